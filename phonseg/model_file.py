@@ -1,0 +1,102 @@
+"""One file is a model: tensors in safetensors, all else as JSON in its metadata. Nothing is ever unpickled."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from phonseg.errors import ModelError, OutputError
+
+FORMAT = "phonseg-model"
+FORMAT_VERSION = 1
+
+
+class ModelFile(NamedTuple):
+    """What a model file holds: a description (JSON types) and named tensors; digest is the SHA-256 of both."""
+
+    description: dict[str, Any]
+    tensors: dict[str, Tensor]
+    digest: str
+
+
+def digest(description: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> str:
+    """SHA-256, in hexadecimal, of a description and of the names, shapes and bytes of its tensors."""
+    total = hashlib.sha256(json.dumps(description, sort_keys=True).encode())
+    for name in sorted(tensors):
+        tensor = tensors[name].detach().cpu().contiguous()
+        total.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        total.update(tensor.numpy().tobytes())
+    return total.hexdigest()
+
+
+def write_model(path: str | Path, description: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> str:
+    """Write a model file in one move and return its digest; a reader sees the old file or the new one, never a part.
+
+    Raises OutputError if the file cannot be written.
+    """
+    plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    metadata = {
+        "format": FORMAT,
+        "format_version": str(FORMAT_VERSION),
+        "description": json.dumps(description, sort_keys=True),
+        "digest": (found := digest(description, plain)),
+    }
+    target = Path(path)
+    partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
+    try:
+        save_file(plain, partial, metadata=metadata)
+        os.replace(partial, target)
+    except (OSError, SafetensorError) as error:
+        raise OutputError(f"{target}: cannot be written ({error}). Choose another place.") from error
+    finally:
+        partial.unlink(missing_ok=True)
+    return found
+
+
+def read_model(path: str | Path) -> ModelFile:
+    """Read a model file and check it; nothing in it is executed.
+
+    Raises ModelError if it is missing, is not a phonseg model, was made by a later phonseg, or is damaged.
+    """
+    target = Path(path)
+    if not target.is_file():
+        raise ModelError(f"{target}: there is no such model file. Check the spelling, or use 'default'.")
+    try:
+        with safe_open(target, framework="pt") as file:
+            metadata = file.metadata() or {}
+            _check_format(target, metadata)
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (not a dictionary)
+        description = json.loads(metadata["description"])
+    except (SafetensorError, OSError, ValueError, KeyError) as error:
+        raise ModelError(f"{target}: is not a phonseg model, or is damaged ({error}). Copy it again.") from error
+    found = digest(description, tensors)
+    if found != metadata.get("digest"):
+        raise ModelError(f"{target}: is damaged (its contents do not match their SHA-256). Copy it again.")
+    return ModelFile(description, tensors, found)
+
+
+def _check_format(path: Path, metadata: Mapping[str, str]) -> None:
+    if metadata.get("format") != FORMAT:
+        raise ModelError(f"{path}: is a safetensors file, but not a phonseg model. Give one that phonseg wrote.")
+    if metadata.get("format_version") != str(FORMAT_VERSION):
+        raise ModelError(
+            f"{path}: has model format {metadata.get('format_version')}; this phonseg reads {FORMAT_VERSION}. "
+            "Install a newer phonseg."
+        )
+
+
+def load_tensors(module: torch.nn.Module, tensors: Mapping[str, Tensor], path: str | Path) -> None:
+    """Put tensors into a module of the same shape. Raises ModelError if one is missing, left over or misshapen."""
+    try:
+        module.load_state_dict(dict(tensors))
+    except RuntimeError as error:
+        raise ModelError(f"{path}: does not fit its own description ({error}). Copy it again.") from error

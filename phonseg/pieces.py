@@ -1,0 +1,59 @@
+"""A recording, taken to lie in endless silence, cut into overlapping pieces on a frame grid.
+
+The pieces are cut on the grid alone, whatever blocks the recording was read in, so that the frames do not depend on
+the blocks. The silence at both ends gives the first and the last frames the context that all others have, and makes
+appended silence a thing that changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from phonseg.timeline import FrameGrid
+
+Samples = NDArray[np.float32]
+
+# Ten seconds at a hop of 10 ms: longer pieces fall out of the processor's cache and are slower.
+FRAMES = 1000
+
+
+def silence_around(grid: FrameGrid, margin: int) -> int:
+    """Samples of silence on either side: whole hops, and enough that the first kept frame sees nothing else."""
+    hops = -(-grid.window // grid.hop) + margin
+    return hops * grid.hop
+
+
+def piece_grid(grid: FrameGrid, margin: int) -> FrameGrid:
+    """The grid of the frames that are kept when `margin` frames are cut off both ends of every piece."""
+    return grid.moved(margin * grid.hop - silence_around(grid, margin))
+
+
+def pieces(blocks: Iterable[Samples], grid: FrameGrid, margin: int) -> Iterator[Samples]:
+    """Samples of FRAMES + 2 * margin frames at a time, the last piece shorter; successive pieces advance by FRAMES.
+
+    blocks: mono samples in blocks of any size. Once `margin` frames are cut off both ends of every piece, the rest
+    tile the grid `piece_grid(grid, margin)` from before the first sample until after the last.
+    """
+    silence = np.zeros(silence_around(grid, margin), dtype=np.float32)
+    step, length = FRAMES * grid.hop, grid.n_samples(FRAMES + 2 * margin)
+    held: list[Samples] = []
+    n_held = 0
+    for block in _with_silence(blocks, silence):
+        held.append(block)
+        n_held += len(block)
+        while n_held >= length + grid.hop:  # one frame more is there, so this is not the last piece
+            joined = np.concatenate(held)
+            yield joined[:length]
+            held, n_held = [joined[step:]], n_held - step
+    rest = np.concatenate(held)
+    if grid.count(len(rest)) > 2 * margin:
+        yield rest
+
+
+def _with_silence(blocks: Iterable[Samples], silence: Samples) -> Iterator[Samples]:
+    yield silence
+    yield from blocks
+    yield silence

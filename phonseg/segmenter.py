@@ -1,0 +1,169 @@
+"""Recording -> Segmentation: the only place where the stages are joined."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from phonseg.audio import Channel, Source, open_recording
+from phonseg.encoder import TorchEncoder
+from phonseg.errors import ConfigurationError, ModelError, PhonsegWarning
+from phonseg.hearing import Hearing, hear
+from phonseg.model_file import load_tensors, read_model, write_model
+from phonseg.peaks import OperatingPoint, apart, candidate_peaks, scores
+from phonseg.speech import within
+from phonseg.timeline import Candidates, Provenance, Segmentation, Times
+from phonseg.view import View, build, describe
+
+# Boundaries nearer than this to each other or to the ends of the recording are one event, seen twice.
+MINIMUM_GAP = 0.020
+# A boundary may lie this far outside the detected speech, whose edges are where the sound fades.
+SPEECH_MARGIN = 0.030
+
+
+@dataclass(frozen=True)
+class Segmenter:
+    """Encoders, curve and operating point as one object that segments.
+
+    name: for people. views: at least one, all on the same frame grid; their weighted curves are added.
+    operating_point: which peaks become boundaries. training: what it was trained on and how, for people.
+    tuned_on_labels: whether any label was used. digest: SHA-256 of the model file; empty if it was never a file.
+
+    Raises ConfigurationError if there is no view, or if they differ in their grids.
+    """
+
+    name: str
+    views: tuple[View, ...]
+    operating_point: OperatingPoint
+    training: Mapping[str, object] = field(default_factory=dict)
+    tuned_on_labels: bool = False
+    digest: str = ""
+
+    def __post_init__(self) -> None:
+        grids = {view.encoder.grid for view in self.views}
+        if len(grids) != 1:
+            raise ConfigurationError(f"segmenter {self.name}: its {len(self.views)} views lie on {len(grids)} grids.")
+
+    def segment(
+        self,
+        source: Source,
+        *,
+        sensitivity: float | None = None,
+        rate: float | None = None,
+        channel: Channel = "mix",
+    ) -> Segmentation:
+        """Find the boundaries of a recording.
+
+        source: a path, an open file, (samples, sample rate), or a parselmouth Sound. sensitivity: 0 (fewest
+        boundaries) to 1 (most), 0.5 when it is left out. rate: instead, boundaries per second of speech.
+        channel: "mix", or the number of one channel, counted from 1.
+
+        Raises AudioError if the recording cannot be read, ConfigurationError if an option is out of range.
+        Warns (PhonsegWarning) of what is odd about a recording that can be segmented nevertheless.
+        """
+        if sensitivity is not None and rate is not None:
+            raise ConfigurationError("segment: give sensitivity or rate, not both.")
+        recording = open_recording(source, channel=channel)
+        hearing = hear(recording, self.views)
+        if hearing.level == 0:
+            message = f"{recording.name}: is digital silence. There is nothing to segment."
+            warnings.warn(message, PhonsegWarning, stacklevel=2)
+        uncut = Segmentation(
+            boundaries=np.zeros(0),
+            duration=recording.duration,
+            provenance=self._provenance(channel),
+            candidates=self.candidates(hearing, recording.duration),
+            curve=hearing.curve,
+            recording=source,
+        )
+        if rate is not None:
+            return uncut.at(rate=rate)
+        return uncut.at(sensitivity=0.5 if sensitivity is None else sensitivity)
+
+    def candidates(self, hearing: Hearing, duration: float) -> Candidates:
+        """The peaks in speech that lie inside (0, duration) seconds and far enough apart, scored."""
+        times, prominences = speech_peaks(hearing)
+        # The threshold looks at the ends too: there a cut in the speech must count as it would in the middle.
+        threshold = self.operating_point.threshold(prominences)
+        inside = (times >= MINIMUM_GAP) & (times <= duration - MINIMUM_GAP)
+        times, prominences = times[inside], prominences[inside]
+        kept = apart(times, prominences, MINIMUM_GAP)
+        seconds = sum(max(0.0, min(end, duration) - max(start, 0.0)) for start, end in hearing.speech)
+        return Candidates(times[kept], scores(prominences[kept], threshold), seconds)
+
+    def _provenance(self, channel: Channel) -> Provenance:
+        from phonseg import __version__
+
+        return Provenance(__version__, self.name, self.digest, {"channel": channel}, self.tuned_on_labels)
+
+    def save(self, path: str | Path) -> Segmenter:
+        """Write one safetensors file and return the segmenter with its digest. Raises OutputError if that fails."""
+        description = {
+            "name": self.name,
+            "views": [describe(view) for view in self.views],
+            "operating_point": asdict(self.operating_point),
+            "training": dict(self.training),
+            "tuned_on_labels": self.tuned_on_labels,
+        }
+        tensors = {
+            f"{i}.{name}": tensor
+            for i, view in enumerate(self.views)
+            if isinstance(view.encoder, TorchEncoder)
+            for name, tensor in view.encoder.state_dict().items()
+        }
+        return replace(self, digest=write_model(path, description, tensors))
+
+
+def speech_peaks(hearing: Hearing) -> tuple[Times, Times]:
+    """All peaks of the curve that lie in speech: (M,) seconds, increasing, and (M,) prominences."""
+    times, prominences = candidate_peaks(hearing.curve)
+    kept = within(times, hearing.speech, SPEECH_MARGIN)
+    return times[kept], prominences[kept]
+
+
+def load(model: str | Path = "default") -> Segmenter:
+    """Load the model that comes with phonseg ("default"), or a model file that `Segmenter.save` wrote.
+
+    Raises ModelError if the file is missing, damaged, or not a phonseg model. Nothing in it is executed.
+    """
+    path = Path(__file__).parent / "models" / "default.safetensors" if model == "default" else Path(model)
+    description, tensors, digest = read_model(path)
+    try:
+        views = tuple(build(view) for view in description["views"])
+        segmenter = Segmenter(
+            name=description["name"],
+            views=views,
+            operating_point=OperatingPoint(**description["operating_point"]),
+            training=description["training"],
+            tuned_on_labels=description["tuned_on_labels"],
+            digest=digest,
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ModelError(f"{path}: is not described as this phonseg expects ({error!r}). Train it again.") from error
+    for i, view in enumerate(views):
+        prefix = f"{i}."
+        assert isinstance(view.encoder, TorchEncoder)
+        own = {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+        load_tensors(view.encoder, own, path)
+        view.encoder.eval()
+    return segmenter
+
+
+def segment(
+    source: Source,
+    *,
+    sensitivity: float | None = None,
+    rate: float | None = None,
+    channel: Channel = "mix",
+    model: Segmenter | str | Path = "default",
+) -> Segmentation:
+    """Find the boundaries of a recording with the model that comes with phonseg; see `Segmenter.segment`.
+
+    model: another one, as a Segmenter or as the path of a model file.
+    """
+    segmenter = model if isinstance(model, Segmenter) else load(model)
+    return segmenter.segment(source, sensitivity=sensitivity, rate=rate, channel=channel)

@@ -1,0 +1,50 @@
+"""A view: an encoder, how its frames are compared, and how much the result weighs; and a view as plain JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from phonseg.boundary_network import BoundaryNetwork
+from phonseg.dissimilarity import DISTANCES, AsItIs, Contrast, LeftRightContrast
+from phonseg.encoder import FrameEncoder, LogMel, LogMelNetwork, RawWaveformEncoder, TorchEncoder
+from phonseg.errors import ModelError
+
+ENCODERS: dict[str, type[TorchEncoder]] = {
+    encoder.name: encoder for encoder in (LogMel, LogMelNetwork, RawWaveformEncoder, BoundaryNetwork)
+}
+
+
+@dataclass(frozen=True)
+class View:
+    """One way to look at a recording. weight: what its curve is multiplied by before the curves are added."""
+
+    encoder: FrameEncoder
+    contrast: Contrast
+    weight: float = 1.0
+
+
+def describe(view: View) -> dict[str, Any]:
+    """A view without its weights of training, in JSON types. Raises ModelError for parts that are not phonseg's own."""
+    if not isinstance(view.encoder, TorchEncoder) or view.encoder.name not in ENCODERS:
+        raise ModelError(f"encoder {view.encoder.name}: is not one of phonseg's ({', '.join(ENCODERS)}); not saved.")
+    contrast: dict[str, Any] = {}
+    if isinstance(view.contrast, LeftRightContrast):
+        names = {distance: name for name, distance in DISTANCES.items()}
+        contrast = {"distance": names[view.contrast.distance], "lags": list(view.contrast.lags)}
+    return {
+        "encoder": view.encoder.name,
+        "settings": view.encoder.settings(),
+        "contrast": contrast,
+        "weight": view.weight,
+    }
+
+
+def build(description: dict[str, Any]) -> View:
+    """The view that `describe` described, its encoder untrained. Raises KeyError or TypeError if it is none."""
+    contrast = description["contrast"]
+    return View(
+        ENCODERS[description["encoder"]](**description["settings"]),
+        LeftRightContrast(DISTANCES[contrast["distance"]], tuple(contrast["lags"])) if contrast else AsItIs(),
+        float(description["weight"]),
+    )
