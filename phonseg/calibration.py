@@ -1,0 +1,63 @@
+"""The weights of the views and the operating point: from unlabelled recordings, unless labels are asked for.
+
+With labels, a model is marked (`tuned_on_labels`), and so is every segmentation that it makes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from phonseg.errors import TrainingError
+from phonseg.hearing import Hearing
+from phonseg.peaks import OperatingPoint
+from phonseg.timeline import Times
+from phonseg.view import View
+
+# A ratio of counts means little for a recording with fewer sure peaks than this.
+ENOUGH = 10
+# Peaks under this share of a sure one are ripples of the curve, in speech as in anything.
+RIPPLE = 0.04
+# The share of recordings that are taken for clean: those with the fewest weak peaks.
+CLEANEST = 0.1
+
+
+def typical_height(hearings: Sequence[Hearing]) -> float:
+    """The 90th percentile of the curve, averaged over recordings: what a clear boundary reaches."""
+    return float(np.mean([np.percentile(hearing.curve.values, 90) for hearing in hearings]))
+
+
+def balanced(views: Sequence[tuple[View, float]], heights: Sequence[float]) -> tuple[View, ...]:
+    """The views weighted by their shares, so that the 90th percentile of their summed curve is about 1.
+
+    views: each with its share. heights: `typical_height` of each view alone. Raises TrainingError if a curve is flat.
+    """
+    if min(heights) <= 0:
+        raise TrainingError("calibration: a view shows no contrast anywhere. Train on recordings with speech.")
+    total = sum(share for _, share in views)
+    return tuple(
+        replace(view, weight=view.weight * share / total / height)
+        for (view, share), height in zip(views, heights, strict=True)
+    )
+
+
+def operating_point(peaks: Sequence[Times], sure: float) -> OperatingPoint:
+    """Set the operating point from the peaks of unlabelled recordings.
+
+    peaks: for each recording the prominences of all peaks in speech. sure: the prominence of a sure one.
+    In the cleanest recordings nearly every weak peak is a boundary (in noisy ones, most are not), so the number of
+    weak peaks for each sure one is read off them. Raises TrainingError if no recording has enough sure peaks.
+    """
+    lowest = RIPPLE * sure
+    ratios = [
+        ((prominences > lowest) & (prominences <= sure)).sum() / (prominences > sure).sum()
+        for prominences in peaks
+        if (prominences > sure).sum() >= ENOUGH
+    ]
+    if not ratios:
+        raise TrainingError(
+            f"calibration: no recording has {ENOUGH} clear boundaries. Train on more or longer recordings of speech."
+        )
+    return OperatingPoint(sure=sure, weak_per_sure=float(np.quantile(ratios, CLEANEST)), lowest=lowest)

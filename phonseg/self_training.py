@@ -1,0 +1,109 @@
+"""Learning from one's own confident decisions: the targets, the loss, and the noise that is added on the way.
+
+A segmenter's surest peaks are nearly always boundaries, and the flattest stretches of its curve nearly never hold
+one. A network that learns from these alone, and is not asked about the rest, finds boundaries that the curve did not
+show (self-training on pseudo-labels; for boundaries see Strgar and Harwath, 2022). No label is involved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from phonseg.timeline import FrameGrid, Times
+
+# Spread of a target around its boundary, and half of the zone around an unsure peak where nothing is asked; seconds.
+SPREAD, UNSURE_ZONE = 0.007, 0.025
+# A target under this is no obstacle to not asking.
+NEARLY_ZERO = 0.3
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is known of one recording. times (M,): seconds of all peaks, increasing. prominences (M,)."""
+
+    times: Times
+    prominences: Times
+
+
+@dataclass(frozen=True)
+class Confidence:
+    """Peaks at or above `sure` are taken for boundaries, those below `doubtful` for none; the rest is not asked."""
+
+    sure: float = 0.5
+    doubtful: float = 0.1
+
+
+def targets(
+    evidence: Evidence, confidence: Confidence, grid: FrameGrid, start: float, n_frames: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """What a crop should give: (n_frames,) targets 0..1 and (n_frames,) weights, 0 where nothing is asked.
+
+    grid: of the network, on the samples of the crop. start: of the crop in the recording, in seconds.
+    """
+    times = start + grid.boundary(np.arange(n_frames))
+    sure = evidence.times[evidence.prominences >= confidence.sure]
+    between = (evidence.prominences > confidence.doubtful) & (evidence.prominences < confidence.sure)
+    distance = _to_nearest(times, sure)
+    wanted = np.exp(-0.5 * np.square(distance / SPREAD))
+    wanted[wanted < 0.05] = 0
+    unsure = (_to_nearest(times, evidence.times[between]) <= UNSURE_ZONE) & (wanted < NEARLY_ZERO)
+    return wanted.astype(np.float32), (~unsure).astype(np.float32)
+
+
+def _to_nearest(times: Times, events: Times) -> Times:
+    """(T,) seconds from each time to the nearest event; infinite where there is none."""
+    if not len(events):
+        return np.full(len(times), np.inf)
+    after = np.clip(np.searchsorted(events, times), 1, max(1, len(events) - 1))
+    neighbours = events[np.stack([after - 1, np.minimum(after, len(events) - 1)])]
+    return np.asarray(np.abs(neighbours - times).min(axis=0))
+
+
+def boundary_loss(logits: Tensor, wanted: Tensor, weights: Tensor) -> Tensor:
+    """Mean binary cross-entropy, in nats, over the frames that are asked; (B, T) each."""
+    losses = functional.binary_cross_entropy_with_logits(logits, wanted, reduction="none")
+    return (losses * weights).sum() / weights.sum().clamp_min(1)
+
+
+def roughen(power: Tensor, generator: torch.Generator, *, share: float = 0.7) -> Tensor:
+    """Mel-band power of clean speech -> as a worse room, microphone and background would have made it.
+
+    power: (B, T, bands) at level 1. A `share` of the crops gets a smooth random equaliser (a standard deviation of 1.5
+    nats at 5 places) and steady noise with a random slope, 20 to 50 dB below the loud frames, whose power in a band
+    fluctuates as that of real noise does; of every crop up to 8 neighbouring bands are set to their mean.
+    """
+    crops, frames, bands = power.shape
+    equaliser = torch.exp(_smooth(torch.randn(crops, 5, generator=generator) * 1.5, bands))
+    slope = torch.exp(_smooth(torch.randn(crops, 2, generator=generator), bands))
+    level = torch.exp(-11.5 + 7 * torch.rand(crops, 1, 1, generator=generator))
+    # The sum of three exponential variables: the power of noise in a band of about three independent bins.
+    noise = -torch.log(torch.rand(3, crops, frames, bands, generator=generator).clamp_min(1e-9)).mean(0)
+    rough = power * equaliser[:, None] + level * slope[:, None] * noise
+    chosen = torch.rand(crops, 1, 1, generator=generator) < share
+    result = torch.where(chosen, rough, power)
+    first = torch.randint(bands, (crops, 1, 1), generator=generator)
+    width = torch.randint(9, (crops, 1, 1), generator=generator)
+    band = torch.arange(bands)
+    masked = (band >= first) & (band < first + width)
+    return torch.where(masked, result.mean(dim=1, keepdim=True), result)
+
+
+def _smooth(knots: Tensor, bands: int) -> Tensor:
+    """(B, K) values at equal distances -> (B, bands), straight lines in between."""
+    return functional.interpolate(knots[:, None], size=bands, mode="linear", align_corners=True)[:, 0]
+
+
+def draw_targets(
+    evidence: Sequence[Evidence], confidence: Confidence, grid: FrameGrid, starts: Times, n_frames: int
+) -> tuple[Tensor, Tensor]:
+    """`targets` of a batch of crops, each with its evidence: (B, T) targets and (B, T) weights."""
+    pairs = [targets(known, confidence, grid, start, n_frames) for known, start in zip(evidence, starts, strict=True)]
+    wanted, weights = zip(*pairs, strict=True)
+    return torch.from_numpy(np.stack(wanted)), torch.from_numpy(np.stack(weights))

@@ -1,0 +1,157 @@
+"""The two stages of training: the contrastive encoder, and the network that learns from confident peaks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from phonseg.boundary_network import BoundaryNetwork
+from phonseg.checkpoint import Checkpoint, read_checkpoint
+from phonseg.contrastive import adjacent_frame_accuracy, adjacent_frame_loss, draw_negatives
+from phonseg.crops import Material, draw_crops
+from phonseg.encoder import TorchEncoder
+from phonseg.errors import TrainingError
+from phonseg.optimisation import Batch, Schedule, Task, optimise
+from phonseg.self_training import Confidence, Evidence, boundary_loss, draw_targets, roughen
+from phonseg.training_settings import TrainingSettings
+
+# Held-out crops that the validation loss is measured on, and negatives for each of their frames.
+VALIDATION_CROPS, VALIDATION_NEGATIVES = 64, 8
+# Nats by which the held-out loss must lie under that of an encoder that tells no frame from another.
+LEAST_GAIN = 0.01
+
+
+class Run:
+    """One run of training: its settings, what it trains on, and its checkpoint on disk (or none, for path None).
+
+    training, held_out: the materials of either side. identity: of settings and recordings; a checkpoint of a run with
+    another one is refused (ModelError).
+    """
+
+    def __init__(
+        self,
+        settings: TrainingSettings,
+        training: Sequence[Material],
+        held_out: Sequence[Material],
+        path: Path | None,
+        identity: str,
+        progress: bool,
+    ) -> None:
+        self.settings, self.training, self.held_out = settings, training, held_out
+        self.device = settings.torch_device()
+        self.progress = progress
+        self._path, self._identity = path, identity
+        self._saved = read_checkpoint(path, identity) if path else None
+        self._finished: dict[str, Mapping[str, Tensor]] = dict(self._saved.finished) if self._saved else {}
+
+    def contrastive(self, encoder: TorchEncoder) -> dict[str, float]:
+        """Train `encoder` in place to tell the adjacent frame from a random one; returns held-out figures.
+
+        Raises TrainingError if it ends up (or is, at a checkpoint) unable to do so on recordings held out.
+        """
+        rate = encoder.grid.sample_rate
+        n_samples = round(self.settings.crop_seconds * rate)
+        n_frames = encoder.grid.count(n_samples)
+
+        def draw(step: int) -> tuple[Tensor, Tensor]:
+            generator = np.random.default_rng([self.settings.seed, 1, step])
+            crops = draw_crops(self.training, self.settings.crops, n_samples, rate, generator)
+            negatives = draw_negatives(self.settings.crops, n_frames, 1, _torch_generator(generator))
+            return torch.from_numpy(crops.samples), negatives
+
+        def loss(batch: tuple[Tensor, Tensor]) -> Tensor:
+            return adjacent_frame_loss(encoder(batch[0].to(self.device)), batch[1])
+
+        generator = np.random.default_rng([self.settings.seed, 2])
+        crops = draw_crops(self.held_out or self.training, VALIDATION_CROPS, n_samples, rate, generator)
+        fixed = draw_negatives(VALIDATION_CROPS, n_frames, VALIDATION_NEGATIVES, _torch_generator(generator))
+
+        def validate() -> dict[str, float]:
+            frames = torch.stack([torch.from_numpy(encoder.encode(crop)) for crop in crops.samples])
+            figures = {
+                "held_out_loss": float(adjacent_frame_loss(frames, fixed)),
+                "held_out_accuracy": float(adjacent_frame_accuracy(frames, fixed)),
+            }
+            if not figures["held_out_loss"] < math.log(1 + VALIDATION_NEGATIVES) - LEAST_GAIN:
+                raise TrainingError(
+                    f"contrastive training: the encoder has collapsed: on recordings held out its loss is "
+                    f"{figures['held_out_loss']:.3f}, no better than chance. Lower learning_rate, or look for "
+                    "recordings without speech."
+                )
+            return figures
+
+        task = Task("contrastive", draw, loss, self.settings.crops * self.settings.crop_seconds)
+        self._learn(encoder, task, Schedule(self.settings.steps, self.settings.learning_rate, 1e-4), validate)
+        return validate()
+
+    def self_training(
+        self, network: BoundaryNetwork, evidence: Mapping[Path, Evidence], confidence: Confidence, steps: int
+    ) -> dict[str, float]:
+        """Train `network` in place on the confident peaks of each recording; returns held-out figures."""
+        settings, grid = self.settings, network.grid
+        rate = grid.sample_rate
+        n_samples = round(settings.crop_seconds * rate)
+        n_frames = grid.count(n_samples)
+
+        def batch(
+            materials: Sequence[Material], n_crops: int, generator: np.random.Generator
+        ) -> tuple[Tensor, Tensor, Tensor]:
+            crops = draw_crops(materials, n_crops, n_samples, rate, generator)
+            known = [evidence[materials[place].path] for place in crops.which]
+            wanted, weights = draw_targets(known, confidence, grid, crops.starts, n_frames)
+            with torch.no_grad():
+                power = network.features.power(torch.from_numpy(crops.samples).to(self.device))
+            return power, wanted.to(self.device), weights.to(self.device)
+
+        def draw(step: int) -> tuple[Tensor, Tensor, Tensor]:
+            generator = np.random.default_rng([settings.seed, 3, step])
+            power, wanted, weights = batch(self.training, settings.self_training_crops, generator)
+            return roughen(power.cpu(), _torch_generator(generator)).to(self.device), wanted, weights
+
+        fixed = batch(self.held_out or self.training, VALIDATION_CROPS, np.random.default_rng([settings.seed, 4]))
+
+        def validate() -> dict[str, float]:
+            with torch.inference_mode():
+                return {"held_out_boundary_loss": float(boundary_loss(network.eval().logits(fixed[0]), *fixed[1:]))}
+
+        def loss(drawn: tuple[Tensor, Tensor, Tensor]) -> Tensor:
+            return boundary_loss(network.logits(drawn[0]), *drawn[1:])
+
+        task = Task("self-training", draw, loss, settings.self_training_crops * settings.crop_seconds)
+        self._learn(network, task, Schedule(steps, settings.learning_rate, 1e-2), validate)
+        return validate()
+
+    def _learn(
+        self,
+        network: TorchEncoder,
+        task: Task[Batch],
+        schedule: Schedule,
+        validate: Callable[[], dict[str, float]],
+    ) -> None:
+        """Take the stage from the checkpoint if it is finished there; else train, or go on training, and check."""
+        network.to(self.device)
+        if task.name in self._finished:
+            network.load_state_dict(dict(self._finished[task.name]))
+            network.eval()
+            return
+
+        def keep(done: int, weights: dict[str, Tensor], moments: dict[str, Tensor]) -> None:
+            validate()
+            network.train()
+            if self._path:
+                Checkpoint(task.name, done, self._identity, self._finished, weights, moments).write(self._path)
+
+        start = self._saved if self._saved and self._saved.stage == task.name else None
+        optimise(network, task, schedule, start=start, keep=keep, progress=self.progress)
+        self._finished[task.name] = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+        if self._path:
+            Checkpoint("", 0, self._identity, self._finished, {}, {}).write(self._path)
+
+
+def _torch_generator(generator: np.random.Generator) -> torch.Generator:
+    return torch.Generator().manual_seed(int(generator.integers(2**62)))
