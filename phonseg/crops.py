@@ -12,8 +12,7 @@ import soxr
 from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
-from phonseg.audio import Channel, Samples, open_recording
-from phonseg.audio import _one_channel as one_channel
+from phonseg.audio import Channel, Samples, one_channel, open_recording
 from phonseg.errors import AudioError, TrainingError
 from phonseg.hearing import listen
 
@@ -49,7 +48,9 @@ def survey(paths: Iterable[Path], sample_rate: int, shortest: float, *, progress
         except AudioError as error:
             left_out[str(path)] = str(error)
             continue
-        if level == 0:
+        if soundfile.info(path).frames != recording.n_samples:
+            left_out[str(path)] = f"{path}: its header does not say how long it is. Convert it to a complete WAV."
+        elif level == 0:
             left_out[str(path)] = f"{path}: is digital silence."
         elif recording.duration < shortest:
             left_out[str(path)] = f"{path}: lasts {recording.duration:.2f} s, less than a crop ({shortest:.2f} s)."

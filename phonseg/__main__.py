@@ -1,0 +1,8 @@
+"""`python -m phonseg` is the command `phonseg`."""
+
+import sys
+
+from phonseg.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

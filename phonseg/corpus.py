@@ -1,0 +1,142 @@
+"""Which recordings or predictions belong to which references, and which recordings are held out.
+
+Files belong together when they have the same name, without suffix, in the same place below their folders.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from phonseg.errors import ConfigurationError
+
+
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """What belongs together.
+
+    pairs: name -> (file under the first folder, file under the second). failed: name -> why it has no pair. A name is
+    the path below the folder, without suffix, with forward slashes.
+    """
+
+    pairs: Mapping[str, tuple[Path, Path]]
+    failed: Mapping[str, str]
+
+
+def find_references(folder: str | Path) -> list[Path]:
+    """The TextGrids and `.phn` files in a folder and in the folders inside it, sorted; suffixes in capitals or not.
+
+    Hidden files and folders (with a leading dot) are left out, and a folder that several links lead to is visited once.
+
+    Raises ConfigurationError when the folder or one inside it cannot be listed.
+    """
+    return sorted(path for path in _files(Path(folder), set()) if path.suffix.lower() in (".textgrid", ".phn"))
+
+
+def pair(
+    references: str | Path,
+    partners: str | Path,
+    *,
+    find: Callable[[Path], Sequence[Path]] = find_references,
+) -> Pairing:
+    """Find for every reference below one folder its partner below another (which may be the same folder).
+
+    find: lists the partners below a folder: predictions, or recordings with `phonseg.audio.find_recordings`. Where a
+    TextGrid stands beside a `.phn` file of the same name, the TextGrid counts. Whatever has no partner, or more than
+    one, is listed in `failed`.
+
+    Raises ConfigurationError when a folder cannot be listed or holds nothing to pair.
+    """
+    firsts = _by_name(Path(references), find_references)
+    seconds = _by_name(Path(partners), find)
+    pairs, failed = {}, {}
+    for name in sorted(firsts.keys() | seconds.keys()):
+        first, second = firsts.get(name, []), seconds.get(name, [])
+        if not second:
+            failed[name] = f"{first[0]}: nothing of that name in {partners}."
+        elif not first:
+            failed[name] = f"{second[0]}: no reference of that name in {references}."
+        elif len(first) == len(second) == 1:
+            pairs[name] = (first[0], second[0])
+        else:
+            several = ", ".join(str(path) for path in (first if len(first) > 1 else second))
+            failed[name] = f"{several}: have the same name. Keep one of them."
+    return Pairing(pairs, failed)
+
+
+def split(
+    recordings: Sequence[Path], roots: Sequence[Path], held_out: float, generator: np.random.Generator
+) -> tuple[list[Path], list[Path]]:
+    """Split recordings into (for training, held out), never a speaker on both sides.
+
+    A speaker is a folder below the roots; recordings that lie directly in a root count as a speaker each, and so do
+    those of a single folder. Whole speakers are drawn until about `held_out` (0 to 1, 1 excluded) of the recordings
+    are held out: at least one speaker, and never all of them. With `held_out` 0, or with one recording, nothing is.
+    The draw depends on the generator and on which recordings there are, not on their order.
+
+    Raises ConfigurationError when `held_out` is out of its range.
+    """
+    if not 0 <= held_out < 1:
+        raise ConfigurationError(f"held_out is {held_out}. Give the part to be held out, from 0 to 1 (1 excluded).")
+    speakers = [path if path.parent in roots else path.parent for path in recordings]
+    if len(set(speakers)) == 1:
+        speakers = list(recordings)
+    drawn = _draw(speakers, held_out * len(recordings), generator)
+    training = [path for path, speaker in zip(recordings, speakers, strict=True) if speaker not in drawn]
+    validation = [path for path, speaker in zip(recordings, speakers, strict=True) if speaker in drawn]
+    return training, validation
+
+
+def _files(folder: Path, visited: set[str]) -> Iterator[Path]:
+    real = os.path.realpath(folder)
+    if real in visited:  # several links to one folder, or a loop of links
+        return
+    visited.add(real)
+    try:
+        inside = sorted(folder.iterdir())
+    except OSError as error:
+        raise ConfigurationError(f"{folder}: cannot be listed ({error.strerror}). Give a folder of yours.") from error
+    for path in inside:
+        if path.name.startswith("."):
+            continue
+        if path.is_dir():
+            yield from _files(path, visited)
+        else:
+            yield path
+
+
+def _by_name(folder: Path, find: Callable[[Path], Sequence[Path]]) -> dict[str, list[Path]]:
+    """The files of each name; TextGrids alone where a name has any."""
+    names: dict[str, list[Path]] = {}
+    for path in find(folder):
+        # macOS may take the accents of a name apart: it is the same name.
+        name = unicodedata.normalize("NFC", path.relative_to(folder).with_suffix("").as_posix())
+        names.setdefault(name, []).append(path)
+    if not names:
+        raise ConfigurationError(f"{folder}: holds nothing to pair. Give another folder.")
+    return {
+        name: [path for path in paths if path.suffix.lower() == ".textgrid"] or paths for name, paths in names.items()
+    }
+
+
+def _draw(speakers: Sequence[Path], wanted: float, generator: np.random.Generator) -> set[Path]:
+    """Speakers in random order, each taken if no more than `wanted` recordings are then held out."""
+    sizes = dict.fromkeys(sorted(speakers), 0)
+    for speaker in speakers:
+        sizes[speaker] += 1
+    if wanted == 0 or len(sizes) < 2:
+        return set()
+    order = [list(sizes)[i] for i in generator.permutation(len(sizes))]
+    drawn: set[Path] = set()
+    room = math.floor(wanted + 1e-9)
+    for speaker in order:
+        if sizes[speaker] <= room:
+            drawn.add(speaker)
+            room -= sizes[speaker]
+    return drawn or {min(order, key=sizes.__getitem__)}

@@ -1,0 +1,246 @@
+"""`Segmentation` <-> Praat TextGrid, and `.phn` files as references.
+
+TextGrids are written here: praatio's writer strips labels and merges intervals that it finds too short, so what it
+writes does not always read back the same. They are read by praatio; what praatio refuses, or may have read in part, is
+given to Praat itself (through parselmouth, loaded only then), which reads everything that Praat writes, binary files
+too, and names the line where a file is damaged.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from uuid import uuid4
+
+import numpy as np
+
+from phonseg.errors import ConfigurationError, OutputError, TextGridError
+from phonseg.timeline import Segmentation
+
+SLACK = 1e-6  # seconds: ends of intervals that lie closer than this are the same point, rounded differently
+
+Interval = tuple[float, float, str]  # start, end (seconds), label
+Tier = tuple[str, list[Interval] | None]  # name, intervals (None: a tier of points)
+Grid = tuple[float, float, list[Tier]]  # start, end (seconds), tiers
+
+
+def write_textgrid(segmentation: Segmentation, path: str | Path, *, tier: str = "phones") -> None:
+    """Write one interval tier as a TextGrid: long text format, UTF-8, last time equal to the duration.
+
+    Every time reads back as the same number, bit for bit. Segments without labels are numbered from 1. An existing
+    file is replaced only once the new one is complete.
+
+    Raises TextGridError where Praat could not read the result (no duration, a label or a tier name that is not text);
+    OutputError where the file cannot be written.
+    """
+    if segmentation.duration <= 0:
+        raise TextGridError(f"{path}: the recording is 0 s long, and a TextGrid cannot be. Leave this recording out.")
+    extent = f"xmin = 0.0\n{{indent}}xmax = {_number(segmentation.duration)}\n"
+    header = 'File type = "ooTextFile"\nObject class = "TextGrid"\n\n' + extent.format(indent="")
+    header += 'tiers? <exists>\nsize = 1\nitem []:\n    item [1]:\n        class = "IntervalTier"\n'
+    header += f"        name = {_quoted(tier, path)}\n        " + extent.format(indent=" " * 8)
+    header += f"        intervals: size = {len(segmentation)}\n"
+    intervals = (
+        f"        intervals [{number}]:\n            xmin = {_number(start)}\n            xmax = {_number(end)}\n"
+        f"            text = {_quoted(label, path)}\n"
+        for number, (start, end, label) in enumerate(segmentation.intervals(), 1)
+    )
+    _replace(Path(path), header + "".join(intervals))
+
+
+def read_textgrid(path: str | Path, *, tier: str | None = "phones") -> Segmentation:
+    """Read one interval tier of a Praat TextGrid: text (UTF-8, UTF-16, Latin-1; long or short) or binary.
+
+    tier: its name; None takes the only interval tier. All intervals count, empty ones too (silence, label ""); where
+    no interval was drawn, an empty one stands. White space around labels is dropped. The duration is the TextGrid's.
+
+    Raises TextGridError, with the line or the interval, when the file cannot be read, has no such tier or more than
+    one, holds intervals that overlap or have no length, or does not start at 0 s.
+    """
+    start, end, tiers = _read_grid(Path(path))
+    if not abs(start) <= SLACK:
+        raise TextGridError(
+            f"{path}: the TextGrid starts at {start} s, whereas a recording starts at 0 s. "
+            'Shift it in Praat (Modify > Modify times > "Shift times to...").'
+        )
+    name, intervals = _choose(path, tiers, tier)
+    return _segmentation(path, [f'interval {i + 1} of tier "{name}"' for i in range(len(intervals))], intervals, end)
+
+
+def read_phn(path: str | Path, *, sample_rate: int = 16_000) -> Segmentation:
+    """Read a TIMIT `.phn` file: a line `start end label` per segment, in samples, of which a second has `sample_rate`.
+
+    The duration is the end of the last segment, which in TIMIT may lie before the end of the recording.
+
+    Raises TextGridError, with the line, when the file cannot be read or its segments overlap; ConfigurationError for a
+    sample_rate below 1.
+    """
+    if sample_rate < 1:
+        raise ConfigurationError(f"sample_rate is {sample_rate}. Give samples per second.")
+    places: list[str] = []
+    intervals: list[Interval] = []
+    for number, line in enumerate(_read_bytes(Path(path)).decode("utf-8-sig", errors="replace").splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            start, end, *label = line.split(maxsplit=2)
+            times = int(start) / sample_rate, int(end) / sample_rate
+        except ValueError:
+            raise TextGridError(
+                f"{path}: line {number} is not a segment ({line[:40]!r}). Give 'start end label', in whole samples."
+            ) from None
+        places.append(f"line {number}")
+        intervals.append((*times, "".join(label)))
+    if not intervals:
+        raise TextGridError(f"{path}: holds no segment. Give lines of 'start end label', in whole samples.")
+    return _segmentation(path, places, intervals, duration=0.0)
+
+
+def read_reference(path: str | Path, *, tier: str | None = "phones") -> Segmentation:
+    """Read a reference by its suffix: `.TextGrid` (see `read_textgrid`) or `.phn` at 16 kHz (see `read_phn`)."""
+    suffix = Path(path).suffix.lower()
+    if suffix == ".textgrid":
+        return read_textgrid(path, tier=tier)
+    if suffix == ".phn":
+        return read_phn(path)
+    raise TextGridError(f"{path}: not a kind of reference that can be read. Give a .TextGrid or a .phn file.")
+
+
+def _number(seconds: float) -> str:
+    """The shortest decimal number that reads back as the same time; without exponent, which some programs refuse."""
+    return np.format_float_positional(seconds, trim="0")
+
+
+def _quoted(text: str, path: str | Path) -> str:
+    if any(character in "\r\0" or "\ud800" <= character <= "\udfff" for character in text):
+        raise TextGridError(f"{path}: {text!r} holds characters that a TextGrid cannot hold. Give it another name.")
+    return '"' + text.replace('"', '""') + '"'
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write to a temporary file in the same folder, then rename: whatever happens, no half-written file is left."""
+    temporary = path.parent / f".phonseg-{uuid4().hex}"
+    try:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+        os.replace(temporary, path)
+    except OSError as error:
+        raise OutputError(
+            f"{path}: cannot be written ({error.strerror}). Choose another place or make room."
+        ) from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink()
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):  # a pipe or a device would make us wait for ever
+            raise TextGridError(f"{path}: is a folder or a device, not a file. Give the path of one file.")
+        return path.read_bytes()
+    except OSError as error:
+        raise TextGridError(f"{path}: cannot be read ({error.strerror}). Check its name and your rights.") from error
+
+
+def _read_grid(path: Path) -> Grid:
+    data = _read_bytes(path)
+    if not (b"ooTextFile" in data[:100].replace(b"\0", b"") or data.startswith(b"ooBinaryFile")):
+        raise TextGridError(f"{path}: is not a Praat TextGrid (begins with {data[:20]!r}). Save it again from Praat.")
+    return _read_with_praatio(path) or _read_with_praat(path, data)
+
+
+def _read_with_praatio(path: Path) -> Grid | None:
+    """None where praatio refuses the file, or may have read a part of it.
+
+    praatio stops without a word at the first interval that it does not understand, and takes no notice of minus signs.
+    Only where all interval tiers run from start to end without gap is it sure that nothing is missing.
+    """
+    from praatio.textgrid import IntervalTier, openTextgrid
+
+    try:
+        grid = openTextgrid(str(path), includeEmptyIntervals=True, reportingMode="silence")
+    except Exception:  # praatio meets what it does not know with whatever exception comes; Praat has the last word
+        return None
+    tiers: list[Tier] = []
+    for tier in grid.tiers:
+        if not isinstance(tier, IntervalTier):
+            tiers.append((tier.name, None))
+            continue
+        ends = [grid.minTimestamp, *(interval.end for interval in tier.entries)]
+        starts = [*(interval.start for interval in tier.entries), grid.maxTimestamp]
+        if not np.allclose(ends, starts, rtol=0, atol=SLACK):
+            return None
+        tiers.append((tier.name, list(tier.entries)))
+    return grid.minTimestamp, grid.maxTimestamp, tiers
+
+
+def _read_with_praat(path: Path, data: bytes) -> Grid:
+    import parselmouth
+    from parselmouth.praat import call
+
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder, "copy.TextGrid")  # parselmouth cannot open every name that a file may have
+        copy.write_bytes(data)
+        try:
+            grid = parselmouth.read(str(copy))
+        except parselmouth.PraatError as error:
+            reason = str(error).splitlines()[0].rstrip(".")
+            raise TextGridError(f"{path}: is damaged (Praat says: {reason}). Save it again from Praat.") from error
+    if not isinstance(grid, parselmouth.TextGrid):
+        raise TextGridError(
+            f"{path}: is a Praat file, but not a TextGrid. Open it in Praat and save the TextGrid alone."
+        )
+    tiers: list[Tier] = []
+    for number in range(1, call(grid, "Get number of tiers") + 1):
+        intervals = None
+        if call(grid, "Is interval tier", number):
+            queries = ("Get start time of interval", "Get end time of interval", "Get label of interval")
+            count = call(grid, "Get number of intervals", number)
+            intervals = [tuple(call(grid, query, number, i + 1) for query in queries) for i in range(count)]
+        tiers.append((call(grid, "Get tier name", number), intervals))
+    return grid.xmin, grid.xmax, tiers
+
+
+def _choose(path: str | Path, tiers: Sequence[Tier], name: str | None) -> tuple[str, list[Interval]]:
+    chosen = [tier for tier in tiers if (tier[1] is not None if name is None else tier[0] == name)]
+    if len(chosen) == 1 and chosen[0][1] is not None:
+        return chosen[0][0], chosen[0][1]
+    kinds = [f'"{tier}" ({"points" if intervals is None else "intervals"})' for tier, intervals in tiers]
+    if name is None:
+        problem = f"{len(chosen) or 'no'} interval tiers, where one was expected"
+    elif len(chosen) == 1:
+        problem = f'tier "{name}" holds points, not intervals'
+    else:
+        problem = f'{len(chosen)} tiers are called "{name}"' if chosen else f'no tier is called "{name}"'
+    raise TextGridError(f"{path}: {problem} (tiers: {', '.join(kinds) or 'none'}). Give the name of one interval tier.")
+
+
+def _segmentation(
+    path: str | Path, places: Sequence[str], intervals: Sequence[Interval], duration: float
+) -> Segmentation:
+    """Intervals in a row as a segmentation; what lies between them becomes segments without label.
+
+    places: where in the file each interval stands.
+    """
+    segments: list[tuple[float, str]] = []  # start and label
+    reached = 0.0
+    for place, (start, end, label) in zip(places, intervals, strict=True):
+        where = f"{path}: {place} ({start} to {end} s)"
+        if not start < end:
+            raise TextGridError(f"{where} does not end after its start. Correct it in Praat or a text editor.")
+        if start < reached - SLACK:
+            raise TextGridError(f"{where} starts before {reached} s, where the one before ends. Correct one of them.")
+        if start > reached + SLACK:
+            segments.append((reached, ""))
+        segments.append((start, label.strip()))
+        reached = end
+    if duration > reached + SLACK or not segments:
+        segments.append((reached, ""))
+    starts, labels = zip(*segments, strict=True)
+    try:
+        return Segmentation(np.array(starts[1:]), max(duration, reached), labels=labels)
+    except ConfigurationError as error:  # what the slack let pass: intervals far shorter than a microsecond
+        raise TextGridError(f"{path}: {error}") from error
