@@ -1,0 +1,364 @@
+from __future__ import annotations
+
+import codecs
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import parselmouth
+import praatio.textgrid
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from parselmouth.praat import call
+
+from phonseg.errors import ConfigurationError, OutputError, TextGridError
+from phonseg.textgrid import read_phn, read_reference, read_textgrid, write_textgrid
+from phonseg.timeline import Segmentation
+
+Intervals = Sequence[tuple[float, float, str]]
+
+PLAIN: Intervals = [(0, 0.25, ""), (0.25, 0.5, "ʃ"), (0.5, 0.75, 'a "b"'), (0.75, 1, "")]
+
+
+def quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'
+
+
+def long(tiers: dict[str, Intervals], start: float = 0, end: float = 1) -> str:
+    text = f'File type = "ooTextFile"\nObject class = "TextGrid"\n\nxmin = {start} \nxmax = {end} \n'
+    text += f"tiers? <exists> \nsize = {len(tiers)} \nitem []: \n"
+    for i, (name, intervals) in enumerate(tiers.items(), 1):
+        text += f'    item [{i}]:\n        class = "IntervalTier" \n        name = {quoted(name)} \n'
+        text += f"        xmin = {start} \n        xmax = {end} \n        intervals: size = {len(intervals)} \n"
+        for j, (first, last, label) in enumerate(intervals, 1):
+            text += f"        intervals [{j}]:\n            xmin = {first} \n            xmax = {last} \n"
+            text += f"            text = {quoted(label)} \n"
+    return text
+
+
+def short(tiers: dict[str, Intervals]) -> str:
+    text = f'File type = "ooTextFile"\nObject class = "TextGrid"\n\n0\n1\n<exists>\n{len(tiers)}\n'
+    for name, intervals in tiers.items():
+        text += f'"IntervalTier"\n{quoted(name)}\n0\n1\n{len(intervals)}\n'
+        text += "".join(f"{first}\n{last}\n{quoted(label)}\n" for first, last, label in intervals)
+    return text
+
+
+def file(folder: Path, content: str | bytes) -> Path:
+    path = folder / "grid.TextGrid"
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+def in_praat(path: Path, tier: int = 1) -> list[tuple[float, float, str]]:
+    grid = parselmouth.read(str(path))
+    queries = ("Get start time of interval", "Get end time of interval", "Get label of interval")
+    count = call(grid, "Get number of intervals", tier)
+    return [tuple(call(grid, query, tier, i + 1) for query in queries) for i in range(count)]
+
+
+labels = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=8)
+
+
+@st.composite
+def segmentations(draw: st.DrawFn) -> Segmentation:
+    times = draw(st.lists(st.floats(1e-5, 36_000), min_size=1, max_size=8, unique=True).map(sorted))
+    names = draw(st.none() | st.lists(labels, min_size=len(times), max_size=len(times)))
+    return Segmentation(np.array(times[:-1]), times[-1], labels=names)
+
+
+@settings(deadline=None)
+@given(segmentations(), labels.filter(lambda name: name.strip() != ""))
+def test_what_is_written_reads_back_the_same_here_in_praat_and_in_praatio(made: Segmentation, tier: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "a.TextGrid")
+        write_textgrid(made, path, tier=tier)
+        read = read_textgrid(path, tier=tier)
+        assert [(start, end, label.strip()) for start, end, label in made.intervals()] == list(read.intervals())
+        assert read.duration == made.duration
+        assert in_praat(path) == list(made.intervals())
+        assert parselmouth.read(str(path)).xmax == made.duration
+        other = praatio.textgrid.openTextgrid(str(path), includeEmptyIntervals=True)
+        assert [(*interval,) for interval in other.tiers[0].entries] == list(read.intervals())
+
+
+def test_segments_without_labels_are_numbered_from_one(tmp_path: Path) -> None:
+    Segmentation(np.array([0.1, 0.2]), 0.3).to_textgrid(tmp_path / "a.TextGrid")
+    assert read_textgrid(tmp_path / "a.TextGrid").labels == ("1", "2", "3")
+
+
+def test_the_file_is_praats_long_text_format(tmp_path: Path) -> None:
+    made = Segmentation(np.array([1e-5]), 0.25, labels=["", 'a "b"'])
+    write_textgrid(made, tmp_path / "a.TextGrid", tier="phones")
+    expected = long({"phones": [(0, 1e-5, ""), (1e-5, 0.25, 'a "b"')]}, end=0.25)
+    written = (tmp_path / "a.TextGrid").read_bytes().decode("utf-8")
+    lines = [line.rstrip() for line in expected.replace("1e-05", "0.00001").replace("= 0 ", "= 0.0 ").splitlines()]
+    assert written.splitlines() == lines
+
+
+@pytest.mark.parametrize("label", ["a\rb", "a\0b", "a\ud800b"])
+def test_text_that_no_textgrid_can_hold_is_refused_and_the_file_stays(tmp_path: Path, label: str) -> None:
+    path = file(tmp_path, "what was here")
+    with pytest.raises(TextGridError, match="holds characters that a TextGrid cannot hold"):
+        write_textgrid(Segmentation(np.array([0.5]), 1.0, labels=["a", label]), path)
+    with pytest.raises(TextGridError, match="holds characters that a TextGrid cannot hold"):
+        write_textgrid(Segmentation(np.array([0.5]), 1.0), path, tier=label)
+    assert path.read_text() == "what was here"
+
+
+def test_an_empty_recording_has_no_textgrid(tmp_path: Path) -> None:
+    with pytest.raises(TextGridError, match="the recording is 0 s long"):
+        write_textgrid(Segmentation(np.zeros(0), 0.0), tmp_path / "a.TextGrid")
+
+
+def test_where_nothing_can_be_written_nothing_is_left(tmp_path: Path) -> None:
+    (tmp_path / "folder.TextGrid").mkdir()
+    (tmp_path / "file").touch()
+    before = sorted(tmp_path.rglob("*"))
+    for name in ("folder.TextGrid", "missing/a.TextGrid", "file/a.TextGrid", "a" * 250 + ".TextGrid"):
+        with pytest.raises(OutputError, match=r"cannot be written \(.+\)"):
+            write_textgrid(Segmentation(np.zeros(0), 1.0), tmp_path / name)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_textgrid_gets_the_rights_of_any_other_new_file(tmp_path: Path) -> None:
+    (tmp_path / "other").touch()
+    write_textgrid(Segmentation(np.zeros(0), 1.0), tmp_path / "a.TextGrid")
+    assert (tmp_path / "a.TextGrid").stat().st_mode == (tmp_path / "other").stat().st_mode
+
+
+@pytest.mark.parametrize("text", [long({"phones": PLAIN}), short({"phones": PLAIN})], ids=["long", "short"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16-le", "utf-16-be"])
+def test_every_text_form_reads_the_same(tmp_path: Path, text: str, newline: str, encoding: str) -> None:
+    mark = {"utf-16-le": codecs.BOM_UTF16_LE, "utf-16-be": codecs.BOM_UTF16_BE}.get(encoding, b"")
+    read = read_textgrid(file(tmp_path, mark + text.replace("\n", newline).encode(encoding)))
+    assert list(read.intervals()) == PLAIN
+
+
+def test_an_ordinary_file_is_read_without_praat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "parselmouth", None)  # importing it now fails
+    assert list(read_textgrid(file(tmp_path, long({"phones": PLAIN}))).intervals()) == PLAIN
+
+
+@pytest.mark.parametrize("command", ["Save as text file", "Save as short text file", "Save as binary file"])
+def test_what_praat_saves_reads_the_same(tmp_path: Path, command: str) -> None:
+    grid = parselmouth.read(str(file(tmp_path, long({"words": [(0, 1, "w")], "phones": PLAIN}))))
+    call(grid, command, str(tmp_path / "saved.TextGrid"))
+    assert list(read_textgrid(tmp_path / "saved.TextGrid").intervals()) == PLAIN
+
+
+def test_latin_1_is_read(tmp_path: Path) -> None:
+    text = long({"phones": [(0, 0.5, "ü"), (0.5, 1, "é")]})
+    assert read_textgrid(file(tmp_path, text.encode("latin-1"))).labels == ("ü", "é")
+
+
+def test_a_name_that_is_not_utf_8_is_read_even_where_praat_is_needed(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"\xff.TextGrid")
+    try:
+        path.write_bytes(long({"phones": [(0, 0.5, "ü"), (0.5, 1, "é")]}).encode("latin-1"))
+    except OSError:
+        pytest.skip("this file system takes no such names")
+    assert read_textgrid(path).boundaries.tolist() == [0.5]
+
+
+@pytest.mark.parametrize("label", ["intervals [2]:", "item [2]:", "xmax = 3", '"IntervalTier"', "size = 0", "a ! b"])
+@pytest.mark.parametrize("form", [long, short])
+def test_labels_that_look_like_a_part_of_the_file_are_labels(tmp_path: Path, label: str, form: type) -> None:
+    read = read_textgrid(file(tmp_path, form({"phones": [(0, 0.5, label), (0.5, 1, "b")]})))
+    assert list(read.intervals()) == [(0, 0.5, label), (0.5, 1, "b")]
+
+
+def test_a_short_file_without_a_last_newline_is_whole(tmp_path: Path) -> None:
+    assert list(read_textgrid(file(tmp_path, short({"phones": PLAIN})[:-1])).intervals()) == PLAIN
+
+
+def outcome(path: Path) -> list[tuple[float, float, str]] | str:
+    try:
+        return list(read_textgrid(path).intervals())
+    except TextGridError:
+        return "refused"
+
+
+@pytest.mark.parametrize("form", ["text", "short text", "binary"])
+def test_a_file_cut_anywhere_is_read_whole_or_refused(tmp_path: Path, form: str) -> None:
+    grid = parselmouth.read(str(file(tmp_path, long({"phones": PLAIN}).replace("ʃ", "S"))))
+    call(grid, f"Save as {form} file", str(tmp_path / "saved.TextGrid"))
+    content = (tmp_path / "saved.TextGrid").read_bytes()
+    whole = [(start, end, label.replace("ʃ", "S")) for start, end, label in PLAIN]
+    assert outcome(file(tmp_path, content)) == whole
+    assert outcome(file(tmp_path, content[: len(content) // 2])) == "refused"
+    assert all(outcome(file(tmp_path, content[:n])) in ("refused", whole) for n in range(0, len(content), 3))
+
+
+def test_a_damaged_file_is_refused_with_its_line(tmp_path: Path) -> None:
+    text = long({"phones": PLAIN}).replace("xmax = 0.5 ", 'xmax = "0.5" ')
+    line = text[: text.index('"0.5"')].count("\n") + 1
+    with pytest.raises(TextGridError, match=rf"looking for a real number in text \(line {line}\)"):
+        read_textgrid(file(tmp_path, text))
+
+
+@settings(deadline=None)
+@given(st.data())
+def test_any_bytes_are_read_or_refused(data: st.DataObject) -> None:
+    content = bytearray(data.draw(st.sampled_from([long({"phones": PLAIN}), short({"phones": PLAIN})])).encode())
+    for place in data.draw(st.lists(st.integers(40, len(content) - 1), min_size=1, max_size=4)):
+        content[place] = data.draw(st.integers(1, 255))
+    with tempfile.TemporaryDirectory() as folder, suppress(TextGridError):  # any other exception fails
+        read_textgrid(file(Path(folder), bytes(content)))
+
+
+@pytest.mark.parametrize("form", [long, short])
+def test_empty_intervals_count_and_gaps_become_empty_intervals(tmp_path: Path, form: type) -> None:
+    read = read_textgrid(file(tmp_path, form({"phones": [(0.1, 0.2, ""), (0.2, 0.3, "a"), (0.5, 0.75, "b")]})))
+    assert list(read.intervals()) == [
+        (0, 0.1, ""),
+        (0.1, 0.2, ""),
+        (0.2, 0.3, "a"),
+        (0.3, 0.5, ""),
+        (0.5, 0.75, "b"),
+        (0.75, 1, ""),
+    ]
+
+
+@pytest.mark.parametrize("shift", [-4e-7, 4e-7])
+def test_ends_that_differ_by_rounding_are_one_boundary(tmp_path: Path, shift: float) -> None:
+    intervals = [(0, 0.5, "a"), (0.5 + shift, 1 + shift, "b")]
+    assert read_textgrid(file(tmp_path, long({"phones": intervals}))).boundaries.tolist() == [0.5 + shift]
+
+
+@pytest.mark.parametrize(
+    ("intervals", "message"),
+    [
+        ([(0, 0.5, "a"), (0.4, 1, "b")], r'interval 2 of tier "phones" \(0.4 to 1.0 s\) starts before 0.5 s'),
+        ([(0, 0.5, "a"), (0.5, 0.5, "b"), (0.5, 1, "c")], r"interval 2 .* does not end after its start"),
+        ([(0, 0.5, "a"), (0.7, 0.6, "b")], "interval 2|Praat says"),
+        ([(-0.5, 0.5, "a"), (0.5, 1, "b")], r"interval 1 .* starts before 0.0 s"),
+        ([(0, 0.5, "a"), (0.5, "--undefined--", "b")], "does not end after its start"),
+    ],
+)
+def test_intervals_that_are_no_row_are_refused(tmp_path: Path, intervals: Intervals, message: str) -> None:
+    with pytest.raises(TextGridError, match=message):
+        read_textgrid(file(tmp_path, long({"phones": intervals})))
+
+
+@pytest.mark.parametrize("start", [-1, 0.5])
+def test_a_textgrid_that_does_not_start_at_zero_is_refused(tmp_path: Path, start: float) -> None:
+    text = long({"phones": [(start, 0.75, "a"), (0.75, 1, "b")]}, start=start)
+    with pytest.raises(TextGridError, match=f"starts at {float(start)} s.*Shift it in Praat"):
+        read_textgrid(file(tmp_path, text))
+
+
+@pytest.fixture
+def three_tiers(tmp_path: Path) -> Path:
+    grid = call("Create TextGrid", 0, 1, "phones bell words", "bell")
+    call(grid, "Insert boundary", 1, 0.5)
+    call(grid, "Insert point", 2, 0.3, "ding")
+    call(grid, "Save as text file", str(tmp_path / "three.TextGrid"))
+    return tmp_path / "three.TextGrid"
+
+
+def test_a_tier_is_chosen_by_its_name(three_tiers: Path) -> None:
+    assert read_textgrid(three_tiers).boundaries.tolist() == [0.5]
+    assert read_textgrid(three_tiers, tier="words").boundaries.tolist() == []
+
+
+@pytest.mark.parametrize(
+    ("tier", "message"),
+    [
+        ("phone", 'no tier is called "phone"'),
+        ("bell", 'tier "bell" holds points, not intervals'),
+        (None, "2 interval tiers, where one was expected"),
+    ],
+)
+def test_a_tier_that_cannot_be_had_is_refused_with_those_there_are(
+    three_tiers: Path, tier: str | None, message: str
+) -> None:
+    there = r' \(tiers: "phones" \(intervals\), "bell" \(points\), "words" \(intervals\)\)'
+    with pytest.raises(TextGridError, match=message + there):
+        read_textgrid(three_tiers, tier=tier)
+
+
+def test_the_only_interval_tier_needs_no_name(tmp_path: Path) -> None:
+    assert list(read_textgrid(file(tmp_path, long({"Mary": PLAIN})), tier=None).intervals()) == PLAIN
+
+
+def test_two_tiers_of_one_name_are_refused_only_when_asked_for(tmp_path: Path) -> None:
+    text = long({"phones": PLAIN, "x": [(0, 1, "a")], "y": [(0, 1, "b")]}).replace('"y"', '"x"')
+    assert list(read_textgrid(file(tmp_path, text)).intervals()) == PLAIN
+    with pytest.raises(TextGridError, match='2 tiers are called "x"'):
+        read_textgrid(file(tmp_path, text), tier="x")
+
+
+@pytest.mark.parametrize("content", [b"", b"<html>", b"RIFF\x00\x00\x00\x00WAVE", b'{"start": 0}', b"\xff\xfe\x00"])
+def test_what_is_no_textgrid_is_refused(tmp_path: Path, content: bytes) -> None:
+    with pytest.raises(TextGridError, match="is not a Praat TextGrid"):
+        read_textgrid(file(tmp_path, content))
+
+
+def test_another_praat_object_is_refused(tmp_path: Path) -> None:
+    call(call("Create PitchTier", "p", 0, 1), "Save as text file", str(tmp_path / "a.TextGrid"))
+    with pytest.raises(TextGridError, match="is a Praat file, but not a TextGrid"):
+        read_textgrid(tmp_path / "a.TextGrid")
+
+
+def test_what_is_no_file_is_refused_at_once(tmp_path: Path) -> None:
+    with pytest.raises(TextGridError, match=r"cannot be read \(No such file"):
+        read_textgrid(tmp_path / "missing.TextGrid")
+    with pytest.raises(TextGridError, match="is a folder or a device"):
+        read_textgrid(tmp_path)
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe.phn")
+        with pytest.raises(TextGridError, match="is a folder or a device"):
+            read_phn(tmp_path / "pipe.phn")
+
+
+def phn(folder: Path, text: str) -> Path:
+    path = folder / "a.PHN"
+    path.write_text(text)
+    return path
+
+
+def test_a_phn_file_counts_samples(tmp_path: Path) -> None:
+    path = phn(tmp_path, "0 1600 h#\n1600 2401 sh\n\n2401 3200 iy\n")
+    assert list(read_phn(path).intervals()) == [(0, 0.1, "h#"), (0.1, 2401 / 16_000, "sh"), (2401 / 16_000, 0.2, "iy")]
+    assert read_phn(path, sample_rate=8000).boundaries.tolist() == [0.2, 2401 / 8000]
+
+
+def test_gaps_in_a_phn_file_become_segments_without_label(tmp_path: Path) -> None:
+    read = read_phn(phn(tmp_path, "1600 3200 a\n4800 6400\n"))
+    assert list(read.intervals()) == [(0, 0.1, ""), (0.1, 0.2, "a"), (0.2, 0.3, ""), (0.3, 0.4, "")]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("0 10 a\n\n10 b\n", "line 3 is not a segment"),
+        ("0 0.5 a\n", "line 1 is not a segment"),
+        ("0 10 a\n5 20 b\n", "line 2 .* starts before"),
+        ("0 10 a\n10 10 b\n", "line 2 .* does not end after its start"),
+        ("-10 10 a\n", "line 1 .* starts before 0"),
+        (" \n", "holds no segment"),
+        ("RIFF\x01\x02", "line 1 is not a segment"),
+    ],
+)
+def test_a_phn_file_that_is_none_is_refused_with_its_line(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(TextGridError, match=message):
+        read_phn(phn(tmp_path, text))
+
+
+def test_a_sample_rate_is_above_zero(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="sample_rate is 0"):
+        read_phn(phn(tmp_path, "0 10 a\n"), sample_rate=0)
+
+
+def test_a_reference_is_read_by_its_suffix(tmp_path: Path) -> None:
+    assert read_reference(phn(tmp_path, "0 1600 a\n1600 3200 b\n")).boundaries.tolist() == [0.1]
+    assert list(read_reference(file(tmp_path, long({"words": PLAIN})), tier="words").intervals()) == PLAIN
+    with pytest.raises(TextGridError, match=r"Give a \.TextGrid or a \.phn file"):
+        read_reference(tmp_path / "a.wav")
