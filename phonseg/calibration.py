@@ -10,10 +10,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from phonseg.errors import TrainingError
-from phonseg.hearing import Hearing
+from phonseg.audio import Source, open_recording
+from phonseg.errors import ConfigurationError, TrainingError
+from phonseg.evaluate import evaluate
+from phonseg.hearing import Hearing, hear
 from phonseg.peaks import OperatingPoint
-from phonseg.timeline import Times
+from phonseg.score import pooled
+from phonseg.segmenter import Segmenter
+from phonseg.timeline import Segmentation, Times
 from phonseg.view import View
 
 # A ratio of counts means little for a recording with fewer sure peaks than this.
@@ -61,3 +65,28 @@ def operating_point(peaks: Sequence[Times], sure: float) -> OperatingPoint:
             f"calibration: no recording has {ENOUGH} clear boundaries. Train on more or longer recordings of speech."
         )
     return OperatingPoint(sure=sure, weak_per_sure=float(np.quantile(ratios, CLEANEST)), lowest=lowest)
+
+
+def tune_on_labels(model: Segmenter, labelled: Sequence[tuple[Source, Segmentation]]) -> Segmenter:
+    """The model with the one prominence, for all recordings, that gives the highest pooled R-value on labels.
+
+    labelled: recordings with their references. The model that comes back, and whatever it segments, is marked as tuned
+    on labels: its scores on these recordings are those of an oracle. Raises ConfigurationError if there is no label.
+    """
+    if not sum(len(reference.boundaries) for _, reference in labelled):
+        raise ConfigurationError("tune_on_labels: the references hold no boundary. Give some that do.")
+    recordings = [open_recording(source) for source, _ in labelled]
+    heard = [(hear(recording, model.views), recording.duration) for recording in recordings]
+
+    def tuned(prominence: float) -> Segmenter:
+        point = OperatingPoint(sure=prominence, weak_per_sure=0.0, lowest=prominence)
+        return replace(model, operating_point=point, tuned_on_labels=True, digest="")
+
+    def r_value(prominence: float) -> float:
+        candidates = [tuned(prominence).candidates(hearing, duration) for hearing, duration in heard]
+        chosen = [every.times[every.by_sensitivity(0.5)] for every in candidates]
+        scores = [evaluate(reference, times) for (_, reference), times in zip(labelled, chosen, strict=True)]
+        return pooled(scores).r_value
+
+    grid = np.geomspace(0.001, 1.0, 61) * max(float(hearing.curve.values.max()) for hearing, _ in heard)
+    return tuned(float(max(grid, key=r_value)))

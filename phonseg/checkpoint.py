@@ -7,7 +7,6 @@ Random numbers need no place in it, since every step draws from a generator seed
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +14,10 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from phonseg.errors import ModelError, OutputError
+from phonseg.errors import ModelError
+from phonseg.model_file import save_tensors
 
 
 @dataclass(frozen=True)
@@ -44,15 +43,7 @@ class Checkpoint:
         for stage, network in self.finished.items():
             tensors |= {f"finished/{stage}/{name}": tensor for name, tensor in network.items()}
         metadata = {"checkpoint": json.dumps({"stage": self.stage, "step": self.step, "run": self.run})}
-        partial = path.with_name(f".{path.name}.partial")
-        try:
-            save_file({n: t.detach().cpu().contiguous() for n, t in tensors.items()}, partial, metadata=metadata)
-            os.replace(partial, path)
-        except (OSError, SafetensorError) as error:
-            partial.unlink(missing_ok=True)
-            raise OutputError(
-                f"{path}: the checkpoint cannot be written ({error}). Make room or go elsewhere."
-            ) from error
+        save_tensors(path, tensors, metadata)
 
 
 def read_checkpoint(path: Path, run: str) -> Checkpoint | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,7 +13,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from phonseg.errors import ModelError, OutputError
+from phonseg.errors import ModelError
+from phonseg.writing import replacing
 
 FORMAT = "phonseg-model"
 FORMAT_VERSION = 1
@@ -50,16 +50,17 @@ def write_model(path: str | Path, description: Mapping[str, Any], tensors: Mappi
         "description": json.dumps(description, sort_keys=True),
         "digest": (found := digest(description, plain)),
     }
-    target = Path(path)
-    partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
-    try:
-        save_file(plain, partial, metadata=metadata)
-        os.replace(partial, target)
-    except (OSError, SafetensorError) as error:
-        raise OutputError(f"{target}: cannot be written ({error}). Choose another place.") from error
-    finally:
-        partial.unlink(missing_ok=True)
+    save_tensors(path, plain, metadata)
     return found
+
+
+def save_tensors(path: str | Path, tensors: Mapping[str, Tensor], metadata: dict[str, str]) -> None:
+    """Write a safetensors file in one move. Raises OutputError if that fails."""
+    with replacing(path) as partial:
+        try:
+            save_file({n: t.detach().cpu().contiguous() for n, t in tensors.items()}, partial, metadata=metadata)
+        except SafetensorError as error:
+            raise OSError(str(error)) from error
 
 
 def read_model(path: str | Path) -> ModelFile:

@@ -8,18 +8,16 @@ too, and names the line where a file is damaged.
 
 from __future__ import annotations
 
-import os
 import stat
 import tempfile
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
-from uuid import uuid4
 
 import numpy as np
 
-from phonseg.errors import ConfigurationError, OutputError, TextGridError
+from phonseg.errors import ConfigurationError, TextGridError
 from phonseg.timeline import Segmentation
+from phonseg.writing import replacing
 
 SLACK = 1e-6  # seconds: ends of intervals that lie closer than this are the same point, rounded differently
 
@@ -49,7 +47,9 @@ def write_textgrid(segmentation: Segmentation, path: str | Path, *, tier: str = 
         f"            text = {_quoted(label, path)}\n"
         for number, (start, end, label) in enumerate(segmentation.intervals(), 1)
     )
-    _replace(Path(path), header + "".join(intervals))
+    text = header + "".join(intervals)
+    with replacing(path) as partial:
+        partial.write_text(text, encoding="utf-8", newline="\n")
 
 
 def read_textgrid(path: str | Path, *, tier: str | None = "phones") -> Segmentation:
@@ -119,21 +119,6 @@ def _quoted(text: str, path: str | Path) -> str:
     if any(character in "\r\0" or "\ud800" <= character <= "\udfff" for character in text):
         raise TextGridError(f"{path}: {text!r} holds characters that a TextGrid cannot hold. Give it another name.")
     return '"' + text.replace('"', '""') + '"'
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write to a temporary file in the same folder, then rename: whatever happens, no half-written file is left."""
-    temporary = path.parent / f".phonseg-{uuid4().hex}"
-    try:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
-        os.replace(temporary, path)
-    except OSError as error:
-        raise OutputError(
-            f"{path}: cannot be written ({error.strerror}). Choose another place or make room."
-        ) from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink()
 
 
 def _read_bytes(path: Path) -> bytes:
