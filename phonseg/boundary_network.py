@@ -47,9 +47,9 @@ class BoundaryNetwork(TorchEncoder):
         super().__init__()
         self.features = LogMel(window=512, bands=bands)
         self.bands, self.width = bands, width
-        reach = 1 + sum(DILATIONS)
+        self.reach = 1 + sum(DILATIONS)  # frames of context on either side
         inner = self.features.grid
-        self.grid = FrameGrid(inner.sample_rate, inner.hop, inner.window + 2 * reach * inner.hop)
+        self.grid = FrameGrid(inner.sample_rate, inner.hop, inner.window + 2 * self.reach * inner.hop)
         self.layers = nn.Sequential(
             nn.Conv1d(bands, width, 3),
             nn.BatchNorm1d(width),

@@ -23,9 +23,7 @@ from phonseg.view import View
 # A ratio of counts means little for a recording with fewer sure peaks than this.
 ENOUGH = 10
 # Peaks under this share of a sure one are ripples of the curve, in speech as in anything.
-RIPPLE = 0.04
-# The share of recordings that are taken for clean: those with the fewest weak peaks.
-CLEANEST = 0.1
+RIPPLE = 0.02
 
 
 def typical_height(hearings: Sequence[Hearing]) -> float:
@@ -51,8 +49,9 @@ def operating_point(peaks: Sequence[Times], sure: float) -> OperatingPoint:
     """Set the operating point from the peaks of unlabelled recordings.
 
     peaks: for each recording the prominences of all peaks in speech. sure: the prominence of a sure one.
-    In the cleanest recordings nearly every weak peak is a boundary (in noisy ones, most are not), so the number of
-    weak peaks for each sure one is read off them. Raises TrainingError if no recording has enough sure peaks.
+    The number of weak peaks for each sure one is that of the middle recording (the median): a noisier one has more of
+    them, which are not boundaries, and a cleaner one fewer, which are. Raises TrainingError if no recording has
+    enough sure peaks.
     """
     lowest = RIPPLE * sure
     ratios = [
@@ -64,7 +63,7 @@ def operating_point(peaks: Sequence[Times], sure: float) -> OperatingPoint:
         raise TrainingError(
             f"calibration: no recording has {ENOUGH} clear boundaries. Train on more or longer recordings of speech."
         )
-    return OperatingPoint(sure=sure, weak_per_sure=float(np.quantile(ratios, CLEANEST)), lowest=lowest)
+    return OperatingPoint(sure=sure, weak_per_sure=float(np.median(ratios)), lowest=lowest)
 
 
 def tune_on_labels(model: Segmenter, labelled: Sequence[tuple[Source, Segmentation]]) -> Segmenter:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from phonseg.timeline import FrameGrid, Times
+from phonseg.timeline import Times
 
 # Spread of a target around its boundary, and half of the zone around an unsure peak where nothing is asked; seconds.
 SPREAD, UNSURE_ZONE = 0.007, 0.025
@@ -41,13 +41,9 @@ class Confidence:
 
 
 def targets(
-    evidence: Evidence, confidence: Confidence, grid: FrameGrid, start: float, n_frames: int
+    evidence: Evidence, confidence: Confidence, times: Times
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """What a crop should give: (n_frames,) targets 0..1 and (n_frames,) weights, 0 where nothing is asked.
-
-    grid: of the network, on the samples of the crop. start: of the crop in the recording, in seconds.
-    """
-    times = start + grid.boundary(np.arange(n_frames))
+    """What a network should give at `times`, (T,) seconds: (T,) targets 0..1, and (T,) weights, 0 where not asked."""
     sure = evidence.times[evidence.prominences >= confidence.sure]
     between = (evidence.prominences > confidence.doubtful) & (evidence.prominences < confidence.sure)
     distance = _to_nearest(times, sure)
@@ -95,15 +91,21 @@ def roughen(power: Tensor, generator: torch.Generator, *, share: float = 0.7) ->
     return torch.where(masked, result.mean(dim=1, keepdim=True), result)
 
 
+def at_tempo(power: Tensor, n_frames: int) -> Tensor:
+    """(B, T, bands) power -> (B, n_frames, bands): the same speech spoken faster (T > n_frames) or slower."""
+    stretched = functional.interpolate(power.transpose(1, 2), size=n_frames, mode="linear", align_corners=True)
+    return stretched.transpose(1, 2)
+
+
 def _smooth(knots: Tensor, bands: int) -> Tensor:
     """(B, K) values at equal distances -> (B, bands), straight lines in between."""
     return functional.interpolate(knots[:, None], size=bands, mode="linear", align_corners=True)[:, 0]
 
 
-def draw_targets(
-    evidence: Sequence[Evidence], confidence: Confidence, grid: FrameGrid, starts: Times, n_frames: int
+def batch_targets(
+    evidence: Sequence[Evidence], confidence: Confidence, times: Sequence[Times]
 ) -> tuple[Tensor, Tensor]:
-    """`targets` of a batch of crops, each with its evidence: (B, T) targets and (B, T) weights."""
-    pairs = [targets(known, confidence, grid, start, n_frames) for known, start in zip(evidence, starts, strict=True)]
+    """`targets` of a batch of crops, each with its evidence and times: (B, T) targets and (B, T) weights."""
+    pairs = [targets(known, confidence, places) for known, places in zip(evidence, times, strict=True)]
     wanted, weights = zip(*pairs, strict=True)
     return torch.from_numpy(np.stack(wanted)), torch.from_numpy(np.stack(weights))

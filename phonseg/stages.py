@@ -17,11 +17,13 @@ from phonseg.crops import Material, draw_crops
 from phonseg.encoder import TorchEncoder
 from phonseg.errors import TrainingError
 from phonseg.optimisation import Batch, Schedule, Task, optimise
-from phonseg.self_training import Confidence, Evidence, boundary_loss, draw_targets, roughen
+from phonseg.self_training import Confidence, Evidence, at_tempo, batch_targets, boundary_loss, roughen
 from phonseg.training_settings import TrainingSettings
 
 # Held-out crops that the validation loss is measured on, and negatives for each of their frames.
 VALIDATION_CROPS, VALIDATION_NEGATIVES = 64, 8
+# Read speech is slow: crops are sped up by up to this factor, a new one in each step of self-training.
+FASTEST = 1.5
 # Nats by which the held-out loss must lie under that of an encoder that tells no frame from another.
 LEAST_GAIN = 0.01
 
@@ -94,26 +96,33 @@ class Run:
     ) -> dict[str, float]:
         """Train `network` in place on the confident peaks of each recording; returns held-out figures."""
         settings, grid = self.settings, network.grid
-        rate = grid.sample_rate
-        n_samples = round(settings.crop_seconds * rate)
-        n_frames = grid.count(n_samples)
+        inner = network.features.grid
+        n_samples = round(settings.crop_seconds * grid.sample_rate)
+        all_frames = inner.count(n_samples)
 
         def batch(
-            materials: Sequence[Material], n_crops: int, generator: np.random.Generator
+            materials: Sequence[Material], n_crops: int, tempo: float, generator: np.random.Generator
         ) -> tuple[Tensor, Tensor, Tensor]:
-            crops = draw_crops(materials, n_crops, n_samples, rate, generator)
-            known = [evidence[materials[place].path] for place in crops.which]
-            wanted, weights = draw_targets(known, confidence, grid, crops.starts, n_frames)
+            crops = draw_crops(materials, n_crops, n_samples, grid.sample_rate, generator)
             with torch.no_grad():
                 power = network.features.power(torch.from_numpy(crops.samples).to(self.device))
-            return power, wanted.to(self.device), weights.to(self.device)
+            n_frames = round((all_frames - 1) / tempo) + 1
+            # Where on the original frames the boundaries lie that the network judges, between frame and frame.
+            between = (
+                (np.arange(n_frames - 2 * network.reach) + network.reach - 0.5) * (all_frames - 1) / (n_frames - 1)
+            )
+            times = [start + inner.centre(between) for start in crops.starts]
+            known = [evidence[materials[place].path] for place in crops.which]
+            wanted, weights = batch_targets(known, confidence, times)
+            return at_tempo(power, n_frames), wanted.to(self.device), weights.to(self.device)
 
         def draw(step: int) -> tuple[Tensor, Tensor, Tensor]:
             generator = np.random.default_rng([settings.seed, 3, step])
-            power, wanted, weights = batch(self.training, settings.self_training_crops, generator)
+            tempo = generator.uniform(1.0, FASTEST)
+            power, wanted, weights = batch(self.training, settings.self_training_crops, tempo, generator)
             return roughen(power.cpu(), _torch_generator(generator)).to(self.device), wanted, weights
 
-        fixed = batch(self.held_out or self.training, VALIDATION_CROPS, np.random.default_rng([settings.seed, 4]))
+        fixed = batch(self.held_out or self.training, VALIDATION_CROPS, 1.0, np.random.default_rng([settings.seed, 4]))
 
         def validate() -> dict[str, float]:
             with torch.inference_mode():
