@@ -53,10 +53,13 @@ else:
         if name == "__version__":
             from importlib.metadata import version
 
-            return version("phonseg")
-        if name in _HOMES:
-            return getattr(import_module(f"phonseg.{_HOMES[name]}"), name)
-        raise AttributeError(f"module 'phonseg' has no attribute {name!r}")
+            value: object = version("phonseg")
+        elif name in _HOMES:
+            value = getattr(import_module(f"phonseg.{_HOMES[name]}"), name)
+        else:
+            raise AttributeError(f"module 'phonseg' has no attribute {name!r}")
+        globals()[name] = value  # from now on it is found without coming here
+        return value
 
 
 def __dir__() -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import torch
@@ -61,7 +62,7 @@ def _reader(recording: Recording, sample_rate: int) -> Callable[[], Iterator[Sam
 
 
 def _level_and_speech(blocks: Iterator[Samples], sample_rate: int) -> tuple[float, tuple[Region, ...]]:
-    ear = LogMel(window=256, sample_rate=sample_rate)
+    ear = _ear(sample_rate)
     powers, decibels = [], []
     for piece in pieces(blocks, ear.grid, margin=0):
         with torch.inference_mode():
@@ -73,6 +74,12 @@ def _level_and_speech(blocks: Iterator[Samples], sample_rate: int) -> tuple[floa
     if level == 0:
         return 0.0, ()
     return level, tuple(speech_regions(np.concatenate(decibels), power, level, piece_grid(ear.grid, margin=0)))
+
+
+@cache
+def _ear(sample_rate: int) -> LogMel:
+    """What level and speech are measured with; made once, since short recordings take less time than it does."""
+    return LogMel(window=256, sample_rate=sample_rate)
 
 
 def _values(view: View, piece: Samples, margin: int) -> NDArray[np.float32]:
