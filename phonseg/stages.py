@@ -23,7 +23,7 @@ from phonseg.training_settings import TrainingSettings
 # Held-out crops that the validation loss is measured on, and negatives for each of their frames.
 VALIDATION_CROPS, VALIDATION_NEGATIVES = 64, 8
 # Read speech is slow: crops are sped up by up to this factor, a new one in each step of self-training.
-FASTEST = 1.5
+FASTEST = 1.25
 # Nats by which the held-out loss must lie under that of an encoder that tells no frame from another.
 LEAST_GAIN = 0.01
 
