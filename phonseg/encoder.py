@@ -1,6 +1,6 @@
 """Recording -> frames: the one protocol, and the three encoders that come with phonseg.
 
-An encoder sees samples at its own rate whose level has been set (see `phonseg.level`), pads nothing, and gives one
+An encoder sees samples at its own rate whose level has been set (see `phonseg.hearing`), pads nothing, and gives one
 vector per frame of its grid. Frame i depends on the samples that the grid names and on nothing else, so a
 recording may be encoded in pieces.
 """

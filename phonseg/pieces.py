@@ -21,8 +21,12 @@ FRAMES = 1000
 
 
 def silence_around(grid: FrameGrid, margin: int) -> int:
-    """Samples of silence on either side: whole hops, and enough that the first kept frame sees nothing else."""
-    hops = -(-grid.window // grid.hop) + margin
+    """Samples of silence on either side: whole hops, and enough for the first and the last kept frame.
+
+    They and the `margin` frames to either side of them see nothing else, so that a curve begins and ends as it would
+    if there were more silence.
+    """
+    hops = -(-grid.window // grid.hop) + 1 + 2 * margin
     return hops * grid.hop
 
 

@@ -67,7 +67,8 @@ def speech_regions(
         return []
     seconds_per_frame = grid.hop / grid.sample_rate
     heard = np.maximum(decibels, 10 * np.log10(level) + FAINTEST).astype(np.float64)
-    smooth = gaussian_filter1d(heard, 0.0075 / seconds_per_frame, axis=0)
+    # The first and the last frame are silent: beyond them there is more of that.
+    smooth = gaussian_filter1d(heard, 0.0075 / seconds_per_frame, axis=0, mode="nearest")
     # Speech leaves every band now and then, so a low percentile over time is that band's noise.
     above = (smooth - np.percentile(smooth[active], 10, axis=0)).max(axis=1)
     # The loudest of several noisy bands lies above its own noise; the quietest fifth says by how much.

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import torch
+
 from phonseg.boundary_network import BoundaryNetwork
 from phonseg.dissimilarity import DISTANCES, AsItIs, Contrast, LeftRightContrast
 from phonseg.encoder import FrameEncoder, LogMel, LogMelNetwork, RawWaveformEncoder, TorchEncoder
@@ -43,8 +45,10 @@ def describe(view: View) -> dict[str, Any]:
 def build(description: dict[str, Any]) -> View:
     """The view that `describe` described, its encoder untrained. Raises KeyError or TypeError if it is none."""
     contrast = description["contrast"]
+    with torch.random.fork_rng(devices=[]):  # a new encoder draws weights, which trained ones will replace
+        encoder = ENCODERS[description["encoder"]](**description["settings"])
     return View(
-        ENCODERS[description["encoder"]](**description["settings"]),
+        encoder,
         LeftRightContrast(DISTANCES[contrast["distance"]], tuple(contrast["lags"])) if contrast else AsItIs(),
         float(description["weight"]),
     )
