@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from phonseg.audio import Channel, find_recordings
 from phonseg.errors import AudioError, ConfigurationError, OutputError, PhonsegError, PhonsegWarning

@@ -17,7 +17,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 from phonseg.errors import ModelError
-from phonseg.model_file import save_tensors
+from phonseg.model_file import digest, save_tensors
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,8 @@ class Checkpoint:
         tensors |= {f"moments/{name}": tensor for name, tensor in self.moments.items()}
         for stage, network in self.finished.items():
             tensors |= {f"finished/{stage}/{name}": tensor for name, tensor in network.items()}
-        metadata = {"checkpoint": json.dumps({"stage": self.stage, "step": self.step, "run": self.run})}
-        save_tensors(path, tensors, metadata)
+        told = {"stage": self.stage, "step": self.step, "run": self.run}
+        save_tensors(path, tensors, {"checkpoint": json.dumps(told), "digest": digest(told, tensors)})
 
 
 def read_checkpoint(path: Path, run: str) -> Checkpoint | None:
@@ -56,10 +56,13 @@ def read_checkpoint(path: Path, run: str) -> Checkpoint | None:
     remedy = "Delete it to start again."
     try:
         with safe_open(path, framework="pt") as file:
-            told: dict[str, Any] = json.loads((file.metadata() or {})["checkpoint"])
+            metadata = file.metadata() or {}
+            told: dict[str, Any] = json.loads(metadata["checkpoint"])
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (not a dictionary)
     except (SafetensorError, OSError, ValueError, KeyError) as error:
         raise ModelError(f"{path}: is not a checkpoint, or is damaged ({error}). {remedy}") from error
+    if digest(told, tensors) != metadata.get("digest"):
+        raise ModelError(f"{path}: is damaged (its contents do not match their SHA-256). {remedy}")
     if told["run"] != run:
         raise ModelError(f"{path}: belongs to a run with other settings or other recordings. {remedy}")
     groups: dict[str, dict[str, Tensor]] = {"network": {}, "moments": {}}

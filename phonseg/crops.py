@@ -10,7 +10,7 @@ import numpy as np
 import soundfile
 import soxr
 from numpy.typing import NDArray
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from phonseg.audio import Channel, Samples, one_channel, open_recording
 from phonseg.errors import AudioError, TrainingError
@@ -57,7 +57,7 @@ def survey(paths: Iterable[Path], sample_rate: int, shortest: float, *, progress
         else:
             materials.append(Material(path, recording.duration, level, recording.channel))
     if not materials:
-        reasons = " ".join(list(left_out.values())[:3])
+        reasons = " ".join(list(left_out.values())[:3]) or "No sound file was found."
         raise TrainingError(
             f"training: none of {len(left_out)} recordings can be used. {reasons} "
             "Give a folder of recordings with speech; shorter crops admit shorter recordings."

@@ -22,7 +22,7 @@ from phonseg.score import CorpusScore, Score, pooled
 from phonseg.textgrid import read_reference
 from phonseg.timeline import Segmentation, Times
 
-__all__ = ["CorpusScore", "Score", "bootstrap", "evaluate", "signed_errors", "tolerance_curve"]
+__all__ = ["CorpusScore", "Score", "bootstrap", "evaluate", "matched_pairs", "signed_errors", "tolerance_curve"]
 
 SLACK = 1e-6  # seconds, on every comparison: in binary 0.34 - 0.32 is more than 0.02
 DAY = 86_400  # seconds: no recording is longer, but times in samples or milliseconds soon are
@@ -83,7 +83,11 @@ def signed_errors(
     """
     _check_tolerance(tolerance)
     pairs, _ = _read(reference, prediction, tier)
-    return np.concatenate([np.zeros(0), *(_errors(*both, tolerance + SLACK) for both in pairs.values())])
+    errors = [np.zeros(0)]
+    for wanted, predicted in pairs.values():
+        made = matched_pairs(wanted, predicted, tolerance=tolerance)
+        errors.append(predicted[made[:, 1]] - wanted[made[:, 0]])
+    return np.concatenate(errors)
 
 
 def bootstrap(
@@ -201,20 +205,24 @@ def _near(times: Times, others: Times, reach: float) -> int:
     return int(np.count_nonzero(np.minimum(fenced[after] - times, times - fenced[after - 1]) <= reach))
 
 
-def _errors(reference: Times, predicted: Times, reach: float) -> Times:
-    """Prediction minus reference of as many pairs as possible; of all such choices, one with the least distance."""
+def matched_pairs(reference: Times, predicted: Times, *, tolerance: float = 0.020) -> NDArray[np.intp]:
+    """(hits, 2) which boundary of the reference (N,) and which of the prediction (M,), sorted seconds, make a pair.
+
+    As many pairs as possible within the tolerance (seconds); of all such choices, one with the least total distance.
+    """
     from scipy.optimize import linear_sum_assignment
 
+    reach = tolerance + SLACK
     times = np.sort(np.concatenate([reference, predicted]))
     starts = times[np.diff(times, prepend=-np.inf) > reach]  # no pair reaches from one group of times into another
     groups = np.searchsorted(starts, reference, side="right"), np.searchsorted(starts, predicted, side="right")
-    errors = [np.zeros(0)]
+    pairs = [np.zeros((0, 2), dtype=np.intp)]
     for group in np.intersect1d(*groups):
-        first, second = reference[groups[0] == group], predicted[groups[1] == group]
-        distance = np.abs(second - first[:, None])
+        first, second = (np.flatnonzero(members == group) for members in groups)
+        distance = np.abs(predicted[second] - reference[first][:, None])
         # A pair is worth more than any distance that it may cost.
         cost = np.where(distance <= reach, distance - reach * (1 + min(distance.shape)), 0.0)
         rows, columns = linear_sum_assignment(cost)
         made = cost[rows, columns] < 0
-        errors.append((second[columns] - first[rows])[made])
-    return np.concatenate(errors)
+        pairs.append(np.stack([first[rows[made]], second[columns[made]]], axis=1))
+    return np.concatenate(pairs)

@@ -34,7 +34,7 @@ def digest(description: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> str
     for name in sorted(tensors):
         tensor = tensors[name].detach().cpu().contiguous()
         total.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-        total.update(tensor.numpy().tobytes())
+        total.update(tensor.flatten().view(torch.uint8).numpy().tobytes())
     return total.hexdigest()
 
 
@@ -43,22 +43,23 @@ def write_model(path: str | Path, description: Mapping[str, Any], tensors: Mappi
 
     Raises OutputError if the file cannot be written.
     """
-    plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     metadata = {
         "format": FORMAT,
         "format_version": str(FORMAT_VERSION),
         "description": json.dumps(description, sort_keys=True),
-        "digest": (found := digest(description, plain)),
+        "digest": (found := digest(description, tensors)),
     }
-    save_tensors(path, plain, metadata)
+    save_tensors(path, tensors, metadata)
     return found
 
 
 def save_tensors(path: str | Path, tensors: Mapping[str, Tensor], metadata: dict[str, str]) -> None:
     """Write a safetensors file in one move. Raises OutputError if that fails."""
+    # Copies, since safetensors takes neither transposed tensors nor those of an encoder that two views share.
+    plain = {n: t.detach().cpu().clone(memory_format=torch.contiguous_format) for n, t in tensors.items()}
     with replacing(path) as partial:
         try:
-            save_file({n: t.detach().cpu().contiguous() for n, t in tensors.items()}, partial, metadata=metadata)
+            save_file(plain, partial, metadata=metadata)
         except SafetensorError as error:
             raise OSError(str(error)) from error
 

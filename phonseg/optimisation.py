@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 import torch
 from torch import Tensor, nn
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from phonseg.checkpoint import Checkpoint, moments_of, restore_moments
 from phonseg.errors import TrainingError

@@ -142,7 +142,7 @@ def load(model: str | Path = "default") -> Segmenter:
             tuned_on_labels=description["tuned_on_labels"],
             digest=digest,
         )
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, RuntimeError) as error:
         raise ModelError(f"{path}: is not described as this phonseg expects ({error!r}). Train it again.") from error
     for i, view in enumerate(views):
         prefix = f"{i}."

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from phonseg.audio import find_recordings, open_recording
 from phonseg.boundary_network import BoundaryNetwork

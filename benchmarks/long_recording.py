@@ -1,0 +1,71 @@
+"""How memory and time grow with the length of a recording: python benchmarks/long_recording.py RECORDINGS [HOURS ...].
+
+Recordings are joined into WAV files of the given hours (2 by default), each of which is segmented in a process of its
+own. Also checked: that the same audio, read in blocks of other sizes, gives the same boundaries.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from phonseg.audio import find_recordings, read
+
+RATE = 16_000
+SEGMENT = """
+import json, resource, sys, time
+import phonseg, phonseg.audio
+phonseg.audio.BLOCK = int(sys.argv[2])
+begin = time.perf_counter()
+seg = phonseg.segment(sys.argv[1])
+print(json.dumps({
+    "seconds": time.perf_counter() - begin,
+    "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    "boundaries": seg.boundaries.tolist(),
+    "duration": seg.duration,
+}))
+"""
+
+
+def join(recordings: list[Path], hours: float, path: Path) -> None:
+    """Write `hours` of the recordings, again and again in turn, as 16-bit WAV."""
+    left = round(hours * 3600 * RATE)
+    with soundfile.SoundFile(path, "w", RATE, 1, "PCM_16") as file:
+        for recording in itertools.cycle(recordings):
+            samples, _ = read(recording, sample_rate=RATE)
+            file.write(samples[:left])
+            left -= len(samples)
+            if left <= 0:
+                return
+
+
+def main() -> None:
+    """Print a line for each length and block size."""
+    recordings = find_recordings(sys.argv[1])
+    with tempfile.TemporaryDirectory() as folder:
+        for hours in [float(text) for text in sys.argv[2:]] or [2.0]:
+            path = Path(folder) / "long.wav"
+            join(recordings, hours, path)
+            expected = None
+            for block in (16_384, 1_000, 1_000_000):
+                command = [sys.executable, "-c", SEGMENT, str(path), str(block)]
+                done = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+                found = np.array(done["boundaries"])
+                same = expected is None or np.array_equal(found, expected)
+                expected = found
+                print(
+                    f"{hours:g} h in blocks of {block} samples: {done['seconds']:.0f} s "
+                    f"({done['duration'] / done['seconds']:.0f} times real time), {done['megabytes']:.0f} MB at most, "
+                    f"{len(found)} boundaries{'' if same else ', NOT THE SAME'}"
+                )
+
+
+if __name__ == "__main__":
+    main()
