@@ -66,12 +66,14 @@ def speech_regions(
     if not active.any():
         return []
     seconds_per_frame = grid.hop / grid.sample_rate
-    heard = np.maximum(decibels, 10 * np.log10(level) + FAINTEST).astype(np.float64)
-    # The first and the last frame are silent: beyond them there is more of that.
-    smooth = gaussian_filter1d(heard, 0.0075 / seconds_per_frame, axis=0, mode="nearest")
-    # Speech leaves every band now and then, so a low percentile over time is that band's noise.
-    above = (smooth - np.percentile(smooth[active], 10, axis=0)).max(axis=1)
-    # The loudest of several noisy bands lies above its own noise; the quietest fifth says by how much.
+    above = np.full(len(decibels), -np.inf)
+    for band in decibels.T:  # one after another, since a long recording has many frames
+        heard = np.maximum(band, 10 * np.log10(level) + FAINTEST).astype(np.float64)
+        # The first and the last frame are silent: beyond them there is more of that.
+        smooth = gaussian_filter1d(heard, 0.0075 / seconds_per_frame, mode="nearest")
+        # Speech leaves every band now and then, so a low percentile over time is that band's noise.
+        np.maximum(above, smooth - np.percentile(smooth[active], 10), out=above)
+    # The loudest of several noisy bands lies above its own noise: in the quietest tenth, by this much.
     above -= np.percentile(above[active], 10)
     above[~active] = -np.inf
     runs = [run for run in _runs(above > KEEP) if above[slice(*run)].max() > FOUND]
