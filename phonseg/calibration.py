@@ -24,6 +24,8 @@ from phonseg.view import View
 ENOUGH = 10
 # Peaks under this share of a sure one are ripples of the curve, in speech as in anything.
 RIPPLE = 0.02
+# The share of recordings that are taken for clean: those with the fewest weak peaks for each sure one.
+CLEAN = 0.25
 
 
 def typical_height(hearings: Sequence[Hearing]) -> float:
@@ -49,9 +51,9 @@ def operating_point(peaks: Sequence[Times], sure: float) -> OperatingPoint:
     """Set the operating point from the peaks of unlabelled recordings.
 
     peaks: for each recording the prominences of all peaks in speech. sure: the prominence of a sure one.
-    The number of weak peaks for each sure one is that of the middle recording (the median): a noisier one has more of
-    them, which are not boundaries, and a cleaner one fewer, which are. Raises TrainingError if no recording has
-    enough sure peaks.
+    In clean recordings nearly every weak peak is a boundary; noisier ones have more of them, and those are not. So the
+    number of weak peaks for each sure one is that of the noisiest of the clean quarter. Raises TrainingError if no
+    recording has enough sure peaks.
     """
     lowest = RIPPLE * sure
     ratios = [
@@ -63,7 +65,7 @@ def operating_point(peaks: Sequence[Times], sure: float) -> OperatingPoint:
         raise TrainingError(
             f"calibration: no recording has {ENOUGH} clear boundaries. Train on more or longer recordings of speech."
         )
-    return OperatingPoint(sure=sure, weak_per_sure=float(np.median(ratios)), lowest=lowest)
+    return OperatingPoint(sure=sure, weak_per_sure=float(np.quantile(ratios, CLEAN)), lowest=lowest)
 
 
 def tune_on_labels(model: Segmenter, labelled: Sequence[tuple[Source, Segmentation]]) -> Segmenter:

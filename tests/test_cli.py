@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import soundfile
+
+from conftest import RATE, speech_like
+from phonseg.cli import main
+from phonseg.textgrid import read_textgrid
+
+DEMO = Path(__file__).parent.parent / "data" / "demo"
+
+
+@pytest.fixture
+def recording(tmp_path: Path) -> Path:
+    path = tmp_path / "in" / "x.wav"
+    path.parent.mkdir()
+    soundfile.write(path, speech_like(6)[0], RATE)
+    return path
+
+
+def test_segment_then_evaluate_then_plot(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "out"
+    assert main(["segment", str(DEMO), "-o", str(out)]) == 0
+    assert "3 TextGrids written" in capsys.readouterr().out
+    assert main(["evaluate", str(DEMO), str(out), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["failed"] == {}
+    assert sorted(told["files"]) == ["czech", "english", "finnish"]
+    assert told["total"]["tolerance"] == 0.02
+    assert main(["evaluate", str(DEMO), str(DEMO), "--lenient"]) == 0
+    assert capsys.readouterr().out.count("100.0 %") == 2 * 4  # precision, recall, F1 and R-value
+    picture = tmp_path / "x.png"
+    english = str(DEMO / "english.wav")
+    reference = str(DEMO / "english.TextGrid")
+    assert main(["plot", english, "--end", "2", "--reference", reference, "-o", str(picture)]) == 0
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_beside_the_recording_without_an_output(recording: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["segment", str(recording)]) == 0
+    assert read_textgrid(recording.with_suffix(".TextGrid")).duration == soundfile.info(recording).duration
+    assert main(["segment", str(recording)]) == 0
+    assert "1 skipped" in capsys.readouterr().out
+
+
+def test_sensitivity_and_rate(recording: Path, tmp_path: Path) -> None:
+    counts = {}
+    for name, options in {"few": ["--rate", "2"], "all": ["--sensitivity", "1"]}.items():
+        assert main(["segment", str(recording), "-o", str(tmp_path / name), *options]) == 0
+        counts[name] = len(read_textgrid(tmp_path / name / "x.TextGrid").boundaries)
+    assert 0 < counts["few"] < counts["all"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["segment", "nowhere.wav"], 1, "nowhere.wav: does not exist"),
+        (["segment", "{x}", "--sensitivity", "1.5"], 2, "sensitivity is 1.5"),
+        (["segment", "{x}", "--model", "nowhere.safetensors"], 3, "nowhere.safetensors: there is no such model"),
+        (["segment", "{x}", "-o", "{x}"], 4, "cannot be made"),
+        (["train", "{folder}", "-o", "model.bin"], 2, "a model is a .safetensors file"),
+        (["train", "{folder}", "-o", "nowhere/model.safetensors"], 4, "there is no folder nowhere"),
+        (["train", "{folder}", "-o", "{folder}/m.safetensors", "--config", "no.toml"], 2, "cannot be read as TOML"),
+        (["evaluate", "{folder}", "{x}"], 2, "a folder stands against something else"),
+        (["plot", "{x}", "-o", "picture.doc"], 2, "picture.doc"),
+    ],
+)
+def test_an_error_is_one_line_and_a_code(
+    recording: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], code: int, said: str
+) -> None:
+    filled = [argument.format(x=recording, folder=recording.parent) for argument in arguments]
+    assert main(filled) == code
+    error = capsys.readouterr().err
+    assert said in error
+    assert "Traceback" not in error
+    assert error.startswith("phonseg: ")
+
+
+def test_a_failed_input_is_listed_last_and_the_code_is_1(
+    recording: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recording.with_name("empty.wav").touch()
+    assert main(["segment", str(recording.parent), "-o", str(tmp_path / "out")]) == 1
+    said = capsys.readouterr()
+    assert "1 TextGrids written" in said.out
+    assert said.err.strip().splitlines()[-1].startswith("failed: ")
+    assert "empty.wav" in said.err
+    assert (tmp_path / "out" / "x.TextGrid").is_file()
+
+
+def test_usage_errors_are_2() -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["segment"])
+    assert stopped.value.code == 2
+    with pytest.raises(SystemExit) as stopped:
+        main(["segment", "x.wav", "--rate", "2", "--sensitivity", "0.5"])
+    assert stopped.value.code == 2
+
+
+def test_debug_shows_where_an_error_arose() -> None:
+    from phonseg.errors import AudioError
+
+    with pytest.raises(AudioError, match="does not exist"):
+        main(["segment", "nowhere.wav", "--debug"])
+
+
+def test_train_then_adapt_then_segment_with_the_result(
+    recording: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for seed in range(1, 4):
+        soundfile.write(recording.with_name(f"{seed}.flac"), speech_like(24, seed)[0], RATE)
+    settings = tmp_path / "train.toml"
+    settings.write_text(
+        "steps = 30\ncrops = 4\ncrop_seconds = 1.0\nself_training_steps = 120\nself_training_crops = 4\nheld_out = 0.3\n"
+    )
+    model = tmp_path / "mine.safetensors"
+    assert main(["train", str(recording.parent), "-o", str(model), "--config", str(settings)]) == 0
+    assert json.loads(capsys.readouterr().out)["recordings"] == 4
+    adapted = tmp_path / "more.safetensors"
+    command = ["adapt", str(model), str(recording.parent), "-o", str(adapted), "--config", str(settings)]
+    assert main(command) == 0
+    assert main(["segment", str(recording), "--model", str(adapted), "-o", str(tmp_path / "out")]) == 0
+    assert sorted(path.name for path in tmp_path.glob("*.safetensors*")) == ["mine.safetensors", "more.safetensors"]
+
+
+def test_ctrl_c_ends_with_130_and_leaves_no_half_file(tmp_path: Path) -> None:
+    many = tmp_path / "in"
+    many.mkdir()
+    for i in range(200):
+        soundfile.write(many / f"{i}.wav", speech_like(6, i % 3)[0], RATE)
+    command = [sys.executable, "-m", "phonseg", "segment", str(many), "-o", str(tmp_path / "out")]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    while process.poll() is None and not list(tmp_path.glob("out/*.TextGrid")):
+        time.sleep(0.05)
+    os.kill(process.pid, signal.SIGINT)
+    _, error = process.communicate()
+    assert process.returncode == 130
+    assert "Traceback" not in error
+    made = list((tmp_path / "out").iterdir())
+    assert all(path.suffix == ".TextGrid" and len(read_textgrid(path)) >= 1 for path in made)
