@@ -129,21 +129,27 @@ class Candidates:
             raise ConfigurationError(f"candidates: {self.times.shape} times for {self.scores.shape} scores.")
 
     def by_sensitivity(self, sensitivity: float) -> NDArray[np.bool_]:
-        """(M,) which candidates are kept at a sensitivity of 0 (fewest) to 1 (all); 0.5 is the operating point.
+        """(M,) which candidates are kept at a sensitivity of 0 (none) to 1 (all).
 
+        At 0.5 it is those with a score of at least 0.5; in between the number of boundaries grows evenly, best first.
         Monotone: what is kept at one sensitivity is kept at every higher one.
         """
         if not 0 <= sensitivity <= 1:
             raise ConfigurationError(f"sensitivity is {sensitivity}. Give a number from 0 to 1.")
-        return np.asarray(self.scores >= 1 - sensitivity)
+        middle = int((self.scores >= 0.5).sum())
+        if sensitivity <= 0.5:
+            return self._best(round(2 * sensitivity * middle))
+        return self._best(middle + round((2 * sensitivity - 1) * (len(self.times) - middle)))
 
     def by_rate(self, rate: float) -> NDArray[np.bool_]:
         """(M,) the best-scored candidates, `rate` of them per second of speech, or all where there are fewer."""
         if not (math.isfinite(rate) and rate >= 0):
             raise ConfigurationError(f"rate is {rate}. Give boundaries per second of speech, 0 or more.")
-        wanted = min(round(rate * self.speech_seconds), len(self.times))
+        return self._best(round(rate * self.speech_seconds))
+
+    def _best(self, n: int) -> NDArray[np.bool_]:
         kept = np.zeros(len(self.times), dtype=bool)
-        kept[np.argsort(-self.scores, kind="stable")[:wanted]] = True
+        kept[np.argsort(-self.scores, kind="stable")[:n]] = True
         return kept
 
 
@@ -205,26 +211,23 @@ class Segmentation:
     def at(self, *, sensitivity: float | None = None, rate: float | None = None) -> Segmentation:
         """Choose again from the same candidates, without running the model.
 
-        sensitivity: 0..1, monotone in the number of boundaries; 0.5 is the operating point of the model.
+        sensitivity: 0 (none) to 1 (all candidates), 0.5 for the operating point of the model.
         rate: boundaries per second of speech. Give one of the two.
 
         Raises ConfigurationError if both or neither are given, or if there are no candidates (a reference).
         """
         if self.candidates is None:
             raise ConfigurationError("at: this segmentation has no candidates, since no model made it.")
-        if (sensitivity is None) == (rate is None):
-            raise ConfigurationError("at: give either sensitivity (0..1) or rate (boundaries per second of speech).")
-        if sensitivity is not None:
-            kept = self.candidates.by_sensitivity(sensitivity)
-            settings: dict[str, object] = {"sensitivity": float(sensitivity)}
+        if sensitivity is not None and rate is None:
+            kept, choice = self.candidates.by_sensitivity(sensitivity), {"sensitivity": float(sensitivity)}
+        elif rate is not None and sensitivity is None:
+            kept, choice = self.candidates.by_rate(rate), {"rate": float(rate)}
         else:
-            assert rate is not None
-            kept = self.candidates.by_rate(rate)
-            settings = {"rate": float(rate)}
+            raise ConfigurationError("at: give either sensitivity (0..1) or rate (boundaries per second of speech).")
         provenance = self.provenance
         if provenance is not None:
             others = {k: v for k, v in provenance.settings.items() if k not in ("sensitivity", "rate")}
-            provenance = replace(provenance, settings={**others, **settings})
+            provenance = replace(provenance, settings={**others, **choice})
         return replace(
             self,
             boundaries=self.candidates.times[kept],
