@@ -57,7 +57,8 @@ def candidate_peaks(curve: Curve) -> tuple[Times, Times]:
     span = 2 * round(SPAN_SECONDS / 2 * curve.grid.sample_rate / curve.grid.hop) + 1
     if len(values) < 3:
         return np.zeros(0), np.zeros(0)
-    found, properties = find_peaks(values, prominence=(np.finfo(np.float64).tiny, None), wlen=span)
+    # A plateau as wide as the span shows no lower ground on either side: it has no prominence, and is no peak.
+    found, properties = find_peaks(values, plateau_size=(None, span - 2), prominence=(None, None), wlen=span)
     return curve.grid.boundary(found + _offset_of_vertex(values, found)), np.asarray(properties["prominences"])
 
 
