@@ -6,8 +6,8 @@ import numpy as np
 import parselmouth
 import pytest
 import soundfile
-
 from conftest import RATE, speech_like
+
 from phonseg import segment_files
 from phonseg.batch import plan
 from phonseg.errors import AudioError, ConfigurationError, OutputError

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 import soundfile
-
 from conftest import RATE, speech_like
+
 from phonseg.cli import main
 from phonseg.textgrid import read_textgrid
 
@@ -119,7 +119,8 @@ def test_train_then_adapt_then_segment_with_the_result(
         soundfile.write(recording.with_name(f"{seed}.flac"), speech_like(24, seed)[0], RATE)
     settings = tmp_path / "train.toml"
     settings.write_text(
-        "steps = 30\ncrops = 4\ncrop_seconds = 1.0\nself_training_steps = 120\nself_training_crops = 4\nheld_out = 0.3\n"
+        "steps = 30\ncrops = 4\ncrop_seconds = 1.0\nself_training_steps = 120\nself_training_crops = 4\n"
+        "held_out = 0.3\n"
     )
     model = tmp_path / "mine.safetensors"
     assert main(["train", str(recording.parent), "-o", str(model), "--config", str(settings)]) == 0

@@ -63,7 +63,8 @@ def lines_at(axes: Axes) -> list[tuple[str, list[float]]]:
 @given(st.floats(0, 24), st.floats(0.02, 1), st.sampled_from([8_000, 44_100, 96_000]))
 def test_an_excerpt_is_the_samples_of_its_times_and_a_margin(start: float, length: float, rate: int) -> None:
     """At an integer rate up to 48 kHz, sample for sample; above it, as many as 48 kHz has."""
-    samples = np.arange(25 * rate, dtype=np.float32) / np.float32(25 * rate)  # longer than the blocks that it is read in
+    n = 25 * rate  # longer than the blocks that it is read in
+    samples = np.arange(n, dtype=np.float32) / np.float32(n)
     excerpt = read_excerpt(open_recording((samples, rate)), start, start + length)
     held = min(rate, 48_000)
     assert excerpt.sample_rate == held

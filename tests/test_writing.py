@@ -27,18 +27,27 @@ def test_the_new_file_takes_the_place_of_the_old_with_ordinary_rights(tmp_path: 
 def test_an_error_leaves_the_old_file_and_no_debris(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("old")
-    with pytest.raises(ZeroDivisionError), replacing(path) as partial:
-        partial.write_text("half")
-        raise ZeroDivisionError
+
+    def write_half() -> None:
+        with replacing(path) as partial:
+            partial.write_text("half")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        write_half()
     assert path.read_text() == "old"
     assert [file.name for file in tmp_path.iterdir()] == ["a.txt"]
 
 
 def test_a_disk_that_is_full_is_an_output_error(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
-    with pytest.raises(OutputError, match=r"a\.txt: cannot be written \(No space left on device\)"):
+
+    def write() -> None:
         with replacing(path):
             raise OSError(28, "No space left on device")
+
+    with pytest.raises(OutputError, match=r"a\.txt: cannot be written \(No space left on device\)"):
+        write()
     assert list(tmp_path.iterdir()) == []
 
 
