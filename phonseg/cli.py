@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import warnings
 from collections.abc import Callable, Sequence
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from phonseg.errors import ConfigurationError, ModelError, OutputError, PhonsegError, PhonsegWarning
+
+if TYPE_CHECKING:
+    from phonseg.segmenter import Segmenter
 
 # What the exit code says; any other error of phonseg's is about an input: 1.
 EXIT_CODES: tuple[tuple[type[PhonsegError], int], ...] = ((ConfigurationError, 2), (ModelError, 3), (OutputError, 4))
@@ -77,15 +81,11 @@ def _parser() -> argparse.ArgumentParser:
     _choosing(segment)
 
     train = command("train", _train, "train a model on folders of recordings; no labels are needed or used")
-    train.add_argument("recordings", nargs="+", metavar="DIR", help="recordings, or folders of them")
-    train.add_argument("-o", "--output", required=True, metavar="MODEL", help="the .safetensors file to write")
-    train.add_argument("--config", metavar="TOML", help="settings of training; see phonseg.training_settings")
+    _learning(train)
 
     adapt = command("adapt", _adapt, "go on training a model on recordings of your own")
     adapt.add_argument("model", metavar="MODEL", help="'default', or a model file")
-    adapt.add_argument("recordings", nargs="+", metavar="DIR", help="recordings, or folders of them")
-    adapt.add_argument("-o", "--output", required=True, metavar="MODEL", help="the .safetensors file to write")
-    adapt.add_argument("--config", metavar="TOML", help="settings of training; see phonseg.training_settings")
+    _learning(adapt)
 
     evaluate = command("evaluate", _evaluate, "score TextGrids against references")
     evaluate.add_argument("references", metavar="REFERENCES", help="a TextGrid or .phn file, or a folder of them")
@@ -125,6 +125,13 @@ def _choosing(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--channel", type=_channel, default="mix", metavar="C", help="mix (default), or 1, 2, ...")
 
 
+def _learning(parser: argparse.ArgumentParser) -> None:
+    """What to learn from, how, and where the result goes."""
+    parser.add_argument("recordings", nargs="+", metavar="DIR", help="recordings, or folders of them")
+    parser.add_argument("-o", "--output", required=True, metavar="MODEL", help="the .safetensors file to write")
+    parser.add_argument("--config", metavar="TOML", help="settings, such as: steps = 2500 (see README)")
+
+
 def _channel(text: str) -> str | int:
     return text if text == "mix" else int(text)
 
@@ -160,15 +167,13 @@ def _segment(options: Options) -> int:
 
 
 def _train(options: Options) -> int:
-    from phonseg.training import train
-    from phonseg.training_settings import TrainingSettings, read_settings
+    from phonseg.training import DEFAULTS, train
+    from phonseg.training_settings import read_settings
 
-    settings = read_settings(options.config) if options.config else TrainingSettings()
+    settings = read_settings(options.config, DEFAULTS) if options.config else DEFAULTS
     name, checkpoint = _model_name(options.output), f"{options.output}.checkpoint"
     model = train(options.recordings, settings=settings, name=name, checkpoint=checkpoint)
-    model.save(options.output)
-    print(json.dumps(dict(model.training), indent=2))
-    return 0
+    return _keep(model, options.output, checkpoint)
 
 
 def _adapt(options: Options) -> int:
@@ -180,15 +185,18 @@ def _adapt(options: Options) -> int:
     name, checkpoint = _model_name(options.output), f"{options.output}.checkpoint"
     start = load(options.model)
     model = adapt(start, options.recordings, settings=settings, name=name, checkpoint=checkpoint)
-    model.save(options.output)
+    return _keep(model, options.output, checkpoint)
+
+
+def _keep(model: Segmenter, path: str, checkpoint: str) -> int:
+    model.save(path)
+    os.unlink(checkpoint)
     print(json.dumps(dict(model.training), indent=2))
     return 0
 
 
 def _model_name(path: str) -> str:
     """The stem of the file, which must say that it is a safetensors file."""
-    import os
-
     stem, suffix = os.path.splitext(os.path.basename(path))
     if suffix != ".safetensors":
         raise ConfigurationError(f"{path}: a model is a .safetensors file. Give it that suffix.")

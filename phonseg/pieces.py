@@ -52,9 +52,7 @@ def pieces(blocks: Iterable[Samples], grid: FrameGrid, margin: int) -> Iterator[
             joined = np.concatenate(held)
             yield joined[:length]
             held, n_held = [joined[step:]], n_held - step
-    rest = np.concatenate(held)
-    if grid.count(len(rest)) > 2 * margin:
-        yield rest
+    yield np.concatenate(held)
 
 
 def _with_silence(blocks: Iterable[Samples], silence: Samples) -> Iterator[Samples]:

@@ -57,7 +57,7 @@ def train(
     frame encoder learns to tell the adjacent frame from a random frame of the same recording (Kreuk, Keshet and Adi,
     2020); its contrast and those of three log-mel views make a curve; then one small network learns from the
     confident peaks of that curve. The operating point is set on the same recordings. checkpoint: a file to keep the
-    state in, from which the same call goes on exactly after a kill; it is deleted at the end.
+    state in, from which the same call goes on exactly after a kill; delete it once the model is saved.
 
     Warns (PhonsegWarning) of recordings that were left out. Raises AudioError if a place does not exist,
     TrainingError if there is nothing to learn from or learning fails, ModelError if the checkpoint belongs to
@@ -75,7 +75,7 @@ def train(
         if settings.self_training_steps:
             model, more = _learn_from(teacher, TEACHER_CONFIDENCE, network, run, settings.self_training_steps)
             figures |= more
-    return _finish(model, name, surveyed, settings, figures, checkpoint)
+    return _finish(model, name, surveyed, settings, figures)
 
 
 def adapt(
@@ -100,7 +100,7 @@ def adapt(
     surveyed, run = _prepare(recordings, settings, network.grid.sample_rate, checkpoint, progress, base=model.digest)
     with torch.random.fork_rng():
         adapted, figures = _learn_from(model, Confidence(), network, run, settings.self_training_steps)
-    return _finish(adapted, name, surveyed, settings, figures, checkpoint)
+    return _finish(adapted, name, surveyed, settings, figures)
 
 
 def _prepare(
@@ -191,9 +191,8 @@ def _finish(
     surveyed: Survey,
     settings: TrainingSettings,
     figures: dict[str, float],
-    checkpoint: str | Path | None,
 ) -> Segmenter:
-    """The model with a summary of its training; the checkpoint has done its work."""
+    """The model with a summary of its training."""
     training: dict[str, object] = {
         "recordings": len(surveyed.materials),
         "hours": round(sum(material.duration for material in surveyed.materials) / 3600, 3),
@@ -201,6 +200,4 @@ def _finish(
         "settings": asdict(settings),
         **{figure: round(value, 5) for figure, value in figures.items()},
     }
-    if checkpoint:
-        Path(checkpoint).unlink(missing_ok=True)
     return Segmenter(name, model.views, model.operating_point, training)

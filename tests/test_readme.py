@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from dataclasses import asdict
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 import soundfile
 
 from phonseg.training import DEFAULTS
+from phonseg.training_settings import read_settings
 
 HOUSE = Path(__file__).parent.parent
 README = (HOUSE / "README.md").read_text(encoding="utf-8")
@@ -25,6 +27,13 @@ def test_the_lines_of_python_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert parselmouth.read("english.TextGrid").xmax == soundfile.info("data/demo/english.wav").duration
     assert Path("english.png").read_bytes().startswith(b"\x89PNG")
     assert "R-value" in str(names["score"])
+
+
+def test_the_settings_shown_are_the_defaults(tmp_path: Path) -> None:
+    (block,) = re.findall(r"```toml\n(.*?)```", README, flags=re.DOTALL)
+    (tmp_path / "train.toml").write_text(block)
+    assert read_settings(tmp_path / "train.toml") == DEFAULTS
+    assert set(tomllib.loads(block)) == set(asdict(DEFAULTS))
 
 
 def test_readme_and_card_tell_the_same_scores() -> None:

@@ -1,0 +1,172 @@
+"""How loud a recording is, and where in it there is speech."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from conftest import FORMANTS, RATE, Samples, hiss, noise, pink_noise, speech_like, tone, vowel
+from hypothesis import given
+from hypothesis import strategies as st
+
+from phonseg.encoder import LogMel
+from phonseg.speech import CLICK, PAUSE, Region, broad_band_decibels, loud_level, speech_regions, within
+from phonseg.timeline import FrameGrid
+
+EAR = LogMel(window=256)
+
+
+def powers(samples: Samples) -> np.ndarray:
+    """(T, 40) mel-band power of a recording between 100 ms of silence on either side."""
+    silence = np.zeros(RATE // 10, np.float32)
+    with torch.inference_mode():
+        return EAR.power(torch.from_numpy(np.concatenate([silence, samples, silence]))[None])[0].numpy()
+
+
+def regions(samples: Samples) -> list[Region]:
+    bands = powers(samples)
+    power = bands.mean(axis=1)
+    grid = EAR.grid.moved(-RATE // 10)
+    return speech_regions(broad_band_decibels(bands), power, loud_level(power), grid)
+
+
+def in_noise(sound: Samples, start: float, background: Samples) -> Samples:
+    mixed = background.copy()
+    mixed[round(start * RATE) : round(start * RATE) + len(sound)] += sound
+    return mixed
+
+
+# Level
+
+
+@given(st.lists(st.floats(0.125, 1e6, width=32), min_size=1, max_size=50), st.integers(0, 50), st.integers(-20, 20))
+def test_the_level_is_the_95th_percentile_whatever_the_silence_and_in_proportion(power, n_silent, exponent):
+    active = [value for value in power if value > 1e-5 * max(power)]
+    level = loud_level(np.float32([*power, *[0.0] * n_silent]))
+    assert level == pytest.approx(np.percentile(active, 95), rel=1e-5)
+    assert loud_level(np.float32(power) * np.float32(2.0**exponent)) == pytest.approx(level * 2.0**exponent, rel=1e-5)
+
+
+def test_silence_and_nothing_have_no_level():
+    assert loud_level(np.zeros(10, np.float32)) == loud_level(np.zeros(0, np.float32)) == 0.0
+
+
+def test_broad_bands_are_means_of_neighbouring_bands():
+    power = np.random.default_rng(0).uniform(0.1, 10, (5, 40)).astype(np.float32)
+    expected = 10 * np.log10(power.reshape(5, 4, 10).mean(axis=2))
+    np.testing.assert_allclose(broad_band_decibels(power), expected, rtol=1e-5, atol=1e-5)
+
+
+# Where there is none
+
+
+@pytest.mark.parametrize("seconds", [1, 5, 20])
+@pytest.mark.parametrize("seed", range(3))
+def test_steady_noise_is_no_speech(seconds, seed):
+    n = seconds * RATE
+    assert regions(noise(n, seed)) == []
+    assert regions(pink_noise(n, seed)) == []
+    assert regions(hiss(n, 300, 3000, seed)) == []
+
+
+@pytest.mark.parametrize("frequency", [60, 440, 1000, 5000])
+def test_a_pure_tone_is_no_speech(frequency):
+    assert regions(tone(2 * RATE, frequency)) == []
+
+
+@pytest.mark.parametrize("n", [0, 1, 160, 5 * RATE])
+def test_silence_is_no_speech(n):
+    assert regions(np.zeros(n, np.float32)) == []
+
+
+def test_a_click_is_no_speech():
+    assert regions(in_noise(np.float32([0.3]), 1.0, noise(2 * RATE, level=1e-3))) == []
+
+
+# Where there is some
+
+
+@pytest.mark.parametrize("background", [noise(3 * RATE, level=1e-3), pink_noise(3 * RATE, level=0.02)])
+@pytest.mark.parametrize("seconds", [0.1, 0.5, 1.5])
+@pytest.mark.parametrize(
+    "make", [*(lambda n, f=f: vowel(n, f) for f in FORMANTS), lambda n: hiss(n, 2500, 5500, level=0.1)]
+)
+def test_a_sound_in_noise_is_found_within_30_ms(make, seconds, background):
+    (found,) = regions(in_noise(make(round(seconds * RATE)), 1.0, background))
+    assert found.start == pytest.approx(1.0, abs=0.03)
+    assert found.end == pytest.approx(1.0 + seconds, abs=0.03)
+
+
+@pytest.mark.parametrize(("gap", "count"), [(0.1, 1), (0.4, 2)])
+def test_short_pauses_belong_to_the_speech_around_them(gap, count):
+    assert 0.1 < PAUSE < 0.4
+    background = noise(3 * RATE, level=1e-3)
+    first = in_noise(vowel(RATE // 2), 0.5, background)
+    assert len(regions(in_noise(vowel(RATE // 2), 1.0 + gap, first))) == count
+
+
+def last_edge(decibels_of_last: float, n_silent: int) -> float:
+    """The end of speech whose last frame is so loud (re the noise before it), `n_silent` frames before the end."""
+    decibels = np.array([0.0] * 30 + [30.0] * 20 + [decibels_of_last])
+    bands = np.repeat(10 ** (decibels / 10), 40).reshape(-1, 40).astype(np.float32)
+    silent = np.zeros((n_silent, 40), np.float32)
+    bands = np.concatenate([silent[:1], bands, silent])
+    power = bands.mean(axis=1)
+    (found,) = speech_regions(broad_band_decibels(bands), power, loud_level(power), FrameGrid(RATE, 160, 512))
+    return found.end
+
+
+@pytest.mark.parametrize("n_silent", [2, 3, 50])
+def test_silence_at_the_end_changes_nothing_even_on_the_brink(n_silent):
+    low, high = 0.0, 60.0
+    assert last_edge(low, 1) < last_edge(high, 1)
+    while high - low > 1e-4:
+        middle = (low + high) / 2
+        assert last_edge(middle, n_silent) == last_edge(middle, 1)
+        low, high = (middle, high) if last_edge(middle, 1) == last_edge(0.0, 1) else (low, middle)
+
+
+@pytest.mark.parametrize("n_silent", [1, 160, 5 * RATE])
+@pytest.mark.parametrize("seed", range(4))
+def test_silence_at_either_end_changes_nothing(n_silent, seed):
+    samples, joins = speech_like(6, seed)
+    if seed % 2:
+        samples = samples + pink_noise(len(samples), seed, level=0.01)
+    else:
+        samples = samples[round(joins[0] * RATE) : round(joins[-2] * RATE) + 100]
+    silence = np.zeros(n_silent, np.float32)
+    assert regions(np.concatenate([samples, silence])) == regions(samples)
+    whole_hops = n_silent // 160 * 160
+    later = np.array(regions(np.concatenate([silence[:whole_hops], samples])))
+    np.testing.assert_allclose(later - whole_hops / RATE, regions(samples), atol=1e-9)
+
+
+@pytest.mark.parametrize("gain", [1e-4, 1e-2, 1e4])
+@pytest.mark.parametrize("seed", range(4))
+def test_gain_changes_nothing(gain, seed):
+    samples, _ = speech_like(8, seed)
+    assert regions(samples * np.float32(gain)) == regions(samples)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_regions_are_apart_in_order_and_no_clicks(seed):
+    parts = [speech_like(3, seed * 10 + i)[0] for i in range(5)]
+    starts, ends = np.array(regions(np.concatenate(parts))).T
+    assert np.all(starts[1:] - ends[:-1] >= PAUSE - 1e-9)
+    assert np.all(ends - starts >= CLICK - 1e-9)
+
+
+# within
+
+
+@given(
+    edges=st.lists(st.integers(0, 1000), unique=True, max_size=8).map(sorted),
+    times=st.lists(st.integers(0, 1000), max_size=20),
+    margin=st.integers(0, 5),
+)
+def test_within_is_what_it_is_defined_to_be(edges, times, margin):
+    spread = [30 * edge for edge in edges]  # regions lie further apart than the margins reach
+    speech = [Region(*pair) for pair in zip(spread[::2], spread[1::2], strict=False)]
+    places = np.array([30 * time + margin for time in times] + times, dtype=np.float64)
+    expected = [any(start - margin <= time <= end + margin for start, end in speech) for time in places]
+    assert within(places, speech, margin).tolist() == expected
