@@ -23,6 +23,7 @@ from phonseg.view import View, build, describe
 MINIMUM_GAP = 0.020
 # A boundary may lie this far outside the detected speech, whose edges are where the sound fades.
 SPEECH_MARGIN = 0.030
+NOTHING = Segmentation(np.zeros(0), 0.0, candidates=Candidates(np.zeros(0), np.zeros(0), 0.0))
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,8 @@ class Segmenter:
         """
         if sensitivity is not None and rate is not None:
             raise ConfigurationError("segment: give sensitivity or rate, not both.")
+        choice = {"rate": rate} if rate is not None else {"sensitivity": 0.5 if sensitivity is None else sensitivity}
+        NOTHING.at(**choice)  # what is out of range is refused before the recording is heard
         recording = open_recording(source, channel=channel)
         hearing = hear(recording, self.views)
         if hearing.level == 0:
@@ -80,9 +83,7 @@ class Segmenter:
             curve=hearing.curve,
             recording=source,
         )
-        if rate is not None:
-            return uncut.at(rate=rate)
-        return uncut.at(sensitivity=0.5 if sensitivity is None else sensitivity)
+        return uncut.at(**choice)
 
     def candidates(self, hearing: Hearing, duration: float) -> Candidates:
         """The peaks in speech that lie inside (0, duration) seconds and far enough apart, scored."""

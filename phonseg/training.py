@@ -22,7 +22,7 @@ from phonseg.corpus import split
 from phonseg.crops import Material, Survey, survey
 from phonseg.dissimilarity import AsItIs, LeftRightContrast, cosine, euclidean
 from phonseg.encoder import LogMel, LogMelNetwork, RawWaveformEncoder, TorchEncoder
-from phonseg.errors import PhonsegWarning, TrainingError
+from phonseg.errors import OutputError, PhonsegWarning, TrainingError
 from phonseg.hearing import Hearing, hear
 from phonseg.segmenter import Segmenter, speech_peaks
 from phonseg.self_training import Confidence, Evidence
@@ -112,6 +112,8 @@ def _prepare(
     base: str,
 ) -> tuple[Survey, Run]:
     """Find, read and split the recordings."""
+    if checkpoint and not Path(checkpoint).parent.is_dir():
+        raise OutputError(f"{checkpoint}: there is no folder {Path(checkpoint).parent}. Make it first.")
     places = [recordings] if isinstance(recordings, (str, os.PathLike)) else list(recordings)
     surveyed = survey(find_recordings(places), sample_rate, settings.crop_seconds, progress=progress)
     if surveyed.left_out:

@@ -11,6 +11,16 @@ import torch
 from phonseg.errors import ConfigurationError
 
 ENCODERS = ("log-mel-network", "raw-waveform")
+RANGES: dict[str, tuple[float, float]] = {
+    "steps": (1, 10**9),
+    "crops": (2, 4096),
+    "crop_seconds": (0.5, 60),
+    "learning_rate": (1e-7, 1),
+    "self_training_steps": (0, 10**9),
+    "self_training_crops": (2, 4096),
+    "held_out": (0, 0.5),
+    "seed": (0, 2**32 - 1),
+}
 
 
 @dataclass(frozen=True)
@@ -38,21 +48,16 @@ class TrainingSettings:
     device: str = "auto"
 
     def __post_init__(self) -> None:
-        if self.encoder not in ENCODERS:
-            raise ConfigurationError(f"encoder is {self.encoder!r}. Choose from {', '.join(ENCODERS)}.")
-        ranges: dict[str, tuple[float, float]] = {
-            "steps": (1, 10**9),
-            "crops": (2, 4096),
-            "crop_seconds": (0.5, 60),
-            "learning_rate": (1e-7, 1),
-            "self_training_steps": (0, 10**9),
-            "self_training_crops": (2, 4096),
-            "held_out": (0, 0.5),
-            "seed": (0, 2**32 - 1),
-        }
-        for name, (lowest, highest) in ranges.items():
+        for setting in fields(self):
+            given = getattr(self, setting.name)
+            kinds = {"str": (str,), "int": (int,), "float": (int, float)}[str(setting.type)]
+            if not isinstance(given, kinds) or isinstance(given, bool):
+                raise ConfigurationError(f"{setting.name} is {given!r}, which is not of type {setting.type}.")
+        for name, (lowest, highest) in RANGES.items():
             if not lowest <= getattr(self, name) <= highest:
                 raise ConfigurationError(f"{name} is {getattr(self, name)}. Give a value from {lowest} to {highest}.")
+        if self.encoder not in ENCODERS:
+            raise ConfigurationError(f"encoder is {self.encoder!r}. Choose from {', '.join(ENCODERS)}.")
         self.torch_device()
 
     def torch_device(self) -> torch.device:
@@ -76,11 +81,11 @@ def read_settings(path: str | Path, defaults: TrainingSettings = TrainingSetting
         given = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigurationError(f"{path}: cannot be read as TOML ({error}). Write lines like: steps = 2500") from error
-    kinds = {field.name: field.type for field in fields(TrainingSettings)}
-    for name, value in given.items():
-        if name not in kinds:
-            raise ConfigurationError(f"{path}: {name} cannot be set. What can be set: {', '.join(kinds)}.")
-        wanted = {"str": (str,), "int": (int,), "float": (int, float)}[str(kinds[name])]
-        if not isinstance(value, wanted) or isinstance(value, bool):
-            raise ConfigurationError(f"{path}: {name} is {value!r}, which is not of type {kinds[name]}.")
-    return replace(defaults, **given)
+    known = [field.name for field in fields(TrainingSettings)]
+    for name in given:
+        if name not in known:
+            raise ConfigurationError(f"{path}: {name} cannot be set. What can be set: {', '.join(known)}.")
+    try:
+        return replace(defaults, **given)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{path}: {error}") from error

@@ -415,3 +415,9 @@ def test_the_default_model_gives_the_same_for_a_path_and_for_its_samples():
     assert from_path.provenance == from_samples.provenance
     assert from_path.duration == len(samples) / rate
     assert 3 < len(from_path) / from_path.duration < 20
+
+
+@pytest.mark.parametrize("choice", [{"sensitivity": 2}, {"rate": -1}])
+def test_a_choice_out_of_range_is_refused_before_the_recording_is_looked_at(choice):
+    with pytest.raises(ConfigurationError, match=f"{next(iter(choice))} is"):
+        MEL.segment("nowhere.wav", **choice)

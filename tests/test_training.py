@@ -21,7 +21,7 @@ from conftest import RATE, speech_like, vowel
 import phonseg
 from phonseg import stages
 from phonseg.boundary_network import BoundaryNetwork
-from phonseg.errors import AudioError, ModelError, PhonsegWarning, TrainingError
+from phonseg.errors import AudioError, ModelError, OutputError, PhonsegWarning, TrainingError
 from phonseg.segmenter import Segmenter
 from phonseg.training import adapt, train
 from phonseg.training_settings import TrainingSettings
@@ -243,3 +243,8 @@ def test_killed_adaptation_ends_with_the_same_model(model, recordings, tmp_path)
     assert checkpoint.exists()
     found = digest(adapt(model, recordings, checkpoint=checkpoint, **options), tmp_path)
     assert found == digest(adapt(model, recordings, **options), tmp_path)
+
+
+def test_a_checkpoint_in_no_folder_is_refused_at_once(recordings, tmp_path):
+    with pytest.raises(OutputError, match="there is no folder"):
+        trained(recordings, checkpoint=tmp_path / "nowhere" / "run.checkpoint")

@@ -27,9 +27,15 @@ RANGES = [
 def test_every_number_has_a_range(name, lowest, highest):
     for value in (lowest, highest):
         assert getattr(TrainingSettings(**{name: value}), name) == value
-    for value in (lowest - 1, highest + 1, math.nan):
+    for value in (lowest - 1, highest + 1):
         with pytest.raises(ConfigurationError, match=f"{name} is {value}. Give a value from {lowest} to {highest}"):
             TrainingSettings(**{name: value})
+
+
+@pytest.mark.parametrize("name", ["crop_seconds", "learning_rate", "held_out"])
+def test_what_is_no_number_is_in_no_range(name):
+    with pytest.raises(ConfigurationError, match=f"{name} is nan. Give a value"):
+        TrainingSettings(**{name: math.nan})
 
 
 def test_there_is_a_range_for_every_number():
@@ -85,3 +91,9 @@ def test_a_file_that_cannot_be_read_is_an_error_that_names_it(tmp_path):
     (tmp_path / "train.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(ConfigurationError, match=r"train\.toml: cannot be read as TOML"):
         read_settings(tmp_path / "train.toml")
+
+
+@pytest.mark.parametrize(("name", "value"), [("steps", 1.5), ("crops", True), ("device", 0), ("held_out", "half")])
+def test_a_value_of_another_type_is_refused_from_python_too(name, value):
+    with pytest.raises(ConfigurationError, match=f"{name} is .* not of type"):
+        TrainingSettings(**{name: value})
