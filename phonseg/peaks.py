@@ -87,8 +87,3 @@ def apart(times: Times, strengths: Times, minimum_gap: float) -> NDArray[np.bool
         last = np.searchsorted(times, times[peak] + minimum_gap, side="left")
         driven_out[first:last] = True
     return kept
-
-
-def scores(prominences: Times, threshold: float) -> Times:
-    """(M,) prominence / (prominence + threshold): 0..1, rising, and 0.5 at the threshold. It is not a probability."""
-    return np.asarray(prominences / (prominences + threshold), dtype=np.float64)

@@ -14,7 +14,7 @@ from phonseg.encoder import TorchEncoder
 from phonseg.errors import ConfigurationError, ModelError, PhonsegWarning
 from phonseg.hearing import Hearing, hear
 from phonseg.model_file import load_tensors, read_model, write_model
-from phonseg.peaks import OperatingPoint, apart, candidate_peaks, scores
+from phonseg.peaks import OperatingPoint, apart, candidate_peaks
 from phonseg.speech import within
 from phonseg.timeline import Candidates, Provenance, Segmentation, Times
 from phonseg.view import View, build, describe
@@ -23,7 +23,7 @@ from phonseg.view import View, build, describe
 MINIMUM_GAP = 0.020
 # A boundary may lie this far outside the detected speech, whose edges are where the sound fades.
 SPEECH_MARGIN = 0.030
-NOTHING = Segmentation(np.zeros(0), 0.0, candidates=Candidates(np.zeros(0), np.zeros(0), 0.0))
+NOTHING = Segmentation(np.zeros(0), 0.0, candidates=Candidates(np.zeros(0), np.zeros(0), 0.5, 0.0))
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class Segmenter:
         return uncut.at(**choice)
 
     def candidates(self, hearing: Hearing, duration: float) -> Candidates:
-        """The peaks in speech that lie inside (0, duration) seconds and far enough apart, scored."""
+        """The peaks in speech that lie inside (0, duration) seconds and far enough apart."""
         times, prominences = speech_peaks(hearing)
         # The threshold looks at the ends too: there a cut in the speech must count as it would in the middle.
         threshold = self.operating_point.threshold(prominences)
@@ -94,7 +94,7 @@ class Segmenter:
         times, prominences = times[inside], prominences[inside]
         kept = apart(times, prominences, MINIMUM_GAP)
         seconds = sum(max(0.0, min(end, duration) - max(start, 0.0)) for start, end in hearing.speech)
-        return Candidates(times[kept], scores(prominences[kept], threshold), seconds)
+        return Candidates(times[kept], prominences[kept], threshold, seconds)
 
     def _provenance(self, channel: Channel) -> Provenance:
         from phonseg import __version__

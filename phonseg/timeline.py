@@ -65,11 +65,6 @@ class FrameGrid:
         """The time in seconds of the boundary between frames i-1 and i: midway between their centres."""
         return self.centre(np.asarray(frame, dtype=np.float64) - 0.5)
 
-    def frame_of_boundary(self, seconds: ArrayLike) -> Times:
-        """The inverse of `boundary`, as a fractional frame."""
-        samples = np.asarray(seconds, dtype=np.float64) * self.sample_rate
-        return np.asarray((samples - self.window / 2 - self.origin) / self.hop + 0.5, dtype=np.float64)
-
     def moved(self, samples: int) -> FrameGrid:
         """The same grid with its origin `samples` later."""
         return replace(self, origin=self.origin + samples)
@@ -112,44 +107,50 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidates:
-    """Every place that may be a boundary, with its score, so that a choice can be made again.
+    """Every place that may be a boundary, so that a choice can be made again.
 
-    times (M,): seconds, strictly increasing. scores (M,): 0..1, where 0.5 is the operating point of the model;
-    a score ranks, it is not a probability. speech_seconds: how much of the recording is speech.
+    times (M,): seconds, strictly increasing. prominences (M,): 0 or more. threshold: the prominence, above 0, from
+    which the model takes them for boundaries. speech_seconds: how much of the recording is speech.
     """
 
     times: Times
-    scores: Times
+    prominences: Times
+    threshold: float
     speech_seconds: float
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "times", _frozen(self.times, np.float64))
-        object.__setattr__(self, "scores", _frozen(self.scores, np.float64))
-        if self.times.shape != self.scores.shape or self.times.ndim != 1:
-            raise ConfigurationError(f"candidates: {self.times.shape} times for {self.scores.shape} scores.")
+        object.__setattr__(self, "prominences", _frozen(self.prominences, np.float64))
+        if self.times.shape != self.prominences.shape or self.times.ndim != 1:
+            raise ConfigurationError(f"candidates: {self.times.shape} times for {self.prominences.shape} prominences.")
+
+    @property
+    def scores(self) -> Times:
+        """(M,) prominence / (prominence + threshold): 0..1, and 0.5 at the threshold. They rank; no probabilities."""
+        return _frozen(self.prominences / (self.prominences + self.threshold), np.float64)
 
     def by_sensitivity(self, sensitivity: float) -> NDArray[np.bool_]:
         """(M,) which candidates are kept at a sensitivity of 0 (none) to 1 (all).
 
-        At 0.5 it is those with a score of at least 0.5; in between the number of boundaries grows evenly, best first.
-        Monotone: what is kept at one sensitivity is kept at every higher one.
+        At 0.5 it is those from the threshold on; in between their number grows evenly, the most prominent first, so
+        that what is kept at one sensitivity is kept at every higher one.
         """
         if not 0 <= sensitivity <= 1:
             raise ConfigurationError(f"sensitivity is {sensitivity}. Give a number from 0 to 1.")
-        middle = int((self.scores >= 0.5).sum())
+        middle = int((self.prominences >= self.threshold).sum())
         if sensitivity <= 0.5:
             return self._best(round(2 * sensitivity * middle))
         return self._best(middle + round((2 * sensitivity - 1) * (len(self.times) - middle)))
 
     def by_rate(self, rate: float) -> NDArray[np.bool_]:
-        """(M,) the best-scored candidates, `rate` of them per second of speech, or all where there are fewer."""
+        """(M,) the most prominent candidates, `rate` of them per second of speech, or all where there are fewer."""
         if not (math.isfinite(rate) and rate >= 0):
             raise ConfigurationError(f"rate is {rate}. Give boundaries per second of speech, 0 or more.")
         return self._best(round(rate * self.speech_seconds))
 
     def _best(self, n: int) -> NDArray[np.bool_]:
         kept = np.zeros(len(self.times), dtype=bool)
-        kept[np.argsort(-self.scores, kind="stable")[:n]] = True
+        kept[np.argsort(-self.prominences, kind="stable")[:n]] = True
         return kept
 
 

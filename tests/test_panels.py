@@ -151,7 +151,7 @@ def test_the_shortest_excerpt_can_be_drawn() -> None:
 def test_the_curve_goes_through_its_peaks_those_kept_and_those_not() -> None:
     curve = Curve(np.array([0, 1, 0, 2, 0, 3, 0, 1, 0, 4, 0], dtype=np.float32), GRID)
     peaks = curve.times()[[1, 3, 5, 7, 9]]
-    candidates = Candidates(peaks, np.array([0.3, 0.6, 0.7, 0.3, 0.8]), speech_seconds=0.1)
+    candidates = Candidates(peaks, np.array([0.3, 0.6, 0.7, 0.3, 0.8]), 0.5, speech_seconds=0.1)
     axes = draw_curve(
         panel(0.02, 0.08), Segmentation(peaks[[1, 2, 4]], 0.2, candidates=candidates, curve=curve, labels=list("abcd"))
     )

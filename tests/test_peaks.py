@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phonseg.peaks import SPAN_SECONDS, OperatingPoint, apart, candidate_peaks, scores
+from phonseg.peaks import SPAN_SECONDS, OperatingPoint, apart, candidate_peaks
 from phonseg.timeline import Curve, FrameGrid
 
 COARSE = FrameGrid(16_000, hop=1600, window=3200)  # ten values a second, so that short curves reach beyond the span
@@ -105,20 +105,6 @@ def test_the_choice_of_a_threshold_commutes_with_the_gap(pair, gap, threshold):
     kept = apart(times, strengths, gap)
     high = strengths >= threshold
     np.testing.assert_array_equal(apart(times[high], strengths[high], gap), kept[high])
-
-
-# scores
-
-
-@given(prominence_lists, st.floats(0.001, 10))
-def test_scores_rise_from_0_to_1_and_pass_one_half_at_the_threshold(prominences, threshold):
-    found = scores(np.array(prominences), threshold)
-    assert ((found > 0) & (found < 1)).all()
-    assert (found[np.array(prominences) >= threshold] >= 0.5).all()
-    assert (found[np.array(prominences) < threshold * (1 - 1e-9)] < 0.5).all()
-    order = np.argsort(prominences)
-    assert np.all(np.diff(found[order]) >= 0)
-    assert scores(np.array([threshold]), threshold).tolist() == [0.5]
 
 
 # OperatingPoint

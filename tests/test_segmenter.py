@@ -266,7 +266,8 @@ def test_candidates_are_the_peaks_in_speech_inside_and_apart(heights, edges, cut
         if spoken[peak] and fits and not near:
             kept.append(peak)
     assert candidates.times.tolist() == times[sorted(kept)].tolist()
-    np.testing.assert_allclose(candidates.scores, [p / (p + threshold) for p in prominences[sorted(kept)]])
+    assert candidates.prominences.tolist() == prominences[sorted(kept)].tolist()
+    assert candidates.threshold == threshold
     assert candidates.speech_seconds == pytest.approx(max(0, min(edges[1], duration) - max(edges[0], 0)))
 
 
