@@ -25,7 +25,7 @@ RANGES: dict[str, tuple[float, float]] = {
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """encoder: "log-mel-network" (fast) or "raw-waveform" (that of Kreuk et al., 2020; ten times slower).
+    """encoder: "log-mel-network" (fast) or "raw-waveform" (that of Kreuk et al., 2020; much slower).
 
     steps, crops: of contrastive training, and crops in each step. crop_seconds: length of a crop; shorter recordings
     are left out. learning_rate: the highest, reached after 30 % of the steps. self_training_steps,
