@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor
 
 from phonseg.errors import ModelError
+from phonseg.model_description import check_description
+from phonseg.tensor_file import Entry, parsed, read_tensor_file
 from phonseg.writing import replacing
 
 FORMAT = "phonseg-model"
@@ -30,11 +32,18 @@ class ModelFile(NamedTuple):
 
 def digest(description: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> str:
     """SHA-256, in hexadecimal, of a description and of the names, shapes and bytes of its tensors."""
+    plain = ((name, tensor.detach().cpu().contiguous()) for name, tensor in tensors.items())
+    return _digest(
+        description, {n: Entry(t.dtype, tuple(t.shape), t.flatten().view(torch.uint8).numpy().data) for n, t in plain}
+    )
+
+
+def _digest(description: Mapping[str, Any], entries: Mapping[str, Entry]) -> str:
     total = hashlib.sha256(json.dumps(description, sort_keys=True).encode())
-    for name in sorted(tensors):
-        tensor = tensors[name].detach().cpu().contiguous()
-        total.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-        total.update(tensor.flatten().view(torch.uint8).numpy().tobytes())
+    for name in sorted(entries):
+        entry = entries[name]
+        total.update(f"{name} {entry.kind} {entry.shape}".encode())
+        total.update(entry.content)
     return total.hexdigest()
 
 
@@ -65,7 +74,7 @@ def save_tensors(path: str | Path, tensors: Mapping[str, Tensor], metadata: dict
 
 
 def read_model(path: str | Path) -> ModelFile:
-    """Read a model file and check it; nothing in it is executed.
+    """Read a model file and check it before anything is made of it; nothing in it is executed.
 
     Raises ModelError if it is missing, is not a phonseg model, was made by a later phonseg, or is damaged.
     """
@@ -73,17 +82,16 @@ def read_model(path: str | Path) -> ModelFile:
     if not target.is_file():
         raise ModelError(f"{target}: there is no such model file. Check the spelling, or use 'default'.")
     try:
-        with safe_open(target, framework="pt") as file:
-            metadata = file.metadata() or {}
-            _check_format(target, metadata)
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (not a dictionary)
-        description = json.loads(metadata["description"])
-    except (SafetensorError, OSError, ValueError, KeyError) as error:
+        file = read_tensor_file(target)
+        _check_format(target, file.metadata)
+        description = parsed(file.metadata.get("description", ""))
+        found = _digest(description, file.entries)
+    except (OSError, ValueError) as error:
         raise ModelError(f"{target}: is not a phonseg model, or is damaged ({error}). Copy it again.") from error
-    found = digest(description, tensors)
-    if found != metadata.get("digest"):
+    if found != file.metadata.get("digest"):
         raise ModelError(f"{target}: is damaged (its contents do not match their SHA-256). Copy it again.")
-    return ModelFile(description, tensors, found)
+    check_description(description, target)
+    return ModelFile(description, file.tensors(), found)
 
 
 def _check_format(path: Path, metadata: Mapping[str, str]) -> None:

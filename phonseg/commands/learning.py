@@ -1,0 +1,38 @@
+"""What `phonseg train` and `phonseg adapt` share: settings, checkpoint, and the model file at the end."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from phonseg.commands.options import Options
+from phonseg.errors import ConfigurationError, OutputError
+
+if TYPE_CHECKING:
+    from phonseg.segmenter import Segmenter
+    from phonseg.training_settings import TrainingSettings
+
+
+def learn_and_save(options: Options, defaults: TrainingSettings, learn: Callable[..., Segmenter]) -> int:
+    """Train by `learn`, save the model where the options say, and print what it was trained on."""
+    from phonseg.training_settings import read_settings
+
+    settings = read_settings(options.config, defaults) if options.config else defaults
+    name, checkpoint = model_name(options.output), f"{options.output}.checkpoint"
+    model = learn(options.recordings, settings=settings, name=name, checkpoint=checkpoint)
+    model.save(options.output)
+    os.unlink(checkpoint)
+    print(json.dumps(dict(model.training), indent=2))
+    return 0
+
+
+def model_name(path: str) -> str:
+    """The stem of the file, which must say that it is a safetensors file."""
+    stem, suffix = os.path.splitext(os.path.basename(path))
+    if suffix != ".safetensors":
+        raise ConfigurationError(f"{path}: a model is a .safetensors file. Give it that suffix.")
+    if not os.path.isdir(os.path.dirname(path) or "."):
+        raise OutputError(f"{path}: there is no folder {os.path.dirname(path)}. Make it first.")
+    return stem

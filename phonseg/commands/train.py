@@ -1,0 +1,19 @@
+"""`phonseg train`: a model from recordings alone."""
+
+from __future__ import annotations
+
+from phonseg.commands.learning import learn_and_save
+from phonseg.commands.options import Commands, Options, add_command, add_learning
+
+
+def add(commands: Commands) -> None:
+    """Add the parser of this command."""
+    purpose = "train a model on folders of recordings; no labels are needed or used"
+    add_learning(add_command(commands, "train", run, purpose))
+
+
+def run(options: Options) -> int:
+    """Train, save, and print what the model was trained on."""
+    from phonseg.training import DEFAULTS, train
+
+    return learn_and_save(options, DEFAULTS, train)

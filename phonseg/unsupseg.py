@@ -1,0 +1,120 @@
+"""Checkpoints of UnsupSeg, read as models of phonseg's that do what UnsupSeg does.
+
+UnsupSeg is the program of Kreuk, Keshet and Adi, *Self-Supervised Contrastive Learning for Unsupervised Phoneme
+Segmentation*, Interspeech 2020, arXiv 2007.13465. Nothing in its files is executed; see `phonseg.pickled`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from phonseg.conventions import Conventions
+from phonseg.dissimilarity import LeftRightContrast, cosine
+from phonseg.encoder import RawWaveformEncoder
+from phonseg.errors import ModelError
+from phonseg.model_file import ModelFile, digest
+from phonseg.peaks import OperatingPoint
+from phonseg.pickled import Call, Name, read_pickle
+from phonseg.torch_file import MODULES, read_torch_file, tensor
+from phonseg.view import View, describe
+
+CONVENTIONS = Conventions(
+    levelled=False,
+    in_silence=False,
+    stretched=True,
+    sub_frame=False,
+    speech_only=False,
+    span=None,
+    minimum_gap=0.0,
+)
+ORIGIN = {
+    "made_by": "UnsupSeg (Kreuk, Keshet and Adi, Interspeech 2020), https://github.com/felixkreuk/UnsupSeg",
+    "licence": "MIT, Copyright 2020 Felix Kreuk",
+    "labels": "none in training; the prominence and the epoch were chosen by the R-value on labelled recordings",
+}
+
+
+def read_unsupseg(path: str | Path) -> ModelFile:
+    """Read a checkpoint of UnsupSeg's, in either layout of PyTorch's, as `read_model` reads a model file.
+
+    The model is marked as tuned on labels, since the prominence that comes with it was. Raises ModelError, with the
+    reason, if the file is damaged, holds another network, or names anything that has no place among weights.
+    """
+    target = Path(path)
+    try:
+        content, storages = read_torch_file(target)
+        notes = _entries(_entries(content).get("state_dict"))
+        encoder, tensors = _encoder({str(name): tensor(note, storages) for name, note in notes.items()})
+        prominence = _prominence(_entries(content).get("peak_detection_params"))
+        description = {
+            "name": target.stem,
+            "views": [describe(View(encoder, LeftRightContrast(cosine, (1,))))],
+            "operating_point": asdict(OperatingPoint(prominence)),
+            "conventions": asdict(CONVENTIONS),
+            "training": {**ORIGIN, "sha256": hashlib.sha256(target.read_bytes()).hexdigest()},
+            "tuned_on_labels": True,
+        }
+    except (ValueError, OSError) as error:
+        raise ModelError(
+            f"{target}: is not a phonseg model, nor a checkpoint of UnsupSeg's that can be read ({error}). "
+            "Copy it again from where it was released."
+        ) from error
+    return ModelFile(description, tensors, digest(description, tensors))
+
+
+def _entries(value: object) -> Mapping[Any, Any]:
+    """What a dictionary of any kind holds."""
+    if isinstance(value, Call):
+        return value.entries
+    if isinstance(value, dict):
+        return value
+    raise ValueError("it is arranged otherwise")
+
+
+def _encoder(weights: Mapping[str, Tensor]) -> tuple[RawWaveformEncoder, dict[str, Tensor]]:
+    """An encoder of the shape of these weights, without any of its own, and the weights under the names of a model."""
+    tensors = {name.replace("NFC.enc.", "layers.", 1): weight for name, weight in weights.items()}
+    # The number of channels in and out of the last layer. What is no such layer fits no encoder below.
+    dimensions, channels, *_ = (*tensors.get("layers.12.weight", torch.zeros(1)).shape, 1, 1)
+    with torch.device("meta"):
+        encoder = RawWaveformEncoder(channels=channels, dimensions=dimensions, projection=0)
+    if _shapes(tensors) != _shapes(encoder.state_dict()):
+        raise ValueError("its network is not that of Kreuk et al. (2020), or has a projection")
+    if not all(bool(weight.isfinite().all()) for weight in tensors.values()):
+        raise ValueError("some of its weights are no numbers")
+    return encoder, {f"0.{name}": weight for name, weight in tensors.items()}
+
+
+def _shapes(tensors: Mapping[str, Tensor]) -> dict[str, tuple[torch.Size, torch.dtype]]:
+    return {name: (weight.shape, weight.dtype) for name, weight in tensors.items()}
+
+
+def _prominence(settings: object) -> float:
+    """The prominence that comes with the weights, which is in a pickle within the pickle."""
+    peaks = _entries(read_pickle(io.BytesIO(_content(settings)), MODULES)).get("cpc_1")
+    prominence = _entries(peaks).get("prominence")
+    match prominence:
+        case Call(_, (_, eight_bytes)):  # a number of numpy's
+            prominence = np.frombuffer(_content(eight_bytes), "<f8").item()
+    if not (isinstance(prominence, float) and 0 < prominence < 1):
+        raise ValueError("its prominence is not between 0 and 1")
+    return prominence
+
+
+def _content(value: object) -> bytes:
+    """Bytes, which the oldest pickles hold as a text that is to be encoded."""
+    match value:
+        case bytes():
+            return value
+        case Call(Name("_codecs", "encode"), (str(text), "latin1")):
+            return text.encode("latin1")
+    raise ValueError("its prominence is stored otherwise")
