@@ -13,6 +13,8 @@ from phonseg.encoder import LogMel, TorchEncoder
 from phonseg.timeline import FrameGrid
 
 DILATIONS = (1, 2, 4, 1, 2, 4)
+# Power relative to the loud frames. Far lower than a plain contrast can bear: the network has learnt what noise is.
+FLOOR = 1e-5
 
 
 class ResidualBlock(nn.Module):
@@ -45,7 +47,7 @@ class BoundaryNetwork(TorchEncoder):
 
     def __init__(self, *, bands: int = 40, width: int = 64) -> None:
         super().__init__()
-        self.features = LogMel(window=512, bands=bands)
+        self.features = LogMel(window=512, bands=bands, floor=FLOOR)
         self.bands, self.width = bands, width
         self.reach = 1 + sum(DILATIONS)  # frames of context on either side
         inner = self.features.grid

@@ -5,27 +5,27 @@ With labels, a model is marked (`tuned_on_labels`), and so is every segmentation
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
+import soxr
 
-from phonseg.audio import Source, open_recording
+from phonseg.audio import Recording, Samples, Source, open_recording
+from phonseg.degradation import white_noise
 from phonseg.errors import ConfigurationError, TrainingError
 from phonseg.evaluate import evaluate
 from phonseg.hearing import Hearing, hear
 from phonseg.peaks import OperatingPoint
-from phonseg.score import pooled
+from phonseg.score import Score, pooled
 from phonseg.segmenter import Segmenter
-from phonseg.timeline import Segmentation, Times
+from phonseg.timeline import Candidates, Segmentation
 from phonseg.view import View
 
-# A ratio of counts means little for a recording with fewer sure peaks than this.
-ENOUGH = 10
-# Peaks under this share of a sure one are ripples of the curve, in speech as in anything.
-RIPPLE = 0.02
-# The share of recordings that are taken for clean: those with the fewest weak peaks for each sure one.
-CLEAN = 0.25
+# Seconds of each recording that a model is made to agree with itself on, and how many prominences are tried.
+EXCERPT, GRID = 30.0, 41
+# The copies: played slower and faster, and in white noise of so many decibels.
+TEMPOS, NOISE = (0.8, 1.25), 20.0
 
 
 def typical_height(hearings: Sequence[Hearing]) -> float:
@@ -47,25 +47,65 @@ def balanced(views: Sequence[tuple[View, float]], heights: Sequence[float]) -> t
     )
 
 
-def operating_point(peaks: Sequence[Times], sure: float) -> OperatingPoint:
-    """Set the operating point from the peaks of unlabelled recordings.
+def operating_point(
+    model: Segmenter, recordings: Sequence[Recording], generator: np.random.Generator
+) -> OperatingPoint:
+    """The prominence at which a model agrees best with itself, on unlabelled recordings.
 
-    peaks: for each recording the prominences of all peaks in speech. sure: the prominence of a sure one.
-    In clean recordings nearly every weak peak is a boundary; noisier ones have more of them, and those are not. So the
-    number of weak peaks for each sure one is that of the noisiest of the clean quarter. Raises TrainingError if no
-    recording has enough sure peaks.
+    The first EXCERPT seconds of each recording are segmented, and again as they are when played slower, played faster,
+    and in noise. Boundaries must move with the tempo and survive the noise (rate-equivariance, as a yardstick
+    that needs no labels): with too low a prominence many do not, being ripples; with too high a one they come and go.
+    In between the F1 of the copies' boundaries against the recordings' is nearly the same over a wide range. Of the
+    GRID prominences whose F1 lies within two standard errors (over recordings) of the best, and so cannot be told from
+    it, the lowest is chosen, for it finds the most. generator: for the noise.
+
+    Raises TrainingError if the recordings hold no peak.
     """
-    lowest = RIPPLE * sure
-    ratios = [
-        ((prominences > lowest) & (prominences <= sure)).sum() / (prominences > sure).sum()
-        for prominences in peaks
-        if (prominences > sure).sum() >= ENOUGH
-    ]
-    if not ratios:
-        raise TrainingError(
-            f"calibration: no recording has {ENOUGH} clear boundaries. Train on more or longer recordings of speech."
-        )
-    return OperatingPoint(sure=sure, weak_per_sure=float(np.quantile(ratios, CLEAN)), lowest=lowest)
+    heard = [list(_copies_heard(model, recording, generator)) for recording in recordings]
+    found = np.concatenate([np.zeros(0), *[own.prominences for copies in heard for own, _ in copies]])
+    if not len(found):
+        raise TrainingError("calibration: there is no peak in any recording. Train on recordings with speech.")
+    prominences = np.geomspace(0.01, 1.0, GRID) * np.percentile(found, 95)
+    scores = [[_agreement(copies, prominence) for copies in heard] for prominence in prominences]
+    agreement = np.array([np.nan_to_num(pooled(of_all).f1) for of_all in scores])
+    best = int(agreement.argmax())
+    each = np.array([score.f1 for score in scores[best] if not np.isnan(score.f1)])
+    error = each.std() / np.sqrt(len(each)) if len(each) else 0.0
+    return OperatingPoint(float(prominences[np.flatnonzero(agreement >= agreement[best] - 2 * error)[0]]))
+
+
+def _agreement(copies: Sequence[tuple[Candidates, Candidates]], prominence: float) -> Score:
+    """The boundaries in the copies of a recording against those in itself."""
+    return pooled([evaluate(*(side.times[side.prominences >= prominence] for side in pair)) for pair in copies])
+
+
+def _copies_heard(
+    model: Segmenter, recording: Recording, generator: np.random.Generator
+) -> Iterator[tuple[Candidates, Candidates]]:
+    """The candidates of a recording beside those of each of its copies, at the times of the recording."""
+    rate = model.views[0].encoder.grid.sample_rate
+    samples = _excerpt(recording, rate)
+
+    def candidates(version: Samples, tempo: float) -> Candidates:
+        duration = len(version) / rate
+        heard = model.candidates(hear(open_recording((version, rate)), model.views, model.conventions), duration)
+        return replace(heard, times=heard.times * tempo)
+
+    own = candidates(samples, 1.0)
+    for tempo in TEMPOS:
+        # Played at another rate: pitch and formants move as well, as from one speaker to the next.
+        yield own, candidates(soxr.resample(samples, rate * tempo, rate, quality="HQ"), tempo)
+    yield own, candidates(white_noise(samples, rate, generator, snr=NOISE), 1.0)
+
+
+def _excerpt(recording: Recording, sample_rate: int) -> Samples:
+    """The first EXCERPT seconds."""
+    blocks: list[Samples] = []
+    for block in recording.blocks(sample_rate):
+        blocks.append(block)
+        if sum(map(len, blocks)) >= EXCERPT * sample_rate:
+            break
+    return np.concatenate(blocks)[: round(EXCERPT * sample_rate)]
 
 
 def tune_on_labels(model: Segmenter, labelled: Sequence[tuple[Source, Segmentation]]) -> Segmenter:
@@ -77,11 +117,10 @@ def tune_on_labels(model: Segmenter, labelled: Sequence[tuple[Source, Segmentati
     if not sum(len(reference.boundaries) for _, reference in labelled):
         raise ConfigurationError("tune_on_labels: the references hold no boundary. Give some that do.")
     recordings = [open_recording(source) for source, _ in labelled]
-    heard = [(hear(recording, model.views), recording.duration) for recording in recordings]
+    heard = [(hear(recording, model.views, model.conventions), recording.duration) for recording in recordings]
 
     def tuned(prominence: float) -> Segmenter:
-        point = OperatingPoint(sure=prominence, weak_per_sure=0.0, lowest=prominence)
-        return replace(model, operating_point=point, tuned_on_labels=True, digest="")
+        return replace(model, operating_point=OperatingPoint(prominence), tuned_on_labels=True, digest="")
 
     def r_value(prominence: float) -> float:
         candidates = [tuned(prominence).candidates(hearing, duration) for hearing, duration in heard]

@@ -1,17 +1,33 @@
-"""The loss: tell the adjacent frame from a random frame of the same recording (Kreuk, Keshet and Adi, 2020).
+"""What a frame encoder is trained towards: frames that lie side by side are alike, others are not.
 
-Three faults of the first implementation are mended here. A negative is never the anchor and never the positive; it
-is never padding, since crops have one length; and nothing is drawn inside the loss, so that a validation loss
-with fixed negatives can be compared from one epoch to the next.
+`nce`: tell the adjacent frame from a random frame of the same recording (Kreuk, Keshet and Adi, 2020). Three faults
+of the first implementation are mended here. A negative is never the anchor and never the positive; it is never
+padding, since crops have one length; and the negatives of a validation loss can be kept, so that it can be compared
+from one step to the next, and from one objective to the other.
+
+`barlow`: make neighbours agree in every dimension while no two dimensions say the same (Zbontar, Jing, Misra, LeCun
+and Deny, 2021); no frame is pushed away from another.
 """
 
 from __future__ import annotations
+
+from typing import Protocol
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from phonseg.errors import ConfigurationError
+
+# What the agreement of two different dimensions costs, against the disagreement of one (Zbontar et al., 2021).
+REDUNDANCY = 5e-3
+
+
+class Objective(Protocol):
+    """What the two objectives have in common."""
+
+    def __call__(self, frames: Tensor, generator: torch.Generator) -> Tensor:
+        """(B, T, D) frames of B crops -> scalar loss; whatever is random comes from the generator."""
 
 
 def draw_negatives(n_crops: int, n_frames: int, n_negatives: int, generator: torch.Generator) -> Tensor:
@@ -53,3 +69,32 @@ def _similarities(frames: Tensor, negatives: Tensor) -> Tensor:
     others = unit[crops, negatives.to(unit.device)]
     adjacent = (anchors * unit[:, 1:]).sum(-1, keepdim=True)
     return torch.cat([adjacent, torch.einsum("btd,btkd->btk", anchors, others)], dim=-1)
+
+
+def nce(frames: Tensor, generator: torch.Generator) -> Tensor:
+    """`adjacent_frame_loss` with one negative for each anchor."""
+    crops, n_frames, _ = frames.shape
+    return adjacent_frame_loss(frames, draw_negatives(crops, n_frames, 1, generator))
+
+
+def barlow(frames: Tensor, generator: torch.Generator) -> Tensor:
+    """Barlow Twins between neighbours: sum over (1 - C_ii)^2 + REDUNDANCY * sum over i != j of C_ij^2, divided by D.
+
+    frames: (B, T, D). C is the cross-correlation, over all pairs of a frame and the next, of the D dimensions of one
+    with those of the other. 0 for neighbours that are equal in dimensions that tell nothing of each other; about 1
+    for frames that do not depend on their neighbours. Nothing is drawn.
+    """
+    before, after = (_standardised(side.flatten(0, 1)) for side in (frames[:, :-1], frames[:, 1:]))
+    correlation = before.T @ after / len(before)
+    agreement = torch.diagonal(correlation)
+    redundancy = correlation.square().sum() - agreement.square().sum()
+    return ((1 - agreement).square().sum() + REDUNDANCY * redundancy) / len(correlation)
+
+
+def _standardised(values: Tensor) -> Tensor:
+    """(N, D) -> the same with mean 0 and standard deviation 1 in each dimension (0 where nothing varies)."""
+    centred = values - values.mean(dim=0)
+    return centred / centred.square().mean(dim=0).add(1e-8).sqrt()
+
+
+OBJECTIVES: dict[str, Objective] = {"nce": nce, "barlow": barlow}

@@ -1,4 +1,4 @@
-"""One recording heard: its level, where its speech is, and its dissimilarity curve."""
+"""One recording heard: its level and loudness, where its speech is, and its dissimilarity curve."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from phonseg.audio import Recording, Samples
+from phonseg.conventions import PHONSEG, Conventions
 from phonseg.encoder import LogMel
 from phonseg.pieces import piece_grid, pieces
 from phonseg.speech import Region, broad_band_decibels, loud_level, speech_regions
@@ -23,34 +24,42 @@ HELD_SECONDS = 600.0
 
 @dataclass(frozen=True)
 class Hearing:
-    """speech: regions in time order. level: power of the loud frames, in mel bands; 0 for digital silence."""
+    """What one pass for level and speech and one for the curve have found.
+
+    curve: of dissimilarity. speech: regions in time order. level: power of the loud frames, in mel bands; 0 for
+    digital silence. loudness: decibels of the power of each frame, on a grid of its own.
+    """
 
     curve: Curve
     speech: tuple[Region, ...]
     level: float
+    loudness: Curve
 
 
-def hear(recording: Recording, views: Sequence[View]) -> Hearing:
+def hear(recording: Recording, views: Sequence[View], conventions: Conventions = PHONSEG) -> Hearing:
     """Hear a recording twice: first for its level and its speech, then, at level 1, for the curve.
 
-    views: at least one, all on the same frame grid. The memory used does not grow with the recording, apart from a
+    views: at least one, all on the same frame grid. conventions: phonseg's own, or others, under which the samples may
+    keep their level and a part of the curve may count. The memory used does not grow with the recording, apart from a
     few numbers a frame.
     """
     grid = views[0].encoder.grid
     blocks = _reader(recording, grid.sample_rate)
-    level, speech = _level_and_speech(blocks(), grid.sample_rate)
-    gain = np.float32(1 / np.sqrt(level) if level > 0 else 0)
+    level, speech, loudness = level_and_speech(blocks(), grid.sample_rate)
+    gain = np.float32(conventions.gain(level))
     margin = max(view.contrast.reach for view in views)
     values = [
         np.sum([_values(view, piece * gain, margin) for view in views], axis=0)
         for piece in pieces(blocks(), grid, margin)
     ]
-    return Hearing(Curve(np.concatenate(values).astype(np.float32), piece_grid(grid, margin)), speech, level)
+    curve = Curve(np.concatenate(values).astype(np.float32), piece_grid(grid, margin))
+    seen = conventions.seen(curve, margin, round(recording.duration * grid.sample_rate))
+    return Hearing(seen, speech, level, loudness)
 
 
 def listen(recording: Recording, sample_rate: int) -> float:
     """The level alone, as `Hearing` has it."""
-    return _level_and_speech(recording.blocks(sample_rate), sample_rate)[0]
+    return level_and_speech(recording.blocks(sample_rate), sample_rate)[0]
 
 
 def _reader(recording: Recording, sample_rate: int) -> Callable[[], Iterator[Samples]]:
@@ -61,7 +70,8 @@ def _reader(recording: Recording, sample_rate: int) -> Callable[[], Iterator[Sam
     return lambda: iter(held)
 
 
-def _level_and_speech(blocks: Iterator[Samples], sample_rate: int) -> tuple[float, tuple[Region, ...]]:
+def level_and_speech(blocks: Iterator[Samples], sample_rate: int) -> tuple[float, tuple[Region, ...], Curve]:
+    """The level, the speech and the loudness of mono samples in blocks, as `Hearing` has them."""
     ear = _ear(sample_rate)
     powers, decibels = [], []
     for piece in pieces(blocks, ear.grid, margin=0):
@@ -69,11 +79,11 @@ def _level_and_speech(blocks: Iterator[Samples], sample_rate: int) -> tuple[floa
             power = ear.power(torch.from_numpy(piece)[None])[0].numpy()
         powers.append(power.mean(axis=1))
         decibels.append(broad_band_decibels(power))
-    power = np.concatenate(powers)
+    power, grid = np.concatenate(powers), piece_grid(ear.grid, margin=0)
     level = loud_level(power)
-    if level == 0:
-        return 0.0, ()
-    return level, tuple(speech_regions(np.concatenate(decibels), power, level, piece_grid(ear.grid, margin=0)))
+    loudness = Curve(10 * np.log10(np.maximum(power, np.finfo(np.float32).tiny)), grid)
+    speech = speech_regions(np.concatenate(decibels), power, level, grid) if level > 0 else []
+    return level, tuple(speech), loudness
 
 
 @cache

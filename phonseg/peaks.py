@@ -20,46 +20,29 @@ SPAN_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class OperatingPoint:
-    """Which peaks become boundaries, decided for each recording from its own peaks.
+    """Which peaks become boundaries: those of this prominence or more."""
 
-    sure: a prominence above which a peak is a boundary whatever the recording. weak_per_sure: how many weaker peaks
-    are boundaries for each sure one. lowest: the threshold never falls below this.
-
-    The share of true boundaries that are weak is much the same everywhere; the number of weak peaks is not, for
-    noise adds some. So the strongest weak peaks are kept, as many as the sure ones let expect.
-    """
-
-    sure: float
-    weak_per_sure: float
-    lowest: float
-
-    def threshold(self, prominences: Times) -> float:
-        """The prominence from which the peaks of a recording, (M,) in any order, count as boundaries."""
-        expected = round((prominences > self.sure).sum() * (1 + self.weak_per_sure))
-        if expected == 0:
-            return self.sure
-        if expected >= len(prominences):
-            return self.lowest
-        # Midway (on a logarithmic scale) between the weakest that is kept and the strongest that is not.
-        around = np.sort(prominences)[::-1][expected - 1 : expected + 1]
-        return max(self.lowest, float(np.exp(np.log(around).mean())))
+    prominence: float
 
 
-def candidate_peaks(curve: Curve) -> tuple[Times, Times]:
+def candidate_peaks(curve: Curve, *, span: float | None = SPAN_SECONDS, sub_frame: bool = True) -> tuple[Times, Times]:
     """Every local maximum of a curve: (M,) times in seconds, increasing, and (M,) prominences above 0.
 
-    Times are refined below the frame by the parabola through the peak and its two neighbours, by at most half a
-    frame.
+    span: seconds within which prominence is measured, half on either side; None for the whole curve. sub_frame:
+    whether times are refined below the frame by the parabola through the peak and its two neighbours, by at most half
+    a frame.
     """
     from scipy.signal import find_peaks
 
     values = curve.values.astype(np.float64)
-    span = 2 * round(SPAN_SECONDS / 2 * curve.grid.sample_rate / curve.grid.hop) + 1
     if len(values) < 3:
         return np.zeros(0), np.zeros(0)
+    reach = len(values) if span is None else round(span / 2 * curve.grid.sample_rate / curve.grid.hop)
+    width = 2 * reach + 1
     # A plateau as wide as the span shows no lower ground on either side: it has no prominence, and is no peak.
-    found, properties = find_peaks(values, plateau_size=(None, span - 2), prominence=(None, None), wlen=span)
-    return curve.grid.boundary(found + _offset_of_vertex(values, found)), np.asarray(properties["prominences"])
+    found, properties = find_peaks(values, plateau_size=(None, width - 2), prominence=(None, None), wlen=width)
+    places = found + _offset_of_vertex(values, found) if sub_frame else found
+    return curve.grid.boundary(places), np.asarray(properties["prominences"])
 
 
 def _offset_of_vertex(values: Times, peaks: NDArray[np.intp]) -> Times:
@@ -77,9 +60,14 @@ def apart(times: Times, strengths: Times, minimum_gap: float) -> NDArray[np.bool
     times: (M,) increasing seconds. Of equal peaks the earlier is the stronger. Taking the strongest first makes the
     choice of a threshold monotone: what is kept at one threshold is kept at every lower one.
     """
-    kept = np.zeros(len(times), dtype=bool)
+    close = np.diff(times) < minimum_gap * (1 + 1e-9)
+    contested = np.zeros(len(times), dtype=bool)
+    contested[1:] |= close
+    contested[:-1] |= close
+    kept = ~contested
     driven_out = np.zeros(len(times), dtype=bool)
-    for peak in np.argsort(-strengths, kind="stable"):
+    order = np.argsort(-strengths, kind="stable")
+    for peak in order[contested[order]]:
         if driven_out[peak]:
             continue
         kept[peak] = True

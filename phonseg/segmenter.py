@@ -10,19 +10,22 @@ from pathlib import Path
 import numpy as np
 
 from phonseg.audio import Channel, Source, open_recording
+from phonseg.conventions import PHONSEG, Conventions
 from phonseg.encoder import TorchEncoder
 from phonseg.errors import ConfigurationError, ModelError, PhonsegWarning
 from phonseg.hearing import Hearing, hear
 from phonseg.model_file import load_tensors, read_model, write_model
 from phonseg.peaks import OperatingPoint, apart, candidate_peaks
-from phonseg.speech import within
+from phonseg.speech import fades, within
 from phonseg.timeline import Candidates, Provenance, Segmentation, Times
+from phonseg.torch_file import is_torch_file
+from phonseg.unsupseg import read_unsupseg
 from phonseg.view import View, build, describe
 
-# Boundaries nearer than this to each other or to the ends of the recording are one event, seen twice.
-MINIMUM_GAP = 0.020
 # A boundary may lie this far outside the detected speech, whose edges are where the sound fades.
 SPEECH_MARGIN = 0.030
+# Peaks this long before speech has faded away, and this long after, are its fading: one event.
+FADING = (0.060, 0.020)
 NOTHING = Segmentation(np.zeros(0), 0.0, candidates=Candidates(np.zeros(0), np.zeros(0), 0.5, 0.0))
 
 
@@ -33,6 +36,7 @@ class Segmenter:
     name: for people. views: at least one, all on the same frame grid; their weighted curves are added.
     operating_point: which peaks become boundaries. training: what it was trained on and how, for people.
     tuned_on_labels: whether any label was used. digest: SHA-256 of the model file; empty if it was never a file.
+    conventions: how recordings are heard, and which peaks are candidates.
 
     Raises ConfigurationError if there is no view, or if they differ in their grids.
     """
@@ -43,6 +47,7 @@ class Segmenter:
     training: Mapping[str, object] = field(default_factory=dict)
     tuned_on_labels: bool = False
     digest: str = ""
+    conventions: Conventions = PHONSEG
 
     def __post_init__(self) -> None:
         grids = {view.encoder.grid for view in self.views}
@@ -71,10 +76,9 @@ class Segmenter:
         choice = {"rate": rate} if rate is not None else {"sensitivity": 0.5 if sensitivity is None else sensitivity}
         NOTHING.at(**choice)  # what is out of range is refused before the recording is heard
         recording = open_recording(source, channel=channel)
-        hearing = hear(recording, self.views)
-        if hearing.level == 0:
-            message = f"{recording.name}: is digital silence. There is nothing to segment."
-            warnings.warn(message, PhonsegWarning, stacklevel=2)
+        hearing = hear(recording, self.views, self.conventions)
+        for remark in recording.remarks:
+            warnings.warn(remark, PhonsegWarning, stacklevel=2)
         uncut = Segmentation(
             boundaries=np.zeros(0),
             duration=recording.duration,
@@ -87,14 +91,13 @@ class Segmenter:
 
     def candidates(self, hearing: Hearing, duration: float) -> Candidates:
         """The peaks in speech that lie inside (0, duration) seconds and far enough apart."""
-        times, prominences = speech_peaks(hearing)
-        # The threshold looks at the ends too: there a cut in the speech must count as it would in the middle.
-        threshold = self.operating_point.threshold(prominences)
-        inside = (times >= MINIMUM_GAP) & (times <= duration - MINIMUM_GAP)
+        times, prominences = speech_peaks(hearing, self.conventions)
+        gap = self.conventions.minimum_gap
+        inside = (times >= gap) & (times <= duration - gap)
         times, prominences = times[inside], prominences[inside]
-        kept = apart(times, prominences, MINIMUM_GAP)
+        kept = apart(times, prominences, gap)
         seconds = sum(max(0.0, min(end, duration) - max(start, 0.0)) for start, end in hearing.speech)
-        return Candidates(times[kept], prominences[kept], threshold, seconds)
+        return Candidates(times[kept], prominences[kept], self.operating_point.prominence, seconds)
 
     def _provenance(self, channel: Channel) -> Provenance:
         from phonseg import __version__
@@ -110,6 +113,8 @@ class Segmenter:
             "training": dict(self.training),
             "tuned_on_labels": self.tuned_on_labels,
         }
+        if self.conventions != PHONSEG:  # what goes without saying would change the digest
+            description["conventions"] = asdict(self.conventions)
         tensors = {
             f"{i}.{name}": tensor
             for i, view in enumerate(self.views)
@@ -119,20 +124,34 @@ class Segmenter:
         return replace(self, digest=write_model(path, description, tensors))
 
 
-def speech_peaks(hearing: Hearing) -> tuple[Times, Times]:
-    """All peaks of the curve that lie in speech: (M,) seconds, increasing, and (M,) prominences."""
-    times, prominences = candidate_peaks(hearing.curve)
+def speech_peaks(hearing: Hearing, conventions: Conventions = PHONSEG) -> tuple[Times, Times]:
+    """All peaks of the curve that lie in speech, and the ends where it fades away; or, by convention, just all peaks.
+
+    Returns (M,) seconds, increasing, and (M,) prominences; nothing is more prominent than an end of speech.
+    """
+    times, prominences = candidate_peaks(hearing.curve, span=conventions.span, sub_frame=conventions.sub_frame)
+    if not conventions.speech_only:
+        return times, prominences
     kept = within(times, hearing.speech, SPEECH_MARGIN)
-    return times[kept], prominences[kept]
+    ends = fades(hearing.loudness, hearing.level, hearing.speech)
+    before, after = FADING
+    kept &= np.searchsorted(ends, times - after, side="right") == np.searchsorted(ends, times + before, side="left")
+    times = np.concatenate([times[kept], ends])
+    prominences = np.concatenate([prominences[kept], np.full(len(ends), hearing.curve.values.max(initial=0.0))])
+    order = np.argsort(times, kind="stable")
+    return times[order], prominences[order]
 
 
 def load(model: str | Path = "default") -> Segmenter:
-    """Load the model that comes with phonseg ("default"), or a model file that `Segmenter.save` wrote.
+    """Load the model that comes with phonseg ("default"), or a model from a file.
 
-    Raises ModelError if the file is missing, damaged, or not a phonseg model. Nothing in it is executed.
+    A file is one that `Segmenter.save` wrote, or a checkpoint of UnsupSeg's, which then does what UnsupSeg does; see
+    `phonseg.unsupseg`.
+
+    Raises ModelError if the file is missing, damaged, or none of these. Nothing in it is executed.
     """
     path = Path(__file__).parent / "models" / "default.safetensors" if model == "default" else Path(model)
-    description, tensors, digest = read_model(path)
+    description, tensors, digest = read_unsupseg(path) if is_torch_file(path) else read_model(path)
     try:
         views = tuple(build(view) for view in description["views"])
         segmenter = Segmenter(
@@ -142,6 +161,7 @@ def load(model: str | Path = "default") -> Segmenter:
             training=description["training"],
             tuned_on_labels=description["tuned_on_labels"],
             digest=digest,
+            conventions=Conventions(**description.get("conventions", {})),
         )
     except (KeyError, TypeError, AttributeError, ValueError, RuntimeError) as error:
         raise ModelError(f"{path}: is not described as this phonseg expects ({error!r}). Train it again.") from error

@@ -1,6 +1,6 @@
-"""How loud a recording is, and where in it there is speech.
+"""How loud a recording is, where in it there is speech, and where that fades away.
 
-Both are told from the recording alone and are made so that nothing outside the speech matters: adding silence at
+All are told from the recording alone and are made so that nothing outside the speech matters: adding silence at
 either end, of any length, leaves them as they were.
 """
 
@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from phonseg.timeline import FrameGrid
+from phonseg.timeline import Curve, FrameGrid, Times
 
 # Frames this far below the loud ones (in power, 50 dB) are as good as silent: they tell nothing about level or noise.
 ACTIVE = 1e-5
@@ -21,10 +21,15 @@ ACTIVE = 1e-5
 BROAD_BANDS = 4
 # Decibels re the loud level under which all is equally silent.
 FAINTEST = -60.0
+# Whoever speaks pauses, if only for a closure: noise alone is heard in the quietest LULL seconds of every STRETCH.
+LULL, STRETCH = 0.2, 10.0
 # A region of speech stays above KEEP decibels over the noise and exceeds FOUND somewhere.
-KEEP, FOUND = 4.0, 8.0
-# Seconds: pauses shorter than PAUSE belong to the speech around them (stop closures); shorter bursts are clicks.
+KEEP, FOUND = 6.0, 10.0
+# Seconds: pauses shorter than PAUSE belong to the speech around them (stop closures); bursts of up to CLICK are clicks.
 PAUSE, CLICK = 0.2, 0.04
+# Speech has faded where its loudness in decibels has come down to this share of the way from the noise to the loud
+# frames: lower, it is lost in the swell of the noise; higher, it is still heard.
+FADED = 1 / 3
 
 
 class Region(NamedTuple):
@@ -58,23 +63,16 @@ def speech_regions(
     """Find where one of the broad bands rises above the recording's own noise.
 
     decibels: (T, BROAD_BANDS) from `broad_band_decibels`. power: (T,) of each frame; level: `loud_level` of that.
-    Returns regions in time order, at least PAUSE apart and CLICK long; none for silence and for steady noise.
+    Returns regions in time order, at least PAUSE apart and longer than CLICK; none for silence and for steady noise.
     """
-    from scipy.ndimage import gaussian_filter1d
-
     active = power > ACTIVE * level
     if not active.any():
         return []
     seconds_per_frame = grid.hop / grid.sample_rate
     above = np.full(len(decibels), -np.inf)
     for band in decibels.T:  # one after another, since a long recording has many frames
-        heard = np.maximum(band, 10 * np.log10(level) + FAINTEST).astype(np.float64)
-        # The first and the last frame are silent: beyond them there is more of that.
-        smooth = gaussian_filter1d(heard, 0.0075 / seconds_per_frame, mode="nearest")
-        # Speech leaves every band now and then, so a low percentile over time is that band's noise.
-        np.maximum(above, smooth - np.percentile(smooth[active], 10), out=above)
-    # The loudest of several noisy bands lies above its own noise: in the quietest tenth, by this much.
-    above -= np.percentile(above[active], 10)
+        smooth = _smooth(np.maximum(band, 10 * np.log10(level) + FAINTEST), grid)
+        np.maximum(above, smooth - _noise(smooth, active, grid), out=above)
     above[~active] = -np.inf
     runs = [run for run in _runs(above > KEEP) if above[slice(*run)].max() > FOUND]
     joined: list[tuple[int, int]] = []
@@ -83,9 +81,60 @@ def speech_regions(
             joined[-1] = (joined[-1][0], end)
         else:
             joined.append((start, end))
-    edges = [(start, end) for start, end in joined if (end - start) * seconds_per_frame >= CLICK]
+    edges = [(start, end) for start, end in joined if end - start > round(CLICK / seconds_per_frame)]
     # A region that covers frames start..end-1 begins and ends midway between its outer frames and their neighbours.
     return [Region(float(grid.boundary(start)), float(grid.boundary(end))) for start, end in edges]
+
+
+def fades(loudness: Curve, level: float, speech: Sequence[Region]) -> Times:
+    """Where each region of speech fades away: (M,) seconds, increasing, one for each region that is loud enough.
+
+    loudness: decibels of the power of each frame. level: `loud_level` of that power; speech: `speech_regions`.
+
+    The spectrum changes fastest where a sound begins to die, but its end, to eye and ear, is where it is lost in the
+    noise: so the loudness tells it, not the curve.
+    """
+    decibels, grid = loudness.values.astype(np.float64), loudness.grid
+    top = 10 * np.log10(level) if level > 0 else np.inf
+    active = decibels > top + 10 * np.log10(ACTIVE)
+    if not active.any():
+        return np.zeros(0)
+    smooth = _smooth(np.maximum(decibels, top + FAINTEST), grid)
+    noise = _noise(smooth, active, grid)
+    above = smooth - (noise + FADED * (top - noise))
+    centres = grid.centre(np.arange(len(above)))
+    found = []
+    for region in speech:
+        first, end = np.searchsorted(centres, region)
+        heard = np.flatnonzero(above[first:end] > 0)
+        if len(heard):
+            last = first + heard[-1]
+            # On the straight line from the last frame that is heard to the next one, unless speech ends before.
+            ahead = np.interp(0.0, above[last : last + 2][::-1], centres[last : last + 2][::-1])
+            found.append(min(float(ahead), region.end))
+    return np.array(found)
+
+
+def _smooth(decibels: NDArray[np.float32], grid: FrameGrid) -> Times:
+    """(T,) decibels without what changes from frame to frame."""
+    from scipy.ndimage import gaussian_filter1d
+
+    # The first and the last frame are silent: beyond them there is more of that.
+    smooth = gaussian_filter1d(decibels.astype(np.float64), 0.0075 * grid.sample_rate / grid.hop, mode="nearest")
+    return np.asarray(smooth)
+
+
+def _noise(smooth: Times, active: NDArray[np.bool_], grid: FrameGrid) -> float:
+    """The decibels of the noise: of the quietest LULL in every STRETCH of what is not silent (Martin, 2001).
+
+    Of several stretches the median, so that a short drop-out in a long recording is not taken for its noise.
+    """
+    heard = smooth[active]
+    width = min(len(heard), round(LULL * grid.sample_rate / grid.hop))
+    total = np.concatenate([[0.0], np.cumsum(heard)])
+    lulls = (total[width:] - total[:-width]) / width
+    stretches = max(1, round(len(lulls) * grid.hop / grid.sample_rate / STRETCH))
+    return float(np.median([stretch.min() for stretch in np.array_split(lulls, stretches)]))
 
 
 def within(times: NDArray[np.float64], regions: Sequence[Region], margin: float) -> NDArray[np.bool_]:

@@ -12,12 +12,12 @@ from torch import Tensor
 
 from phonseg.boundary_network import BoundaryNetwork
 from phonseg.checkpoint import Checkpoint, read_checkpoint
-from phonseg.contrastive import adjacent_frame_accuracy, adjacent_frame_loss, draw_negatives
+from phonseg.contrastive import OBJECTIVES, adjacent_frame_accuracy, adjacent_frame_loss, draw_negatives
 from phonseg.crops import Material, draw_crops
 from phonseg.encoder import TorchEncoder
 from phonseg.errors import TrainingError
 from phonseg.optimisation import Batch, Schedule, Task, optimise
-from phonseg.self_training import Confidence, Evidence, at_tempo, batch_targets, boundary_loss, roughen
+from phonseg.self_training import Confidence, Evidence, among_talkers, at_tempo, batch_targets, boundary_loss, roughen
 from phonseg.training_settings import TrainingSettings
 
 # Held-out crops that the validation loss is measured on, and negatives for each of their frames.
@@ -52,7 +52,9 @@ class Run:
         self._finished: dict[str, Mapping[str, Tensor]] = dict(self._saved.finished) if self._saved else {}
 
     def contrastive(self, encoder: TorchEncoder) -> dict[str, float]:
-        """Train `encoder` in place to tell the adjacent frame from a random one; returns held-out figures.
+        """Train `encoder` in place towards the objective of the settings; returns held-out figures.
+
+        Whatever the objective, these tell how well it tells the adjacent frame from a random one.
 
         Raises TrainingError if it ends up (or is, at a checkpoint) unable to do so on recordings held out.
         """
@@ -60,14 +62,13 @@ class Run:
         n_samples = round(self.settings.crop_seconds * rate)
         n_frames = encoder.grid.count(n_samples)
 
-        def draw(step: int) -> tuple[Tensor, Tensor]:
+        def draw(step: int) -> tuple[Tensor, torch.Generator]:
             generator = np.random.default_rng([self.settings.seed, 1, step])
             crops = draw_crops(self.training, self.settings.crops, n_samples, rate, generator)
-            negatives = draw_negatives(self.settings.crops, n_frames, 1, _torch_generator(generator))
-            return torch.from_numpy(crops.samples), negatives
+            return torch.from_numpy(crops.samples), _torch_generator(generator)
 
-        def loss(batch: tuple[Tensor, Tensor]) -> Tensor:
-            return adjacent_frame_loss(encoder(batch[0].to(self.device)), batch[1])
+        def loss(batch: tuple[Tensor, torch.Generator]) -> Tensor:
+            return OBJECTIVES[self.settings.objective](encoder(batch[0].to(self.device)), batch[1])
 
         generator = np.random.default_rng([self.settings.seed, 2])
         crops = draw_crops(self.held_out or self.training, VALIDATION_CROPS, n_samples, rate, generator)
@@ -120,7 +121,8 @@ class Run:
             generator = np.random.default_rng([settings.seed, 3, step])
             tempo = generator.uniform(1.0, FASTEST)
             power, wanted, weights = batch(self.training, settings.self_training_crops, tempo, generator)
-            return roughen(power.cpu(), _torch_generator(generator)).to(self.device), wanted, weights
+            noise = _torch_generator(generator)
+            return roughen(among_talkers(power.cpu(), noise), noise).to(self.device), wanted, weights
 
         fixed = batch(self.held_out or self.training, VALIDATION_CROPS, 1.0, np.random.default_rng([settings.seed, 4]))
 

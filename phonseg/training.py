@@ -8,7 +8,7 @@ import os
 import warnings
 from collections.abc import Iterable, Sequence
 from copy import deepcopy
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -24,8 +24,9 @@ from phonseg.dissimilarity import AsItIs, LeftRightContrast, cosine, euclidean
 from phonseg.encoder import LogMel, LogMelNetwork, RawWaveformEncoder, TorchEncoder
 from phonseg.errors import OutputError, PhonsegWarning, TrainingError
 from phonseg.hearing import Hearing, hear
+from phonseg.peaks import OperatingPoint
 from phonseg.segmenter import Segmenter, speech_peaks
-from phonseg.self_training import Confidence, Evidence
+from phonseg.self_training import Confidence, Evidence, at_the_rise
 from phonseg.stages import Run
 from phonseg.training_settings import TrainingSettings
 from phonseg.view import View
@@ -38,9 +39,8 @@ ADAPTATION = TrainingSettings(self_training_steps=500, learning_rate=5e-4)
 LAGS = (2, 3, 4)
 # Recordings that weights and operating point are read off: more do not change them.
 CALIBRATION_RECORDINGS = 200
-# A clear boundary has the height 1 on the teacher's curve; 0.5 is more likely than not on the network's.
+# A clear boundary has the height 1 on the teacher's curve.
 TEACHER_CONFIDENCE = Confidence(sure=0.45, doubtful=0.09)
-TEACHER_SURE, NETWORK_SURE = 0.35, 0.5
 
 
 def train(
@@ -70,7 +70,7 @@ def train(
         encoder = LogMelNetwork() if settings.encoder == "log-mel-network" else RawWaveformEncoder(projection=64)
         network = BoundaryNetwork()
         figures = run.contrastive(encoder)
-        teacher = _teacher(name, encoder.cpu(), _some(run.training, settings.seed), progress)
+        teacher = _teacher(name, encoder.cpu(), _some(run.training, settings.seed), settings.seed, progress)
         model = teacher
         if settings.self_training_steps:
             model, more = _learn_from(teacher, TEACHER_CONFIDENCE, network, run, settings.self_training_steps)
@@ -135,7 +135,7 @@ def _prepare(
     return surveyed, run
 
 
-def _teacher(name: str, encoder: TorchEncoder, materials: Sequence[Material], progress: bool) -> Segmenter:
+def _teacher(name: str, encoder: TorchEncoder, materials: Sequence[Material], seed: int, progress: bool) -> Segmenter:
     """Three log-mel views and the trained encoder, balanced and calibrated on the materials."""
     look = LeftRightContrast(euclidean, LAGS)
     views = [
@@ -147,14 +147,13 @@ def _teacher(name: str, encoder: TorchEncoder, materials: Sequence[Material], pr
     if encoder.grid != views[0][0].encoder.grid:  # the raw waveform has a grid of its own, so it stands alone
         views = views[-1:]
     heights = [typical_height(_hear_all(materials, (view,), progress)) for view, _ in views]
-    return _calibrated(name, balanced(views, heights), TEACHER_SURE, materials, progress)
+    return _calibrated(name, balanced(views, heights), materials, seed)
 
 
-def _calibrated(
-    name: str, views: tuple[View, ...], sure: float, materials: Sequence[Material], progress: bool
-) -> Segmenter:
-    peaks = [speech_peaks(hearing)[1] for hearing in _hear_all(materials, views, progress)]
-    return Segmenter(name, views, operating_point(peaks, sure))
+def _calibrated(name: str, views: tuple[View, ...], materials: Sequence[Material], seed: int) -> Segmenter:
+    model = Segmenter(name, views, OperatingPoint(1.0))
+    recordings = [open_recording(material.path, channel=material.channel) for material in materials]
+    return replace(model, operating_point=operating_point(model, recordings, np.random.default_rng([seed, 6])))
 
 
 def _learn_from(
@@ -163,13 +162,16 @@ def _learn_from(
     """Train the network on what the teacher is sure of in the recordings of the run."""
     materials = [*run.training, *run.held_out]
     hearings = _hear_all(materials, teacher.views, run.progress)
-    evidence = {
-        material.path: Evidence(*speech_peaks(hearing)) for material, hearing in zip(materials, hearings, strict=True)
-    }
+    evidence = {material.path: _evidence(hearing) for material, hearing in zip(materials, hearings, strict=True)}
     figures = run.self_training(network, evidence, confidence, steps)
     views = (View(network.cpu(), AsItIs()),)
     some = _some(run.training, run.settings.seed)
-    return _calibrated(teacher.name, views, NETWORK_SURE, some, run.progress), figures
+    return _calibrated(teacher.name, views, some, run.settings.seed), figures
+
+
+def _evidence(hearing: Hearing) -> Evidence:
+    times, prominences = speech_peaks(hearing)
+    return Evidence(at_the_rise(times, hearing.loudness, hearing.level), prominences)
 
 
 def _hear_all(materials: Sequence[Material], views: tuple[View, ...], progress: bool) -> list[Hearing]:

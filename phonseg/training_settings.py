@@ -11,6 +11,7 @@ import torch
 from phonseg.errors import ConfigurationError
 
 ENCODERS = ("log-mel-network", "raw-waveform")
+OBJECTIVES = ("nce", "barlow")
 RANGES: dict[str, tuple[float, float]] = {
     "steps": (1, 10**9),
     "crops": (2, 4096),
@@ -27,21 +28,23 @@ RANGES: dict[str, tuple[float, float]] = {
 class TrainingSettings:
     """encoder: "log-mel-network" (fast) or "raw-waveform" (that of Kreuk et al., 2020; much slower).
 
-    steps, crops: of contrastive training, and crops in each step. crop_seconds: length of a crop; shorter recordings
-    are left out. learning_rate: the highest, reached after 30 % of the steps. self_training_steps,
-    self_training_crops: of the second stage; 0 steps for none. held_out: the share of recordings (whole speakers
-    where folders tell them apart) that only the validation loss sees. seed: of everything random.
+    objective: of contrastive training, "barlow" or "nce" (see `phonseg.contrastive`). steps, crops: of contrastive
+    training, and crops in each step. crop_seconds: length of a crop; shorter recordings are left out. learning_rate:
+    the highest, reached after 30 % of the steps. self_training_steps, self_training_crops: of the second stage;
+    0 steps for none. held_out: the share of recordings (whole speakers where folders tell them apart) that only the
+    validation loss sees. seed: of everything random.
     device: "auto" (cuda, else mps, else cpu) or the name of a torch device.
 
     Raises ConfigurationError when a value is out of its range.
     """
 
     encoder: str = "log-mel-network"
+    objective: str = "barlow"
     steps: int = 2500
     crops: int = 32
     crop_seconds: float = 2.0
     learning_rate: float = 2e-3
-    self_training_steps: int = 1500
+    self_training_steps: int = 2500
     self_training_crops: int = 16
     held_out: float = 0.05
     seed: int = 0
@@ -56,8 +59,9 @@ class TrainingSettings:
         for name, (lowest, highest) in RANGES.items():
             if not lowest <= getattr(self, name) <= highest:
                 raise ConfigurationError(f"{name} is {getattr(self, name)}. Give a value from {lowest} to {highest}.")
-        if self.encoder not in ENCODERS:
-            raise ConfigurationError(f"encoder is {self.encoder!r}. Choose from {', '.join(ENCODERS)}.")
+        for name, choices in (("encoder", ENCODERS), ("objective", OBJECTIVES)):
+            if getattr(self, name) not in choices:
+                raise ConfigurationError(f"{name} is {getattr(self, name)!r}. Choose from {', '.join(choices)}.")
         self.torch_device()
 
     def torch_device(self) -> torch.device:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -90,7 +92,7 @@ def mel_segmenter() -> Segmenter:
     """Two log-mel views, in which nothing is learned, with an operating point that takes clear changes alone."""
     look = LeftRightContrast(euclidean, (2, 3, 4))
     views = View(LogMel(window=256), look, 0.05), View(LogMel(window=400, exponent=0.1), look, 0.05)
-    return Segmenter("by hand", views, OperatingPoint(sure=0.6, weak_per_sure=0.0, lowest=0.02))
+    return Segmenter("by hand", views, OperatingPoint(0.6))
 
 
 def network_segmenter(seed: int = 0) -> Segmenter:
@@ -98,7 +100,29 @@ def network_segmenter(seed: int = 0) -> Segmenter:
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         network = BoundaryNetwork(bands=20, width=8).eval()
-    return Segmenter("random", (View(network, AsItIs()),), OperatingPoint(sure=0.03, weak_per_sure=0.5, lowest=1e-3))
+    return Segmenter("random", (View(network, AsItIs()),), OperatingPoint(0.02))
+
+
+@pytest.fixture
+def unlistable(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], Path]:
+    """Makes a folder that cannot be listed; no rights of files would stop a superuser."""
+
+    def make(folder: Path) -> Path:
+        folder.mkdir()
+
+        def refusing(real: Callable[..., object]) -> Callable[..., object]:
+            def listed(path: object = ".") -> object:
+                if path == folder or path == str(folder):
+                    raise PermissionError(13, "Permission denied", str(folder))
+                return real(path)
+
+            return listed
+
+        for name in ("listdir", "scandir"):
+            monkeypatch.setattr(os, name, refusing(getattr(os, name)))
+        return folder
+
+    return make
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -10,21 +11,31 @@ from conftest import RATE, mel_segmenter, speech_like
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phonseg.calibration import ENOUGH, RIPPLE, balanced, operating_point, tune_on_labels, typical_height
+from phonseg.audio import Recording, open_recording
+from phonseg.calibration import (
+    EXCERPT,
+    GRID,
+    _copies_heard,
+    balanced,
+    operating_point,
+    tune_on_labels,
+    typical_height,
+)
+from phonseg.conventions import Conventions
 from phonseg.errors import ConfigurationError, TrainingError
 from phonseg.evaluate import evaluate
 from phonseg.hearing import Hearing
 from phonseg.peaks import OperatingPoint
+from phonseg.score import Score, pooled
 from phonseg.timeline import Curve, FrameGrid, Segmentation
 
-GRID = FrameGrid(RATE, hop=160, window=512)
+FRAMES = FrameGrid(RATE, hop=160, window=512)
 VIEW = mel_segmenter().views[0]
-# How many peaks of each recording are sure, weak, and ripples.
-counts = st.lists(st.tuples(st.integers(5, 25), st.integers(0, 40), st.integers(0, 40)), min_size=1, max_size=6)
 
 
 def heard(values: list[float]) -> Hearing:
-    return Hearing(Curve(np.array(values, dtype=np.float32), GRID), (), 1.0)
+    curve = Curve(np.array(values, dtype=np.float32), FRAMES)
+    return Hearing(curve, (), 1.0, curve)
 
 
 def test_the_typical_height_is_the_mean_over_recordings_of_their_90th_percentile():
@@ -45,23 +56,65 @@ def test_a_flat_view_cannot_be_balanced():
         balanced([(VIEW, 1.0), (VIEW, 1.0)], [1.0, 0.0])
 
 
-@given(counts, st.floats(1.0, 1.9), st.integers(0, 99))
-def test_the_operating_point_is_that_of_the_clean_quarter(numbers, sure, seed):
-    generator = np.random.default_rng(seed)
-    peaks = [generator.permutation(np.repeat([2.0, 1.0, RIPPLE], numbers_of_one)) for numbers_of_one in numbers]
-    ratios = [n_weak / n_sure for n_sure, n_weak, _ in numbers if n_sure >= ENOUGH]
-    if ratios:
-        point = operating_point(peaks, sure)
-        assert point.weak_per_sure == pytest.approx(np.quantile(ratios, 0.25))
-        assert (point.sure, point.lowest) == (sure, RIPPLE * sure)
-    else:
-        with pytest.raises(TrainingError, match=f"no recording has {ENOUGH} clear boundaries"):
-            operating_point(peaks, sure)
+# Without labels
 
 
-def test_recordings_with_hardly_a_sure_peak_have_no_say():
-    plenty, few = np.array([5.0] * 20 + [1.0] * 10), np.array([5.0] * (ENOUGH - 1) + [1.0] * 50)
-    assert operating_point([plenty, few, few], sure=2.0).weak_per_sure == 0.5
+def recordings(n: int) -> list[Recording]:
+    return [open_recording((speech_like(8, seed)[0], RATE)) for seed in range(n)]
+
+
+def test_a_model_agrees_with_itself_on_the_joins_of_speech():
+    model = mel_segmenter()
+    chosen = operating_point(model, recordings(4), np.random.default_rng(0))
+    for seed in range(4, 7):  # others than it was calibrated on
+        samples, joins = speech_like(8, seed)
+        found = replace(model, operating_point=chosen).segment((samples, RATE))
+        assert evaluate(joins, found.boundaries).f1 > 0.9
+
+
+def test_the_operating_point_is_the_lowest_prominence_whose_agreement_cannot_be_told_from_the_best():
+    model, chosen_from = mel_segmenter(), recordings(3)
+    chosen = operating_point(model, chosen_from, np.random.default_rng(0)).prominence
+    generator = np.random.default_rng(0)
+    copies = [_copies_heard(model, recording, generator) for recording in chosen_from]
+    pairs = [list(of_one) for of_one in copies]
+
+    def agreement(prominence: float) -> list[Score]:
+        sides = [[[side.times[side.prominences >= prominence] for side in pair] for pair in of_one] for of_one in pairs]
+        return [pooled([evaluate(*pair) for pair in of_one]) for of_one in sides]
+
+    top = np.percentile([p for of_one in pairs for own, _ in of_one for p in own.prominences], 95)
+    tried = [(top * 10 ** (-2 + 2 * i / (GRID - 1))) for i in range(GRID)]
+    scores = [agreement(prominence) for prominence in tried]
+    f1 = [pooled(of_all).f1 for of_all in scores]
+    best = int(np.nanargmax(f1))
+    error = np.nanstd([score.f1 for score in scores[best]]) / math.sqrt(3)
+    assert chosen == pytest.approx(next(p for p, f in zip(tried, f1, strict=True) if f >= f1[best] - 2 * error))
+
+
+def test_the_copies_of_a_recording_have_its_boundaries_at_its_times():
+    samples, joins = speech_like(8)
+    model = replace(mel_segmenter(), operating_point=OperatingPoint(0.3))
+    for own, copy in _copies_heard(model, open_recording((samples, RATE)), np.random.default_rng(0)):
+        for candidates in (own, copy):
+            assert evaluate(joins, candidates.times[candidates.prominences >= 0.3]).recall > 0.9
+
+
+def test_only_the_beginning_of_a_long_recording_is_heard():
+    samples, _ = speech_like(8)
+    long = np.tile(samples, math.ceil(2 * EXCERPT * RATE / len(samples)))
+    once = long[: round(EXCERPT * RATE)]
+    chosen = [
+        operating_point(mel_segmenter(), [open_recording((sound, RATE))], np.random.default_rng(0))
+        for sound in (long, once)
+    ]
+    assert chosen[0] == chosen[1]
+
+
+def test_without_a_peak_there_is_no_operating_point():
+    silence = open_recording((np.zeros(RATE, np.float32), RATE))
+    with pytest.raises(TrainingError, match="no peak in any recording"):
+        operating_point(mel_segmenter(), [silence], np.random.default_rng(0))
 
 
 # On labels
@@ -82,13 +135,22 @@ def test_tuned_on_labels_a_model_is_marked_and_so_is_what_it_segments():
     assert not model.segment(labelled(1)[0]).provenance.tuned_on_labels
 
 
-@pytest.mark.parametrize("point", [OperatingPoint(1e3, 0.0, 1e3), OperatingPoint(1e-6, 0.0, 1e-6)])
+@pytest.mark.parametrize("point", [OperatingPoint(1e3), OperatingPoint(1e-6)])
 def test_tuning_finds_the_prominence_that_tells_joins_from_ripples(point):
     model = replace(mel_segmenter(), operating_point=point)
     pairs = [labelled(seed) for seed in range(3)]
     assert evaluate(pairs[0][1], model.segment(pairs[0][0])).r_value < 0.9
     tuned = tune_on_labels(model, pairs)
-    assert tuned.operating_point.weak_per_sure == 0
+    for source, reference in pairs:
+        assert evaluate(reference, tuned.segment(source)).r_value == 1
+
+
+def test_tuning_hears_as_the_model_does():
+    loud = tuple(replace(view, weight=100 * view.weight) for view in mel_segmenter().views)
+    model = replace(mel_segmenter(), views=loud, conventions=Conventions(stretched=True))
+    pairs = [labelled(seed) for seed in range(3)]
+    tuned = tune_on_labels(model, pairs)
+    assert tuned.operating_point.prominence <= 1
     for source, reference in pairs:
         assert evaluate(reference, tuned.segment(source)).r_value == 1
 

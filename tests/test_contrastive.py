@@ -10,7 +10,16 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phonseg.contrastive import adjacent_frame_accuracy, adjacent_frame_loss, draw_negatives
+from phonseg import training_settings
+from phonseg.contrastive import (
+    OBJECTIVES,
+    REDUNDANCY,
+    adjacent_frame_accuracy,
+    adjacent_frame_loss,
+    barlow,
+    draw_negatives,
+    nce,
+)
 from phonseg.errors import ConfigurationError
 
 
@@ -94,3 +103,39 @@ def test_learning_brings_adjacent_frames_together():
     loss.backward()
     better = adjacent_frame_loss(frames - 0.5 * frames.grad, negatives)
     assert better < loss
+
+
+def test_nce_is_the_loss_with_one_negative_of_its_generator():
+    frames = some_frames(3, 9, 4)
+    expected = adjacent_frame_loss(frames, draw_negatives(3, 9, 1, seeded(5)))
+    assert torch.equal(nce(frames, seeded(5)), expected)
+
+
+@given(crops=st.integers(1, 3), n_frames=st.integers(4, 9), dimensions=st.integers(1, 5), seed=st.integers(0, 999))
+def test_barlow_is_the_formula_of_its_paper_over_all_pairs_of_neighbours(crops, n_frames, dimensions, seed):
+    frames = some_frames(crops, n_frames, dimensions, seed)
+    before = np.concatenate([crop[:-1] for crop in frames.double().numpy()])
+    after = np.concatenate([crop[1:] for crop in frames.double().numpy()])
+    expected = 0.0
+    for i in range(dimensions):
+        for j in range(dimensions):
+            correlation = np.corrcoef(before[:, i], after[:, j])[0, 1]
+            expected += (1 - correlation) ** 2 if i == j else REDUNDANCY * correlation**2
+    assert barlow(frames, seeded(0)).item() == pytest.approx(expected / dimensions, rel=1e-3, abs=1e-5)
+
+
+def test_barlow_is_nothing_for_equal_neighbours_in_unrelated_dimensions():
+    signs = torch.tensor([[1.0, 1.0], [1.0, -1.0], [-1.0, 1.0], [-1.0, -1.0]])
+    frames = signs[:, None].expand(4, 5, 2)  # four crops, each of one sound
+    assert barlow(frames, seeded(0)).item() == pytest.approx(0.0, abs=1e-6)
+    assert barlow(frames[..., :1].expand(4, 5, 2), seeded(0)).item() == pytest.approx(REDUNDANCY, rel=1e-4)
+
+
+def test_barlow_has_a_gradient_even_where_nothing_varies():
+    frames = torch.ones(2, 5, 3, requires_grad=True)
+    barlow(frames, seeded(0)).backward()
+    assert torch.isfinite(frames.grad).all()
+
+
+def test_every_objective_that_can_be_set_is_there():
+    assert tuple(OBJECTIVES) == training_settings.OBJECTIVES

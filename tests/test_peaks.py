@@ -1,4 +1,4 @@
-"""Curve -> peaks, against the slow definition, and the choice among them."""
+"""Curve -> peaks, against the slow definition, and which of them are far enough apart."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phonseg.peaks import SPAN_SECONDS, OperatingPoint, apart, candidate_peaks
+from phonseg.peaks import SPAN_SECONDS, apart, candidate_peaks
 from phonseg.timeline import Curve, FrameGrid
 
 COARSE = FrameGrid(16_000, hop=1600, window=3200)  # ten values a second, so that short curves reach beyond the span
@@ -50,6 +50,14 @@ def test_prominence_looks_no_further_than_its_span():
     values = [0.0] + [1.0] * REACH + [3.0] + [1.0] * REACH + [0.0]
     assert candidate_peaks(as_curve(values))[1].tolist() == [2.0]
     assert candidate_peaks(as_curve([0.0, *values[2:-2], 0.0]))[1].tolist() == [3.0]
+
+
+@given(curves)
+def test_without_a_span_prominence_looks_at_the_whole_curve(values):
+    times, prominences = candidate_peaks(as_curve(values), span=None, sub_frame=False)
+    expected = oracle_curve.peaks(values, len(values))
+    assert prominences.tolist() == pytest.approx([prominence for _, prominence in expected])
+    np.testing.assert_array_equal(times, COARSE.boundary([place for place, _ in expected]))
 
 
 @given(vertex=st.floats(3, 30), sharpness=st.floats(0.01, 1))
@@ -107,41 +115,11 @@ def test_the_choice_of_a_threshold_commutes_with_the_gap(pair, gap, threshold):
     np.testing.assert_array_equal(apart(times[high], strengths[high], gap), kept[high])
 
 
-# OperatingPoint
-
-
-@given(st.lists(st.integers(1, 1000), max_size=40, unique=True), st.floats(0.1, 500), st.floats(0, 3))
-def test_the_threshold_lets_as_many_weak_peaks_through_as_the_sure_ones_let_expect(prominences, sure, weak_per_sure):
-    array = np.array(prominences, dtype=np.float64)
-    threshold = OperatingPoint(sure, weak_per_sure, lowest=1e-9).threshold(array)
-    n_sure = sum(prominence > sure for prominence in prominences)
-    expected = round(n_sure * (1 + weak_per_sure))
-    if n_sure == 0:
-        assert threshold == sure
-    else:
-        assert (array >= threshold).sum() == min(expected, len(array))
-
-
-@given(prominence_lists, st.floats(0, 3), st.randoms(use_true_random=False))
-def test_the_threshold_never_falls_below_the_lowest_and_the_order_plays_no_part(prominences, weak_per_sure, random):
-    point = OperatingPoint(sure=1.0, weak_per_sure=weak_per_sure, lowest=0.5)
-    threshold = point.threshold(np.array(prominences))
-    assert threshold >= 0.5
-    random.shuffle(prominences)
-    assert point.threshold(np.array(prominences)) == threshold
-    assert point.threshold(np.append(prominences, 1e-6)) >= 0.5
-
-
-def test_the_threshold_lies_midway_on_a_logarithmic_scale():
-    point = OperatingPoint(sure=3.0, weak_per_sure=1.0, lowest=0.01)
-    assert point.threshold(np.array([4.0, 2.0, 0.5])) == pytest.approx(1.0)
-    assert point.threshold(np.array([4.0, 2.0])) == 0.01  # all that there are
-    assert point.threshold(np.array([2.0, 1.0])) == 3.0  # nothing sure, nothing weak
-
-
 def test_a_plateau_longer_than_the_span_is_no_peak():
     grid = FrameGrid(16_000, 160, 512)
     values = np.concatenate([np.zeros(20), np.full(400, 0.5), np.zeros(20), [1.0], np.zeros(5)])
     times, prominences = candidate_peaks(Curve(values.astype(np.float32), grid))
     assert times == pytest.approx(grid.boundary([440]))
     assert prominences.tolist() == [1.0]
+    without = candidate_peaks(Curve(values.astype(np.float32), grid), span=None)[1]
+    assert without.tolist() == [0.5, 1.0]

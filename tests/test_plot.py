@@ -70,7 +70,7 @@ def test_all_panels_share_the_window_in_seconds() -> None:
 
 def test_what_a_segmenter_makes_can_be_drawn_with_its_curve_and_its_peaks() -> None:
     view = View(LogMel(window=256), LeftRightContrast(euclidean, (2, 3, 4)), 1 / 8.7)
-    segmenter = Segmenter("plain", (view,), OperatingPoint(sure=0.35, weak_per_sure=0.35, lowest=0.02))
+    segmenter = Segmenter("plain", (view,), OperatingPoint(0.35))
     frequencies = np.repeat([300, 1200, 500, 2500, 700, 3500], 1_600)
     samples = 0.1 * np.sin(2 * np.pi * np.cumsum(frequencies) / 16_000) + np.resize(SECOND, 9_600) / 20
     segmentation = segmenter.segment((np.pad(samples, 4_000), 16_000), sensitivity=0.2)

@@ -19,19 +19,21 @@ from hypothesis import strategies as st
 
 import phonseg
 from phonseg import audio, hearing
+from phonseg.conventions import PHONSEG, Conventions
 from phonseg.dissimilarity import AsItIs, LeftRightContrast, cosine
 from phonseg.encoder import LogMel, LogMelNetwork, RawWaveformEncoder
 from phonseg.errors import AudioError, ConfigurationError, ModelError, PhonsegWarning
 from phonseg.hearing import Hearing
 from phonseg.peaks import OperatingPoint, candidate_peaks
-from phonseg.segmenter import MINIMUM_GAP, SPEECH_MARGIN, Segmenter, load, segment
-from phonseg.speech import Region
+from phonseg.segmenter import FADING, SPEECH_MARGIN, Segmenter, load, segment, speech_peaks
+from phonseg.speech import Region, fades, within
 from phonseg.timeline import Curve, FrameGrid, Segmentation
 from phonseg.view import View
 
 DEMO = Path(__file__).resolve().parent.parent / "data" / "demo" / "english.wav"
 MEL, NETWORK = mel_segmenter(), network_segmenter()
 HOP = 160
+MINIMUM_GAP = PHONSEG.minimum_gap
 # Sounds that begin and end abruptly, and others with pauses around them.
 SIGNALS = [speech_like(8, seed)[0] for seed in range(3)] + [speech_like(8, 3)[0][RATE // 4 : -RATE // 4]]
 
@@ -128,7 +130,8 @@ def test_silence_around_a_recording_leaves_even_its_scores_as_they_are(samples):
 @pytest.mark.parametrize("seed", range(4))
 def test_a_constant_offset_moves_no_boundary(offset, seed):
     samples, _ = speech_like(30, seed)
-    assert_same(found(MEL, samples + np.float32(offset)), found(MEL, samples), tolerance=1e-4)
+    # The step at either end is no part of the speech, but its faint trace in the noise moves where that fades.
+    assert_same(found(MEL, samples + np.float32(offset)), found(MEL, samples), tolerance=5e-4)
 
 
 @both
@@ -252,12 +255,11 @@ def test_a_rate_is_that_many_per_second_of_speech_whatever_the_pauses():
 )
 def test_candidates_are_the_peaks_in_speech_inside_and_apart(heights, edges, cut):
     curve = Curve(np.array(heights, np.float32), FrameGrid(RATE, HOP, 512, origin=-300))
-    hearing = Hearing(curve, (Region(*edges),), level=1.0)
+    hearing = Hearing(curve, (Region(*edges),), 1.0, Curve(np.full(len(heights), -200.0, np.float32), curve.grid))
     duration = max(0.01, 0.01 * len(heights) - cut)
     candidates = MEL.candidates(hearing, duration)
     times, prominences = candidate_peaks(curve)
     spoken = (times >= edges[0] - SPEECH_MARGIN) & (times <= edges[1] + SPEECH_MARGIN)
-    threshold = MEL.operating_point.threshold(prominences[spoken])
     kept: list[int] = []
     for peak in np.argsort(-prominences, kind="stable"):
         time = times[peak]
@@ -267,8 +269,44 @@ def test_candidates_are_the_peaks_in_speech_inside_and_apart(heights, edges, cut
             kept.append(peak)
     assert candidates.times.tolist() == times[sorted(kept)].tolist()
     assert candidates.prominences.tolist() == prominences[sorted(kept)].tolist()
-    assert candidates.threshold == threshold
+    assert candidates.threshold == MEL.operating_point.prominence
     assert candidates.speech_seconds == pytest.approx(max(0, min(edges[1], duration) - max(edges[0], 0)))
+
+
+def test_where_speech_fades_there_is_one_candidate_and_none_is_more_prominent():
+    heard = hearing.hear(audio.open_recording((SIGNALS[0], RATE)), MEL.views)
+    ends = fades(heard.loudness, heard.level, heard.speech)
+    assert len(ends) == len(heard.speech) > 0
+    times, prominences = speech_peaks(heard)
+    assert (np.diff(times) > 0).all()
+    everywhere, _ = candidate_peaks(heard.curve)
+    for end in ends:
+        before, after = end - FADING[0], end + FADING[1]
+        assert times[(times > before) & (times < after)].tolist() == [end]
+        assert prominences[times == end].tolist() == [heard.curve.values.max()]
+    others = times[~np.isin(times, ends)]
+    assert set(others) <= set(everywhere)
+    near = np.array([((time > ends - FADING[0]) & (time < ends + FADING[1])).any() for time in everywhere])
+    spoken = within(everywhere, heard.speech, SPEECH_MARGIN)
+    assert others.tolist() == everywhere[spoken & ~near].tolist()
+
+
+@pytest.mark.parametrize("gap", [0.0, 0.05])
+def test_under_other_conventions_peaks_anywhere_are_candidates(gap):
+    conventions = Conventions(speech_only=False, minimum_gap=gap, span=None, sub_frame=False)
+    segmenter = replace(MEL, conventions=conventions, operating_point=OperatingPoint(0.25))
+    curve = Curve(np.random.default_rng(2).random(80).astype(np.float32), FrameGrid(RATE, HOP, 512))
+    heard = hearing.hear(audio.open_recording((SIGNALS[0], RATE)), MEL.views)
+    candidates = segmenter.candidates(replace(heard, curve=curve, speech=(Region(0.2, 0.5),)), duration=0.8)
+    times, prominences = candidate_peaks(curve, span=None, sub_frame=False)
+    if gap:
+        assert set(candidates.times) < set(times)
+        assert np.diff(candidates.times).min() >= gap
+    else:
+        assert candidates.times.tolist() == times.tolist()
+        assert candidates.prominences.tolist() == prominences.tolist()
+    assert candidates.threshold == 0.25
+    assert candidates.speech_seconds == pytest.approx(0.3)
 
 
 def test_sensitivity_and_rate_exclude_each_other_and_have_ranges():
@@ -310,9 +348,9 @@ def test_a_segmentation_holds_its_curve_and_its_recording():
 def test_views_must_share_a_grid():
     views = View(LogMel(), AsItIs()), View(RawWaveformEncoder(channels=4, dimensions=3), AsItIs())
     with pytest.raises(ConfigurationError, match="2 views lie on 2 grids"):
-        Segmenter("x", views, OperatingPoint(1, 0, 0.1))
+        Segmenter("x", views, OperatingPoint(0.1))
     with pytest.raises(ConfigurationError, match="0 views"):
-        Segmenter("x", (), OperatingPoint(1, 0, 0.1))
+        Segmenter("x", (), OperatingPoint(0.1))
 
 
 @dataclass(frozen=True)
@@ -328,14 +366,14 @@ class Loudness:
         return 10 * np.log10(np.array(power, dtype=np.float32).reshape(-1, 1) + np.float32(1e-3))
 
 
-PLUGGED_IN = Segmenter("loud", (View(Loudness(), LeftRightContrast(cosine, (1,))),), OperatingPoint(1, 0, 0.1))
+PLUGGED_IN = Segmenter("loud", (View(Loudness(), LeftRightContrast(cosine, (1,))),), OperatingPoint(0.1))
 
 
 def test_an_encoder_from_outside_plugs_in():
     from phonseg.dissimilarity import euclidean
 
     view = View(Loudness(), LeftRightContrast(euclidean, (4,)))
-    segmenter = Segmenter("loud", (view,), OperatingPoint(sure=3.0, weak_per_sure=0.0, lowest=1.0))
+    segmenter = Segmenter("loud", (view,), OperatingPoint(3.0))
     samples = noise(RATE, level=1e-3)
     samples[RATE // 3 : RATE // 2] += hiss(RATE // 2 - RATE // 3, 500, 3000)
     boundaries = found(segmenter, samples).boundaries
@@ -365,8 +403,10 @@ def trained_like() -> Iterator[Segmenter]:
             if isinstance(module, torch.nn.BatchNorm1d):
                 torch.nn.init.uniform_(module.running_mean)
                 torch.nn.init.uniform_(module.running_var, 0.5, 2)
-    point = OperatingPoint(sure=0.02, weak_per_sure=0.3, lowest=1e-3)
+    point = OperatingPoint(0.02)
     yield Segmenter("raw", (View(raw, look),), point, {"hours": 1.5, "kinds": ["wav"]}, tuned_on_labels=True)
+    other = Conventions(levelled=False, in_silence=False, stretched=True, span=None, minimum_gap=0.0)
+    yield Segmenter("other conventions", (View(raw, look),), OperatingPoint(0.07), conventions=other)
     yield Segmenter("mixed", (View(mel, look, 0.7), View(LogMel(exponent=0.1, bands=24), look, 0.3)), point)
 
 
@@ -380,7 +420,7 @@ def test_saved_and_loaded_a_segmenter_is_the_same(segmenter, tmp_path):
     assert again.digest == saved.digest
     assert len(saved.digest) == 64
     assert not any(module.training for view in again.views for module in view.encoder.modules())
-    for name in ("name", "operating_point", "training", "tuned_on_labels"):
+    for name in ("name", "operating_point", "training", "tuned_on_labels", "conventions"):
         assert getattr(again, name) == getattr(segmenter, name)
     assert [view.weight for view in again.views] == [view.weight for view in segmenter.views]
     assert [view.contrast for view in again.views] == [view.contrast for view in segmenter.views]
@@ -395,9 +435,15 @@ def test_saved_and_loaded_a_segmenter_is_the_same(segmenter, tmp_path):
 
 
 def test_the_digest_tells_models_apart(tmp_path):
-    models = [NETWORK, network_segmenter(seed=1), replace(NETWORK, operating_point=OperatingPoint(0.2, 0.5, 0.1))]
+    models = [NETWORK, network_segmenter(seed=1), replace(NETWORK, operating_point=OperatingPoint(0.2))]
     digests = [model.save(tmp_path / f"{i}.safetensors").digest for i, model in enumerate(models)]
     assert len(set(digests)) == 3
+
+
+def test_the_model_that_ships_keeps_its_digest_when_it_is_saved_again(tmp_path):
+    model = load()
+    assert model.conventions == PHONSEG
+    assert model.save(tmp_path / "again.safetensors").digest == model.digest
 
 
 def test_segment_takes_a_segmenter_or_a_path(tmp_path):

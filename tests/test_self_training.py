@@ -7,21 +7,29 @@ import math
 import numpy as np
 import pytest
 import torch
+from conftest import RATE, mel_segmenter, noise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from phonseg.audio import open_recording
+from phonseg.hearing import hear
+from phonseg.peaks import candidate_peaks
 from phonseg.self_training import (
+    EARLY,
     NEARLY_ZERO,
     SPREAD,
     UNSURE_ZONE,
     Confidence,
     Evidence,
+    among_talkers,
     at_tempo,
+    at_the_rise,
     batch_targets,
     boundary_loss,
     roughen,
     targets,
 )
+from phonseg.timeline import Curve, FrameGrid
 
 CONFIDENCE = Confidence(sure=0.5, doubtful=0.1)
 # Peaks on a grid of 3 ms, so that distances are never on the edge of a zone, with prominences of every kind.
@@ -161,3 +169,71 @@ def test_the_equaliser_is_the_same_in_every_frame_smooth_and_as_strong_as_it_say
     assert 1.4 < knots.std() < 1.6
     halfway = gain[:, 0, 5::10]
     torch.testing.assert_close(halfway, (knots[:, 1:] + knots[:, :-1]) / 2, rtol=0, atol=1e-3)
+
+
+# Rises
+
+
+def heard_rise(decibels: float, join: float) -> float:
+    """Where the contrast of log-mel frames peaks at a hard join of noise and louder noise."""
+    samples = noise(2 * RATE, seed=3, level=0.01)
+    samples[round(join * RATE) :] *= 10 ** (decibels / 20)
+    heard = hear(open_recording((samples.astype(np.float32), RATE)), mel_segmenter().views)
+    times, prominences = candidate_peaks(heard.curve)
+    near = np.abs(times - join) < 0.05
+    return float(at_the_rise(times[near][[prominences[near].argmax()]], heard.loudness, heard.level)[0])
+
+
+@pytest.mark.parametrize("decibels", [15, 25, 35])
+def test_at_hard_joins_the_curve_is_early_for_rises_and_is_put_right(decibels):
+    joins = 0.9 + 0.0037 * np.arange(20)
+    errors = np.array([heard_rise(decibels, join) - join for join in joins])
+    assert abs(np.median(errors)) < 0.003
+    assert np.median(errors - EARLY) < -0.002  # as it was before
+
+
+@given(st.lists(st.floats(0.1, 0.9), min_size=1, max_size=9), st.floats(-60, 60), st.integers(0, 99))
+def test_a_peak_is_moved_later_by_at_most_early_and_only_where_loudness_rises(times, step, seed):
+    grid = FrameGrid(RATE, hop=160, window=512)
+    steps = np.random.default_rng(seed).integers(-1, 2, 100)
+    loudness = Curve((step * steps).cumsum().clip(-60, 0).astype(np.float32), grid)
+    moved = at_the_rise(np.sort(times), loudness, 1.0) - np.sort(times)
+    assert (moved >= 0).all()
+    assert (moved <= EARLY).all()
+    power = 10 ** (loudness.values / 10)
+    centres = grid.centre(np.arange(100))
+    for time, by in zip(np.sort(times), moved, strict=True):
+        at = min(max(int((centres < time).sum()), 3), 97)
+        if power[at : at + 3].sum() <= power[at - 3 : at].sum() * (1 - 1e-6):
+            assert by == pytest.approx(0.0, abs=1e-9)
+        else:
+            assert by >= 0
+
+
+def test_without_a_peak_nothing_is_moved():
+    loudness = Curve(np.zeros(100, np.float32), FrameGrid(RATE, hop=160, window=512))
+    assert at_the_rise(np.zeros(0), loudness, 1.0).tolist() == []
+
+
+# Talkers
+
+
+@pytest.mark.parametrize("crops", [2, 3, 12])
+def test_talkers_are_other_crops_of_the_batch_and_never_louder(crops):
+    power = torch.zeros(crops, 5, crops) + torch.eye(crops)[:, None]  # each crop has a band of its own
+    mixed = among_talkers(power, seeded(1), share=1.0)
+    for crop in range(crops):
+        others = [band for band in range(crops) if band != crop]
+        assert torch.equal(mixed[crop, :, crop], power[crop, :, crop])
+        added = mixed[crop][:, others].sum(-1)
+        assert (added > 10**-2.5 * 0.999).all()
+        assert (added <= 1.0).all()
+        assert 1 <= (mixed[crop, 0, others] > 0).sum() <= 6
+
+
+def test_the_share_of_crops_that_have_talkers():
+    power = torch.rand(400, 2, 3, generator=seeded(0)) + 0.1
+    changed = [(among_talkers(power, seeded(seed)) != power).flatten(1).any(1).float().mean() for seed in range(5)]
+    assert float(sum(changed) / 5) == pytest.approx(0.4, abs=0.05)
+    assert torch.equal(among_talkers(power, seeded(0), share=0.0), power)
+    assert torch.equal(among_talkers(power[:1], seeded(0), share=1.0), power[:1])

@@ -10,8 +10,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phonseg.encoder import LogMel
-from phonseg.speech import CLICK, PAUSE, Region, broad_band_decibels, loud_level, speech_regions, within
-from phonseg.timeline import FrameGrid
+from phonseg.speech import (
+    CLICK,
+    FADED,
+    PAUSE,
+    STRETCH,
+    Region,
+    broad_band_decibels,
+    fades,
+    loud_level,
+    speech_regions,
+    within,
+)
+from phonseg.timeline import Curve, FrameGrid
 
 EAR = LogMel(window=256)
 
@@ -170,3 +181,60 @@ def test_within_is_what_it_is_defined_to_be(edges, times, margin):
     places = np.array([30 * time + margin for time in times] + times, dtype=np.float64)
     expected = [any(start - margin <= time <= end + margin for start, end in speech) for time in places]
     assert within(places, speech, margin).tolist() == expected
+
+
+# Fading
+
+
+def faded(samples: Samples) -> tuple[list[Region], np.ndarray]:
+    """The regions of speech and where they fade, 100 ms of silence on either side."""
+    power = powers(samples).mean(axis=1)
+    grid, found = EAR.grid.moved(-RATE // 10), regions(samples)
+    loudness = Curve(10 * np.log10(np.maximum(power, 1e-30)), grid)
+    return found, fades(loudness, loud_level(power), found)
+
+
+@pytest.mark.parametrize("seconds_for_60_decibels", [0.2, 0.5, 1.0])
+@pytest.mark.parametrize("noise_level", [1e-3, 3e-3])
+def test_a_sound_that_dies_away_has_faded_a_third_of_the_way_above_the_noise(seconds_for_60_decibels, noise_level):
+    loud = vowel(RATE // 2)
+    die = vowel(RATE + RATE // 2)[len(loud) :] * 10 ** (-3 * np.arange(RATE) / (seconds_for_60_decibels * RATE))
+    background = noise(4 * RATE, level=noise_level)
+    _, (end,) = faded(in_noise(np.concatenate([loud, die]).astype(np.float32), 1.0, background))
+    steps = powers(in_noise(loud, 1.0, background)).mean(axis=1)
+    top, floor = 10 * np.log10(loud_level(steps)), 10 * np.log10(np.median(steps[20:60]))
+    expected = 1.5 + (1 - FADED) * (top - floor) / 60 * seconds_for_60_decibels
+    assert end == pytest.approx(expected, abs=0.02 + 0.05 * seconds_for_60_decibels)
+
+
+@pytest.mark.parametrize("gain", [1e-3, 1.0, 1e3])
+def test_fades_lie_in_their_regions_in_order_whatever_the_gain(gain):
+    samples, _ = speech_like(20)
+    found, ends = faded(samples * np.float32(gain))
+    assert len(ends) == len(found) > 0
+    assert all(region.start < end <= region.end for region, end in zip(found, ends, strict=True))
+    np.testing.assert_allclose(ends, faded(samples)[1], atol=1e-4)
+
+
+def test_what_stays_faint_does_not_fade():
+    background = noise(4 * RATE, level=1e-3)
+    sounds = in_noise(0.02 * vowel(RATE // 4), 3.0, in_noise(vowel(RATE), 1.0, background))
+    found, ends = faded(sounds)
+    assert len(found) == 2
+    assert len(ends) == 1
+    assert ends[0] == pytest.approx(2.0, abs=0.03)
+
+
+def test_nothing_fades_where_nothing_is():
+    assert faded(np.zeros(RATE, np.float32))[1].tolist() == []
+    assert faded(noise(2 * RATE))[1].tolist() == []
+
+
+def test_a_short_drop_out_in_a_long_recording_is_not_its_noise():
+    seconds = round(6 * STRETCH)
+    background = noise(seconds * RATE, level=0.01)
+    background[20 * RATE : 20 * RATE + RATE // 2] *= 0.02
+    words = background
+    for start in range(2, seconds - 1, 3):
+        words = in_noise(vowel(RATE), start, words)
+    assert len(regions(words)) == len(range(2, seconds - 1, 3))

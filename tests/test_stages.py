@@ -26,7 +26,7 @@ from phonseg.segmenter import speech_peaks
 from phonseg.self_training import Confidence, Evidence
 from phonseg.stages import VALIDATION_NEGATIVES, Run
 from phonseg.timeline import FrameGrid
-from phonseg.training_settings import TrainingSettings
+from phonseg.training_settings import OBJECTIVES, TrainingSettings
 
 SETTINGS = TrainingSettings(steps=6, crops=3, crop_seconds=0.8, self_training_crops=3, device="cpu")
 CONFIDENCE = Confidence(sure=0.6, doubtful=0.1)
@@ -62,10 +62,11 @@ def seeded(make: Any, seed: int = 0) -> Any:
 # Contrastive
 
 
-def test_an_encoder_learns_to_tell_the_adjacent_frame_from_others(materials):
-    encoder = seeded(LogMelNetwork)
-    before = run_on(materials, replace(SETTINGS, learning_rate=1e-7)).contrastive(seeded(LogMelNetwork))
-    after = run_on(materials, replace(SETTINGS, steps=30)).contrastive(encoder)
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_an_encoder_learns_to_tell_the_adjacent_frame_from_others(materials, objective):
+    encoder, settings = seeded(LogMelNetwork), replace(SETTINGS, objective=objective)
+    before = run_on(materials, replace(settings, learning_rate=1e-7)).contrastive(seeded(LogMelNetwork))
+    after = run_on(materials, replace(settings, steps=30)).contrastive(encoder)
     assert after["held_out_loss"] < before["held_out_loss"] < math.log(1 + VALIDATION_NEGATIVES)
     assert 0.8 < after["held_out_accuracy"] <= 1
     assert not encoder.training

@@ -39,12 +39,14 @@ def test_what_is_no_number_is_in_no_range(name):
 
 
 def test_there_is_a_range_for_every_number():
-    assert {field.name for field in fields(TrainingSettings)} - {"encoder", "device"} == {name for name, *_ in RANGES}
+    assert {field.name for field in fields(TrainingSettings)} - {"encoder", "objective", "device"} == {name for name, *_ in RANGES}
 
 
-def test_encoders_and_devices_that_do_not_exist_are_refused():
+def test_encoders_objectives_and_devices_that_do_not_exist_are_refused():
     with pytest.raises(ConfigurationError, match=r"encoder is 'none'. Choose from log-mel-network, raw-waveform"):
         TrainingSettings(encoder="none")
+    with pytest.raises(ConfigurationError, match=r"objective is 'fame'. Choose from nce, barlow"):
+        TrainingSettings(objective="fame")
     with pytest.raises(ConfigurationError, match=r"device is 'toaster'. Give auto, cpu, cuda"):
         TrainingSettings(device="toaster")
 
@@ -68,7 +70,7 @@ def test_a_file_changes_what_it_names(tmp_path):
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("stepz = 7", r"stepz cannot be set\. What can be set: encoder, steps, "),
+        ("stepz = 7", r"stepz cannot be set\. What can be set: encoder, objective, steps, "),
         ("steps = 7.5", r"steps is 7\.5, which is not of type int"),
         ("steps = true", "steps is True, which is not of type int"),
         ('learning_rate = "high"', "learning_rate is 'high', which is not of type float"),

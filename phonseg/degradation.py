@@ -1,0 +1,161 @@
+"""Ways to make a recording harder: noise, other talkers, a room, a telephone, MP3, a low level.
+
+Every function takes the mono samples of a recording, (n,), and gives (n,) float32 samples in which everything lies at
+the same times as before. What is random is drawn from a generator that is passed in. Nothing is clipped, except where
+a telephone would.
+
+Signal-to-noise ratios are those of the active speech, not of its pauses: see `active_power`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from io import BytesIO
+
+import numpy as np
+import soundfile
+import soxr
+from numpy.typing import NDArray
+
+from phonseg.errors import ConfigurationError
+from phonseg.speech import loud_level
+
+Samples = NDArray[np.float32]
+
+# Speech is active where its power over so many seconds lies no more than so many decibels below that of its loud parts.
+STRETCH, ACTIVE_DECIBELS = 0.020, 20.0
+TELEPHONE_RATE, TELEPHONE_BAND = 8_000, (300, 3_400)  # Hz
+COMPANDING, STEPS = 255, 127  # the mu of the mu-law of ITU-T G.711, and its steps on either side of 0
+MP3_RATES = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)  # Hz
+# Samples by which encoding (576) and decoding (529) move an MP3 file, whatever its rate, when its header has no room
+# to say so; otherwise the decoder puts it right.
+MP3_DELAY = 1_105
+
+
+def active_power(samples: Samples, sample_rate: int) -> float:
+    """Mean power of the active speech; 0 for digital silence.
+
+    Speech is active in the stretches of 20 ms whose power is no more than 20 dB below that of the loud ones (their
+    95th percentile, `phonseg.speech.loud_level`). So pauses count for nothing, as in the active speech level of ITU-T
+    P.56, however long they are.
+    """
+    n_stretches = max(1, round(len(samples) / (STRETCH * sample_rate)))
+    stretches = np.array_split(np.square(samples, dtype=np.float64), n_stretches)
+    power = np.array([stretch.mean() for stretch in stretches if len(stretch)])
+    active = power >= loud_level(power) / 10 ** (ACTIVE_DECIBELS / 10)
+    return float(power[active].mean()) if active.any() else 0.0
+
+
+def white_noise(samples: Samples, sample_rate: int, generator: np.random.Generator, *, snr: float) -> Samples:
+    """Add steady white noise. snr: decibels from the mean power of the noise up to `active_power` of the samples."""
+    return _with_noise(samples, sample_rate, generator.normal(size=len(samples)), snr)
+
+
+def babble(
+    samples: Samples, sample_rate: int, generator: np.random.Generator, *, talkers: Sequence[Samples], snr: float
+) -> Samples:
+    """Add the voices of other people, all equally loud.
+
+    talkers: the recordings of one person each, at the same sample rate; each starts at a random place and goes round
+    until the recording ends. snr: as for `white_noise`.
+
+    Raises ConfigurationError without talkers, and when one of them is silent.
+    """
+    powers = [active_power(talker, sample_rate) for talker in talkers]
+    if not powers or min(powers) <= 0:
+        raise ConfigurationError(f"babble: {len(powers)} talkers, of which {powers.count(0)} silent. Give some speech.")
+    noise = np.zeros(len(samples))
+    for talker, power in zip(talkers, powers, strict=True):
+        places = (generator.integers(len(talker)) + np.arange(len(samples))) % len(talker)
+        noise += talker[places] / np.sqrt(power)
+    return _with_noise(samples, sample_rate, noise, snr)
+
+
+def impulse_response(
+    sample_rate: int, generator: np.random.Generator, *, t60: float = 0.5, direct_to_reverberant: float = 0.0
+) -> Samples:
+    """A room after Polack: (1 + round(t60 * sample_rate),) the direct sound, 1 at once, and a tail of decaying noise.
+
+    t60: seconds in which the tail loses 60 dB. direct_to_reverberant: decibels from the energy of the tail up to that
+    of the direct sound; 0 is a listener as far from the talker as makes both equal.
+
+    Raises ConfigurationError when `t60` is too short for a tail.
+    """
+    n = round(t60 * sample_rate)
+    if n < 1:
+        raise ConfigurationError(f"t60 is {t60}. Give the seconds in which the room loses 60 dB, such as 0.5.")
+    tail = generator.normal(size=n) * 10.0 ** (-3 * np.arange(1, n + 1) / n)
+    tail *= np.sqrt(10 ** (-direct_to_reverberant / 10) / np.square(tail).sum())
+    return np.concatenate([[1.0], tail]).astype(np.float32)
+
+
+def room(
+    samples: Samples,
+    sample_rate: int,
+    generator: np.random.Generator,
+    *,
+    t60: float = 0.5,
+    direct_to_reverberant: float = 0.0,
+) -> Samples:
+    """Let the recording sound in a room; its direct sound stays as it was. See `impulse_response`."""
+    from scipy.signal import fftconvolve
+
+    response = impulse_response(sample_rate, generator, t60=t60, direct_to_reverberant=direct_to_reverberant)
+    return np.asarray(fftconvolve(samples, response)[: len(samples)], dtype=np.float32)
+
+
+def telephone(samples: Samples, sample_rate: int) -> Samples:
+    """Send the recording over a telephone line: 300 to 3400 Hz, 8000 samples per second, 8-bit mu-law from -1 to 1.
+
+    The band filter has no delay at any frequency. What lies beyond -1 and 1 is clipped.
+
+    Raises ConfigurationError for a sample rate below 8000.
+    """
+    from scipy.signal import butter, sosfiltfilt
+
+    if sample_rate < TELEPHONE_RATE:
+        raise ConfigurationError(f"telephone: sample_rate is {sample_rate}. Give {TELEPHONE_RATE} or more.")
+    band = butter(4, TELEPHONE_BAND, "bandpass", fs=sample_rate, output="sos")
+    sent = soxr.resample(sosfiltfilt(band, samples, padtype=None), sample_rate, TELEPHONE_RATE, "HQ")
+    received = soxr.resample(_mu_law(sent), TELEPHONE_RATE, sample_rate, "HQ")[: len(samples)]
+    return np.pad(received, (0, len(samples) - len(received))).astype(np.float32)
+
+
+def mp3(samples: Samples, sample_rate: int, *, kilobits: float = 32) -> Samples:
+    """Compress the recording as MP3 and decode it again. kilobits: per second, the same all along.
+
+    The decoder's delay is taken out. Raises ConfigurationError for a sample rate that MP3 does not have, and for a bit
+    rate out of its range there.
+    """
+    # What libsndfile calls the level of compression runs evenly from the highest to the lowest bit rate.
+    highest, lowest = (320, 32) if sample_rate >= 32_000 else (160, 8) if sample_rate >= 16_000 else (64, 8)
+    level = (highest - kilobits) / (highest - lowest)
+    if not (sample_rate in MP3_RATES and 0 <= level < 1):
+        raise ConfigurationError(
+            f"mp3: cannot have {kilobits} kbit/s at {sample_rate} Hz. Give more than {lowest}, up to {highest}, "
+            f"and one of the sample rates {', '.join(map(str, MP3_RATES))}."
+        )
+    file = BytesIO()
+    soundfile.write(file, samples, sample_rate, format="MP3", compression_level=level, bitrate_mode="CONSTANT")
+    file.seek(0)
+    decoded, _ = soundfile.read(file, dtype="float32")
+    delay = MP3_DELAY if len(decoded) > len(samples) else 0
+    return np.asarray(decoded[delay : delay + len(samples)], dtype=np.float32)
+
+
+def gain(samples: Samples, *, decibels: float) -> Samples:
+    """Make the recording louder (above 0) or quieter (below)."""
+    return np.asarray(samples * 10 ** (decibels / 20), dtype=np.float32)
+
+
+def _with_noise(samples: Samples, sample_rate: int, noise: NDArray[np.float64], snr: float) -> Samples:
+    power = active_power(samples, sample_rate) / 10 ** (snr / 10)
+    scale = np.sqrt(power / max(np.square(noise).mean(), np.finfo(np.float64).tiny))
+    return np.asarray(samples + scale * noise, dtype=np.float32)
+
+
+def _mu_law(samples: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What is left after coding on a logarithmic scale of 127 steps to either side of 0 (the formula behind G.711)."""
+    logarithm = np.log1p(COMPANDING * np.minimum(np.abs(samples), 1)) / np.log1p(COMPANDING)
+    coded = np.round(logarithm * STEPS) / STEPS
+    return np.asarray(np.sign(samples) * np.expm1(coded * np.log1p(COMPANDING)) / COMPANDING)
