@@ -1,0 +1,91 @@
+"""A folder of recordings with references, heard once by every system under every condition."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from conditions import CLEAN, Change, heard
+from systems import System
+from tqdm import tqdm
+
+from phonseg.audio import find_recordings
+from phonseg.corpus import pair
+from phonseg.errors import ConfigurationError, PhonsegError
+from phonseg.textgrid import read_reference
+from phonseg.timeline import Candidates, Segmentation, Times
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a system found in a recording: the boundaries that it gives with no option, and all its candidates."""
+
+    boundaries: Times
+    candidates: Candidates
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """A recording: its reference, and what was found in it: (name of the system, condition) -> boundaries."""
+
+    reference: Segmentation
+    found: Mapping[tuple[str, str], Found]
+
+
+@dataclass(frozen=True)
+class LabelledSet:
+    """Some recordings by name. failed: name -> why it is not among them."""
+
+    name: str
+    recordings: Mapping[str, Labelled]
+    failed: Mapping[str, str]
+
+
+def hear_folder(
+    folder: Path, systems: Sequence[System], conditions: Mapping[str, Change], tier: str = "phones"
+) -> LabelledSet:
+    """Segment every recording that has a reference, with every system, as it is and under the conditions.
+
+    What fails anywhere is left out for all systems, so that they are compared on the same recordings, and listed.
+
+    Raises ConfigurationError when nothing is left, or when no reference has a boundary.
+    """
+    pairing = pair(folder, folder, find=find_recordings)
+    recordings, failed = {}, dict(pairing.failed)
+    for name, (reference, recording) in tqdm(
+        pairing.pairs.items(), desc=folder.resolve().name, unit="file", disable=None
+    ):
+        try:
+            wanted = read_reference(reference, tier=tier)
+            sources = {CLEAN: recording, **heard(name, recording, conditions)}
+            found = {
+                (system.name, condition): _found(system.segmenter.segment(source))
+                for condition, source in sources.items()
+                for system in systems
+            }
+            recordings[name] = Labelled(wanted, found)
+        except PhonsegError as error:
+            failed[name] = str(error)
+    if not any(len(labelled.reference.boundaries) for labelled in recordings.values()):
+        reasons = " ".join(list(failed.values())[:3])
+        raise ConfigurationError(f"{folder}: has no recording with boundaries in a tier {tier}. {reasons}")
+    return LabelledSet(folder.resolve().name, recordings, failed)
+
+
+def without_shared_sentences(labelled: LabelledSet) -> LabelledSet | None:
+    """The set without sa1 and sa2, which in TIMIT every speaker reads; None if there are none, or nothing else."""
+    rest = {
+        name: recording
+        for name, recording in labelled.recordings.items()
+        if not re.search(r"sa[12]$", name, re.IGNORECASE)
+    }
+    if not 0 < len(rest) < len(labelled.recordings):
+        return None
+    return LabelledSet(f"{labelled.name} without sa1 and sa2", rest, labelled.failed)
+
+
+def _found(segmentation: Segmentation) -> Found:
+    assert segmentation.candidates is not None
+    return Found(segmentation.boundaries, segmentation.candidates)

@@ -1,0 +1,100 @@
+"""The systems that are compared: the model that ships, a contrast in which nothing is learned, and model files."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+import phonseg
+from phonseg.audio import Recording, find_recordings, open_recording
+from phonseg.calibration import balanced, operating_point, typical_height
+from phonseg.dissimilarity import LeftRightContrast, euclidean
+from phonseg.encoder import LogMel
+from phonseg.errors import AudioError, ConfigurationError
+from phonseg.hearing import hear
+from phonseg.peaks import OperatingPoint
+from phonseg.segmenter import Segmenter
+from phonseg.view import View
+
+LOG_MEL = "log-mel difference"
+# Recordings that weights and operating point of the contrast are read off: more do not change them.
+CALIBRATION_RECORDINGS = 200
+
+
+@dataclass(frozen=True)
+class System:
+    """A segmenter under the name that the tables give it. origin: where its weights and operating point come from."""
+
+    name: str
+    segmenter: Segmenter
+    origin: str
+
+
+def add_models(parser: argparse.ArgumentParser) -> None:
+    """Let a command take `--model NAME=FILE`, as often as wanted."""
+    help_text = "a further model, under the name that the tables shall give it; may be given several times"
+    parser.add_argument("--model", action="append", default=[], metavar="NAME=FILE", help=help_text)
+
+
+def models(named_files: Sequence[str]) -> list[System]:
+    """The model that ships, and those given as NAME=FILE. Raises ConfigurationError, or ModelError for a bad file."""
+    loaded = [("phonseg", phonseg.load("default"))]
+    for text in named_files:
+        name, separator, file = text.partition("=")
+        if not (name and separator and file) or name in (LOG_MEL, *dict(loaded)):
+            raise ConfigurationError(f"--model {text}: is not a new name with a file. Give --model NAME=FILE.")
+        loaded.append((name, phonseg.load(file)))
+    return [System(name, segmenter, _origin(segmenter)) for name, segmenter in loaded]
+
+
+def log_mel_difference(folders: Sequence[Path]) -> System:
+    """The contrast of three log-mel views over 2, 3 and 4 frames, in which nothing is learned.
+
+    folders: recordings, whose labels are not looked at, that the views are weighted and the operating point is
+    calculated on, as those of a trained model are. Peaks outside the speech are left out as they are there, too.
+
+    Raises ConfigurationError if none of the recordings can be read, TrainingError if they are silent.
+    """
+    look = LeftRightContrast(euclidean, (2, 3, 4))
+    views = (
+        View(LogMel(window=400, exponent=0.1), look),
+        View(LogMel(window=256), look),
+        View(LogMel(window=320, bands=24), look),
+    )
+    recordings, unreadable = _opened(drawn(find_recordings(folders), CALIBRATION_RECORDINGS))
+    places = ", ".join(folder.resolve().name for folder in folders)
+    if not recordings:
+        raise ConfigurationError(f"{places}: holds no recording that can be read. {' '.join(unreadable[:3])}")
+    heights = [typical_height([hear(recording, (view,)) for recording in recordings]) for view in views]
+    model = Segmenter(LOG_MEL, balanced([(view, 1.0) for view in views], heights), OperatingPoint(1.0))
+    point = operating_point(model, recordings, np.random.default_rng(0))
+    origin = f"nothing is learned; calibrated without labels on {len(recordings)} recordings of {places}"
+    if unreadable:
+        origin += f"; {len(unreadable)} more could not be read ({' '.join(unreadable)})"
+    return System(LOG_MEL, replace(model, operating_point=point), origin)
+
+
+def drawn(recordings: Sequence[Path], n: int) -> list[Path]:
+    """Up to `n` of the recordings in their order, the same ones each time."""
+    chosen = np.random.default_rng(0).permutation(len(recordings))[:n]
+    return [recordings[place] for place in sorted(chosen)]
+
+
+def _opened(paths: Sequence[Path]) -> tuple[list[Recording], list[str]]:
+    """What can be opened, and why the rest cannot."""
+    recordings, unreadable = [], []
+    for path in paths:
+        try:
+            recordings.append(open_recording(path))
+        except AudioError as error:
+            unreadable.append(str(error))
+    return recordings, unreadable
+
+
+def _origin(segmenter: Segmenter) -> str:
+    labels = "tuned on labels" if segmenter.tuned_on_labels else "no label used"
+    return f"model {segmenter.name}, SHA-256 {segmenter.digest[:12]}, {labels}"
