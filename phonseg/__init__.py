@@ -15,6 +15,7 @@ _HOMES = {
     "train": "training",
     "adapt": "training",
     "segment_files": "batch",
+    "check": "check",
     "evaluate": "evaluate",
     "Score": "score",
     "CorpusScore": "score",
@@ -30,6 +31,7 @@ __all__ = [*_HOMES, "__version__"]
 
 if TYPE_CHECKING:
     from phonseg.batch import segment_files as segment_files
+    from phonseg.check import check as check
     from phonseg.errors import PhonsegError as PhonsegError
     from phonseg.errors import PhonsegWarning as PhonsegWarning
     from phonseg.evaluate import evaluate as evaluate

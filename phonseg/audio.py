@@ -15,42 +15,49 @@ import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from numbers import Integral
 from pathlib import Path
-from typing import Any, Literal
 
 import numpy as np
 import soxr
-from numpy.typing import NDArray
 
+from phonseg.channels import Channel, Samples, check_channel, one_channel
 from phonseg.errors import AudioError, ConfigurationError, PhonsegWarning
+from phonseg.folders import walk
+from phonseg.inspection import BLOCK, Inspection, inspect
 from phonseg.raw_sound import RawSound, Source, raw_sound
 from phonseg.sound_file import DamagedError
 
 __all__ = ["Channel", "Recording", "Samples", "Source", "find_recordings", "open_recording", "read"]
 
-Samples = NDArray[np.float32]
-Channel = Literal["mix"] | int
-
-BLOCK = 16_384  # samples per channel read at once: large enough for speed, small enough for the processor's cache
-SMALL_BLOCK = 1_024  # where a file is damaged, to get near the damage
-SILENT_MIX = 1e-3  # a mix whose energy is 30 dB below that of its channels has cancelled out
-SUFFIXES = re.compile(r"\.(wave?|bwf|rf64|w64|flac|mp3|og[ga]|opus|aif[fc]?|sph|nist|au|snd|caf)", re.IGNORECASE)
+SILENT_MIX = 1e-3  # a mix whose power is 30 dB below that of its channels has cancelled out
+CLIPPED_SHARE = 1e-3  # of the samples at the limit: from here on it is worth a remark
+SUFFIXES = re.compile(
+    r"\.(wave?|bwf|rf64|w64|flac|mp3|og[ga]|opus|aif[fc]?|sph|nist|au|snd|caf|m4[ab]|aac|wma|mka|webm|amr)",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Recording:
     """A recording whose samples have been counted and checked; `open_recording` makes it.
 
-    name: its path, "<samples>" or "<file object>". sample_rate: samples per second, and channels: how many, as
-    recorded. n_samples: samples per channel, as recorded. channel: "mix" or the channel taken, counted from 1.
+    name: its path, "<samples>" or "<file object>". format: container and coding. sample_rate: samples per second, and
+    channels: how many, as recorded. n_samples: samples per channel, as recorded. channel: "mix" or the channel taken,
+    counted from 1. peak: the largest magnitude in the channels that count, 1 for full scale. power: mean square of the
+    mono samples. clipped: how many samples stand at the limit, where a wave was cut off. remarks: what is worth knowing
+    about it though nothing is amiss in reading it.
     """
 
     name: str
+    format: str
     sample_rate: float
     channels: int
     n_samples: int
     channel: Channel
+    peak: float
+    power: float
+    clipped: int
+    remarks: tuple[str, ...]
     _raw: RawSound = field(repr=False)
 
     @property
@@ -78,9 +85,10 @@ class Recording:
 
     def _mono(self) -> Iterator[Samples]:
         done = 0
-        for block in self._raw.blocks(BLOCK, self.n_samples):
-            done += len(block)
-            yield one_channel(block, self.channel)
+        with suppress(DamagedError):
+            for block in self._raw.blocks(BLOCK, self.n_samples):
+                done += len(block)
+                yield one_channel(block, self.channel)
         if done < self.n_samples:
             raise AudioError(f"{self.name}: became shorter while it was read. Wait until it is complete.")
 
@@ -88,31 +96,61 @@ class Recording:
 def open_recording(source: Source, *, channel: Channel = "mix") -> Recording:
     """Open a recording: count and check all its samples.
 
-    source: a path (WAV, FLAC, MP3, OGG, AIFF, NIST SPHERE and whatever else libsndfile reads; the content decides, not
-    the suffix), an open binary file, (samples, sample_rate) with samples (n,) or (n, channels), or a parselmouth Sound.
+    source: a path (WAV, FLAC, MP3, OGG, AIFF, NIST SPHERE and whatever else libsndfile reads; with PyAV, also m4a, wma
+    and the sound of videos; the content decides, not the suffix), an open binary file, (samples, sample_rate) with
+    samples (n,) or (n, channels), or a parselmouth Sound.
     channel: "mix" for the mean of all channels, or the number of one, counted from 1 as in Praat.
 
-    Warns (PhonsegWarning) when less can be read than the header promises, and takes what there is; and when the
-    channels cancel each other in the mix, and takes the loudest of them.
+    Warns (PhonsegWarning) when less can be read than there should be, and takes what there is; and when the channels
+    cancel each other in the mix, and takes the loudest of them.
     Raises AudioError if it cannot be read, holds no samples or values that are not finite numbers, or lies outside
     1 to 768 kHz and 64 channels; ConfigurationError if `channel` is neither "mix" nor a whole number from 1.
     """
     raw = raw_sound(source)
-    _check_channel(raw, channel)
-    found = _inspect(raw, channel)
-    _check(raw, found)
-    if found.damaged or (raw.promised or 0) > found.n_samples:
-        promised = f" of the {raw.promised / raw.sample_rate:.4f} s that its header promises" if raw.promised else ""
-        message = (
-            f"{raw.name}: only {found.n_samples / raw.sample_rate:.4f} s{promised} can be read, since it was cut short "
-            "or is damaged. Copy or record it again; what can be read is used."
-        )
-        warnings.warn(message, PhonsegWarning, stacklevel=2)
-    if found.mix_energy < SILENT_MIX * np.mean(found.energies):
-        channel = int(np.argmax(found.energies)) + 1
+    check_channel(channel, raw.channels, raw.name)
+    found = inspect(raw, channel)
+    if found.flaw:
+        warnings.warn(_what_is_missing(raw, found), PhonsegWarning, stacklevel=2)
+    power = found.power
+    if power < SILENT_MIX * np.mean(found.powers):
+        channel, power = int(np.argmax(found.powers)) + 1, float(np.max(found.powers))
         message = f"{raw.name}: its channels cancel each other in the mix. Channel {channel} is used, or give another."
         warnings.warn(message, PhonsegWarning, stacklevel=2)
-    return Recording(raw.name, raw.sample_rate, raw.channels, found.n_samples, channel, raw)
+    return Recording(
+        name=raw.name,
+        format=raw.format,
+        sample_rate=raw.sample_rate,
+        channels=raw.channels,
+        n_samples=found.n_samples,
+        channel=channel,
+        peak=found.peak,
+        power=power,
+        clipped=found.clipped,
+        remarks=_remarks(raw, found, power),
+        _raw=raw,
+    )
+
+
+def _what_is_missing(raw: RawSound, found: Inspection) -> str:
+    promised = ""
+    if raw.promised and raw.promised > found.n_samples:
+        promised = f" of the {raw.promised / raw.sample_rate:.4f} s that its header promises"
+    return (
+        f"{raw.name}: only {found.n_samples / raw.sample_rate:.4f} s{promised} can be read, since {found.flaw}. "
+        "Copy or record it again; what can be read is used."
+    )
+
+
+def _remarks(raw: RawSound, found: Inspection, power: float) -> tuple[str, ...]:
+    remarks = [f"{raw.name}: {remark}" for remark in raw.remarks]
+    if power == 0:
+        remarks.append(f"{raw.name}: is digital silence. There is nothing to segment.")
+    if found.clipped > CLIPPED_SHARE * found.n_samples:
+        remarks.append(
+            f"{raw.name}: is clipped ({found.clipped} samples stand at the limit). Boundaries in its loud sounds may "
+            "be off; record with less gain."
+        )
+    return tuple(remarks)
 
 
 def read(source: Source, *, sample_rate: int, channel: Channel = "mix") -> tuple[Samples, float]:
@@ -124,101 +162,23 @@ def read(source: Source, *, sample_rate: int, channel: Channel = "mix") -> tuple
 def find_recordings(places: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> list[Path]:
     """The recordings in folders and in the folders inside them, sorted; a place that is a file is taken as it is.
 
-    In folders a recording is known by its suffix, in capitals or not. Hidden files and folders (with a leading dot)
-    are left out, and a folder that several links lead to is visited once.
+    In folders a recording is known by its suffix, in capitals or not. Hidden files and folders (with a leading dot) are
+    left out, and a folder that several links lead to is visited once. Videos are left out too, since they often stand
+    beside their sound; name them to have them read. A folder inside that cannot be listed stands in the list for what
+    it holds: to open it is an AudioError that says so.
 
-    Raises AudioError if a place does not exist or a folder cannot be listed.
+    Raises AudioError if a place does not exist or cannot be listed.
     """
-    found: set[Path] = set()
-    visited: set[str] = set()
-    for place in [places] if isinstance(places, (str, os.PathLike)) else places:
+    given = [Path(place) for place in ([places] if isinstance(places, (str, os.PathLike)) else places)]
+    for place in given:
         if not os.path.exists(place):
-            raise AudioError(f"{os.fspath(place)}: does not exist. Check the spelling and the folder.")
-        found.update(_recordings_in(Path(place), visited) if os.path.isdir(place) else [Path(place)])
-    return sorted(found)
-
-
-def _recordings_in(folder: Path, visited: set[str]) -> Iterator[Path]:
-    real = os.path.realpath(folder)
-    if real in visited:  # several links to one folder, or a loop of links
-        return
-    visited.add(real)
-    try:
-        paths = sorted(folder.iterdir())
-    except OSError as error:
-        raise AudioError(f"{folder}: cannot be listed ({error.strerror}). Change its permissions.") from error
-    for path in (path for path in paths if not path.name.startswith(".")):
-        if path.is_dir():
-            yield from _recordings_in(path, visited)
-        elif SUFFIXES.fullmatch(path.suffix):
-            yield path
-
-
-def _check_channel(raw: RawSound, channel: Channel) -> None:
-    if channel == "mix":
-        return
-    if isinstance(channel, bool) or not isinstance(channel, Integral) or channel < 1:
-        raise ConfigurationError(f"channel is {channel!r}. Give 'mix', or the number of a channel, counted from 1.")
-    if channel > raw.channels:
-        raise AudioError(
-            f"{raw.name}: there is no channel {channel} among its {raw.channels} (counted from 1). Give one, or 'mix'."
-        )
-
-
-@dataclass(slots=True)
-class _Findings:
-    """What one pass over a recording tells. energies: (channels,) of the channels, where they are mixed."""
-
-    energies: NDArray[np.float64]
-    mix_energy: float = 0.0
-    n_samples: int = 0
-    n_bad: int = 0
-    first_bad: int = 0
-    damaged: bool = False
-
-    def add(self, block: Samples, channel: Channel) -> None:
-        with np.errstate(invalid="ignore", over="ignore"):  # infinities of both signs, which are counted next
-            mono = one_channel(block, channel)
-        bad = np.flatnonzero(~np.isfinite(mono))
-        if bad.size and not self.n_bad:
-            self.first_bad = self.n_samples + int(bad[0])
-        self.n_bad += bad.size
-        self.n_samples += len(mono)
-        if channel == "mix" and block.shape[1] > 1:
-            self.energies += np.array([np.einsum("i,i->", samples, samples) for samples in block.T])
-            self.mix_energy += float(np.einsum("i,i->", mono, mono))
-
-
-def _inspect(raw: RawSound, channel: Channel) -> _Findings:
-    for size in (BLOCK, SMALL_BLOCK):
-        found = _Findings(np.zeros(raw.channels), damaged=size == SMALL_BLOCK)
-        with suppress(DamagedError):
-            for block in raw.blocks(size):
-                found.add(block, channel)
-            return found
-    return found
-
-
-def _check(raw: RawSound, found: _Findings) -> None:
-    if found.n_samples == 0:
-        raise AudioError(f"{raw.name}: holds no sound (0 samples can be read). Copy or record it again.")
-    if found.n_bad:
-        raise AudioError(
-            f"{raw.name}: {found.n_bad} of {found.n_samples} samples are not finite numbers (NaN or infinite), the "
-            f"first at {found.first_bad / raw.sample_rate:.4f} s. Replace them, for example by 0."
-        )
-
-
-def one_channel(block: Samples, channel: Channel) -> Samples:
-    """(n, channels) -> (n,): one channel or the mean of all; equal channels give exactly their samples."""
-    channels = block.shape[1]
-    if channel != "mix" or channels == 1:
-        return np.ascontiguousarray(block[:, 0 if channel == "mix" else channel - 1])
-    # Column by column is 15 times faster than mean(axis=1). The sum of two equal float32 is exact; more need float64.
-    total: NDArray[Any] = block[:, 0].astype(np.float32 if channels == 2 else np.float64)
-    for column in block.T[1:]:
-        total += column
-    return np.asarray(total / channels, dtype=np.float32)
+            raise AudioError(f"{place}: does not exist. Check the spelling and the folder.")
+    found = walk(place for place in given if os.path.isdir(place))
+    for place in given:
+        if place in found.unlisted:
+            raise AudioError(f"{place}: cannot be listed ({found.unlisted[place]}). Change its permissions.")
+    files = {place for place in given if not os.path.isdir(place)}
+    return sorted({*files, *found.unlisted, *(path for path in found.files if SUFFIXES.fullmatch(path.suffix))})
 
 
 def _resampled(pieces: Iterator[Samples], rate: float, wanted_rate: int, length: int) -> Iterator[Samples]:

@@ -3,35 +3,26 @@
 from __future__ import annotations
 
 import os
-import warnings
-from collections.abc import Iterable
-from dataclasses import dataclass
+import pickle
+from collections.abc import Generator, Iterable, Sequence
+from concurrent.futures import BrokenExecutor, Executor, Future
+from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import Literal
+from queue import SimpleQueue
+from typing import TYPE_CHECKING
 
-from tqdm import tqdm
+from phonseg.audio import Channel
+from phonseg.errors import ConfigurationError, ModelError, PhonsegError
+from phonseg.ledger import Ledger
+from phonseg.manifest import Record, Shard
+from phonseg.plan import Place, Planned, plan
+from phonseg.progress import Progress
+from phonseg.task import Request, Result, prepare, segment_one
+from phonseg.timeline import Provenance
+from phonseg.workers import Workers
 
-from phonseg.audio import Channel, find_recordings
-from phonseg.errors import AudioError, ConfigurationError, OutputError, PhonsegError, PhonsegWarning
-from phonseg.segmenter import Segmenter, load
-
-Place = str | os.PathLike[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one recording.
-
-    status: done; warned (done, but see the message); skipped (its TextGrid is there already); failed (see the
-    message). boundaries, seconds: how many and of how much audio, None unless it was done now.
-    """
-
-    recording: Path
-    textgrid: Path
-    status: Literal["done", "warned", "skipped", "failed"]
-    message: str = ""
-    boundaries: int | None = None
-    seconds: float | None = None
+if TYPE_CHECKING:
+    from phonseg.segmenter import Segmenter
 
 
 def segment_files(
@@ -43,78 +34,109 @@ def segment_files(
     rate: float | None = None,
     channel: Channel = "mix",
     overwrite: bool = False,
+    jobs: int | None = None,
+    executor: Executor | None = None,
+    shard: Shard | None = None,
     progress: bool = True,
-) -> list[Outcome]:
+) -> list[Record]:
     """Segment recordings and write a TextGrid for each; one that cannot be read stops none of the others.
 
     inputs: recordings, and folders, which are searched with the folders inside them. output: the folder in which the
-    tree below each input folder is mirrored; None to write beside the recordings. sensitivity, rate, channel: as in
-    `phonseg.segment`. overwrite: whether a TextGrid that is there already is replaced; otherwise it is left as it is
-    (somebody may have corrected it) and the recording is skipped.
+    tree below each input folder is mirrored; None to write beside the recordings. model, sensitivity, rate, channel:
+    as in `phonseg.segment`. jobs: how many processes work, each on one recording at a time; None for as many as there
+    are processor cores. executor: instead, whatever is to do the work, like those of `concurrent.futures`; it is left
+    running. shard: (i, n) for the i-th of n parts of the recordings, counted from 1, so that n computers share them.
 
-    Returns one outcome for each recording, in order. Raises ConfigurationError if two recordings would have the same
+    What is there already is done again only if phonseg made it and the recording, the model or a setting has changed
+    since. A TextGrid that phonseg did not make, or that was changed afterwards (somebody may have corrected it), is
+    left as it is. With `overwrite` everything is done again. A record stays in `output`, or in each input folder (the
+    folder of a recording that was given alone) if that is None; see `phonseg.manifest`.
+
+    Returns one record for each recording, in order. Raises ConfigurationError if two recordings would have the same
     TextGrid or an option is out of range, AudioError if an input does not exist or a folder holds no recording,
-    OutputError if the output cannot be written.
+    ModelError if the model cannot be loaded, OutputError if the folder cannot be written to or the disk is full.
     """
-    segmenter = model if isinstance(model, Segmenter) else load(model)
-    places = [inputs] if isinstance(inputs, (str, os.PathLike)) else list(inputs)
-    outcomes = []
-    for recording, textgrid in tqdm(plan(places, output), desc="segmenting", unit="file", disable=not progress):
-        if textgrid.exists() and not overwrite:
-            outcomes.append(Outcome(recording, textgrid, "skipped", f"{textgrid}: is there already."))
-            continue
-        outcomes.append(_segment_one(segmenter, recording, textgrid, sensitivity, rate, channel))
-    return outcomes
+    if jobs is not None and (jobs < 1 or executor is not None):
+        raise ConfigurationError(f"jobs is {jobs}. Give 1 or more, or leave it out where there is an executor.")
+    planned = plan(inputs, output, shard)
+    if not planned:  # this shard has none
+        return []
+    request = Request(_absolute(model), sensitivity, rate, channel)
+    with ExitStack() as stack:
+        ledger = stack.enter_context(closing(Ledger(planned, shard=shard, overwrite=overwrite)))
+        count = min(jobs or _cores(), len(planned)) if executor is None else 1
+        executor = executor or stack.enter_context(Workers(count))
+        provenance = _prepare(executor, request, count)
+        waiting = [item for item in planned if not ledger.settles(item, provenance)]
+        bar = stack.enter_context(closing(Progress(waiting, shown=progress)))
+        for item, future in stack.enter_context(closing(_results(executor, request, waiting))):
+            _conclude(ledger, item, future)
+            bar.advance(item, ledger.records[item.textgrid])
+    return [ledger.records[item.textgrid] for item in planned]
 
 
-def plan(places: Iterable[Place], output: Place | None) -> list[tuple[Path, Path]]:
-    """Which recording goes into which TextGrid. Raises as `segment_files` does."""
-    planned: list[tuple[Path, Path]] = []
-    owners: dict[str, Path] = {}
-    for place in map(Path, places):
-        found = find_recordings(place)
-        if not found:
-            raise AudioError(f"{place}: holds no recordings. Give recordings, or folders with recordings in them.")
-        root = place if place.is_dir() else place.parent
-        for recording in found:
-            folder = recording.parent if output is None else Path(output) / recording.parent.relative_to(root)
-            textgrid = folder / f"{recording.stem}.TextGrid"
-            # Folded, since some file systems do not tell capitals apart.
-            other = owners.setdefault(str(textgrid).casefold(), recording)
-            if other != recording:
-                raise ConfigurationError(
-                    f"{recording}: would be written to the same {textgrid} as {other}. Rename one, or run them apart."
-                )
-            if (recording, textgrid) not in planned[-1:]:
-                planned.append((recording, textgrid))
-    return planned
+def _absolute(model: Segmenter | str | Path) -> Segmenter | str | Path:
+    """The work may be done in another folder."""
+    return os.path.abspath(model) if isinstance(model, (str, Path)) and model != "default" else model
 
 
-def _segment_one(
-    segmenter: Segmenter,
-    recording: Path,
-    textgrid: Path,
-    sensitivity: float | None,
-    rate: float | None,
-    channel: Channel,
-) -> Outcome:
+def _cores() -> int:
+    """How many processor cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _prepare(executor: Executor, request: Request, count: int) -> Provenance:
+    model = request.model if isinstance(request.model, (str, Path)) else request.model.name
     try:
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always", PhonsegWarning)
-            segmentation = segmenter.segment(recording, sensitivity=sensitivity, rate=rate, channel=channel)
-        _make_folder(textgrid.parent)
-        segmentation.to_textgrid(textgrid)
-    except (ConfigurationError, OutputError):
-        raise  # these would fail for every other recording too
+        # As often as there are workers, so that all of them load the model at the same time.
+        first, *_ = [executor.submit(prepare, request) for _ in range(count)]
+        return first.result()
+    except PhonsegError:
+        raise
+    except BrokenExecutor as error:
+        raise ModelError(f"{model}: the process that loaded it died ({error}). Is there enough memory?") from error
+    except (pickle.PicklingError, AttributeError, TypeError) as error:
+        raise ConfigurationError(
+            f"{model}: this segmenter cannot be handed to another process ({error}). Save it and give the path of the "
+            "file, or give executor=ThreadPoolExecutor()."
+        ) from error
+
+
+def _results(
+    executor: Executor, request: Request, waiting: Sequence[Planned]
+) -> Generator[tuple[Planned, Future[Result]]]:
+    """Every recording once it is dealt with. The largest are begun first, lest one of them be waited for at the end."""
+    done: SimpleQueue[Future[Result]] = SimpleQueue()
+    items: dict[Future[Result], Planned] = {}
+    try:
+        for item in sorted(waiting, key=lambda item: item.size, reverse=True):
+            future = executor.submit(segment_one, request, item.recording.absolute())
+            items[future] = item
+            future.add_done_callback(done.put)
+        while items:
+            future = done.get()
+            yield items.pop(future), future
+    finally:
+        for future in items:
+            future.cancel()
+
+
+def _conclude(ledger: Ledger, item: Planned, future: Future[Result]) -> None:
+    try:
+        result = future.result()
+    except ModelError:
+        raise  # nothing can be done without the model
     except PhonsegError as error:
-        return Outcome(recording, textgrid, "failed", str(error))
-    said = [str(warning.message) for warning in caught if issubclass(warning.category, PhonsegWarning)]
-    status: Literal["warned", "done"] = "warned" if said else "done"
-    return Outcome(recording, textgrid, status, " ".join(said), len(segmentation.boundaries), segmentation.duration)
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{folder}: cannot be made ({error.strerror}). Choose another output folder.") from error
+        ledger.fail(item, str(error))
+    except BrokenExecutor as error:
+        ledger.fail(
+            item,
+            f"{item.recording}: the process that worked on it died ({error}). "
+            "Run the same command again; if memory is short, with fewer jobs.",
+        )
+    except Exception as error:
+        ledger.fail(
+            item, f"{item.recording}: cannot be segmented ({error!r}). This is a mistake of phonseg's: report it."
+        )
+    else:
+        ledger.place(item, result)

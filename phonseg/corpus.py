@@ -6,15 +6,15 @@ Files belong together when they have the same name, without suffix, in the same 
 from __future__ import annotations
 
 import math
-import os
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from phonseg.errors import ConfigurationError
+from phonseg.folders import walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,10 @@ def find_references(folder: str | Path) -> list[Path]:
 
     Raises ConfigurationError when the folder or one inside it cannot be listed.
     """
-    return sorted(path for path in _files(Path(folder), set()) if path.suffix.lower() in (".textgrid", ".phn"))
+    found = walk([Path(folder)])
+    for unlisted, reason in found.unlisted.items():
+        raise ConfigurationError(f"{unlisted}: cannot be listed ({reason}). Give a folder of yours.")
+    return [path for path in found.files if path.suffix.lower() in (".textgrid", ".phn")]
 
 
 def pair(
@@ -91,24 +94,6 @@ def split(
     training = [path for path, speaker in zip(recordings, speakers, strict=True) if speaker not in drawn]
     validation = [path for path, speaker in zip(recordings, speakers, strict=True) if speaker in drawn]
     return training, validation
-
-
-def _files(folder: Path, visited: set[str]) -> Iterator[Path]:
-    real = os.path.realpath(folder)
-    if real in visited:  # several links to one folder, or a loop of links
-        return
-    visited.add(real)
-    try:
-        inside = sorted(folder.iterdir())
-    except OSError as error:
-        raise ConfigurationError(f"{folder}: cannot be listed ({error.strerror}). Give a folder of yours.") from error
-    for path in inside:
-        if path.name.startswith("."):
-            continue
-        if path.is_dir():
-            yield from _files(path, visited)
-        else:
-            yield path
 
 
 def _by_name(folder: Path, find: Callable[[Path], Sequence[Path]]) -> dict[str, list[Path]]:

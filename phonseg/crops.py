@@ -12,7 +12,8 @@ import soxr
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from phonseg.audio import Channel, Samples, one_channel, open_recording
+from phonseg.audio import Channel, Samples, open_recording
+from phonseg.channels import one_channel
 from phonseg.errors import AudioError, TrainingError
 from phonseg.hearing import listen
 
@@ -48,8 +49,11 @@ def survey(paths: Iterable[Path], sample_rate: int, shortest: float, *, progress
         except AudioError as error:
             left_out[str(path)] = str(error)
             continue
-        if soundfile.info(path).frames != recording.n_samples:
-            left_out[str(path)] = f"{path}: its header does not say how long it is. Convert it to a complete WAV."
+        if not _seekable(path, recording.n_samples):
+            left_out[str(path)] = (
+                f"{path}: cannot be read from the middle, since its format does not allow it, or its header does not "
+                "say truly how long it is (it may have been cut short). Convert it to WAV or FLAC."
+            )
         elif level == 0:
             left_out[str(path)] = f"{path}: is digital silence."
         elif recording.duration < shortest:
@@ -63,6 +67,14 @@ def survey(paths: Iterable[Path], sample_rate: int, shortest: float, *, progress
             "Give a folder of recordings with speech; shorter crops admit shorter recordings."
         )
     return Survey(tuple(materials), left_out)
+
+
+def _seekable(path: Path, n_samples: int) -> bool:
+    """Whether libsndfile can go to any place in the file, which is when it knows its true length."""
+    try:
+        return bool(soundfile.info(path).frames == n_samples)
+    except soundfile.LibsndfileError:  # PyAV has read it
+        return False
 
 
 @dataclass(frozen=True)

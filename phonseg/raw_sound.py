@@ -17,7 +17,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from phonseg.errors import AudioError
+from phonseg.file_bytes import FileBytes, file_bytes
+from phonseg.packed_sound import PackedSound, open_packed_sound
 from phonseg.sound_file import SoundFile, open_sound_file
+from phonseg.sound_kind import HEAD, kind
 
 LOWEST_RATE, HIGHEST_RATE = 1_000, 768_000  # Hz
 MOST_CHANNELS = 64
@@ -47,7 +50,9 @@ class SampleArray:
     values: NDArray[Any]
     sample_rate: float
     name: str = SAMPLES
+    format: str = "samples in memory"
     promised: None = None  # no header, no promise
+    remarks: tuple[str, ...] = ()
 
     @property
     def channels(self) -> int:
@@ -64,7 +69,7 @@ class SampleArray:
             yield block if scale == 1 else (block - np.float32(zero)) / np.float32(scale)
 
 
-RawSound = SoundFile | SampleArray
+RawSound = SoundFile | PackedSound | SampleArray
 
 
 def raw_sound(source: Source) -> RawSound:
@@ -86,16 +91,22 @@ def raw_sound(source: Source) -> RawSound:
 def _opened(source: Source) -> RawSound:
     if isinstance(source, (str, os.PathLike)):
         path = os.fsdecode(source)
-        return open_sound_file(path, path)
+        return _by_content(file_bytes(path, path))
     if isinstance(source, tuple) and len(source) == 2:
         return _sample_array(*source)
     if hasattr(source, "values") and hasattr(source, "sampling_frequency"):
         return SampleArray(np.asarray(source.values).T, source.sampling_frequency)
     if hasattr(source, "read") and hasattr(source, "seek"):
-        return open_sound_file(source, "<file object>")
+        return _by_content(file_bytes(source, "<file object>"))
     raise AudioError(
         f"a {type(source).__name__} is not a recording. Give a path, an open binary file, or (samples, sample_rate)."
     )
+
+
+def _by_content(content: FileBytes) -> SoundFile | PackedSound:
+    with content.open() as file:
+        found = kind(file.read(HEAD))
+    return open_packed_sound(content, found) if found.packed else open_sound_file(content)
 
 
 def _sample_array(samples: ArrayLike, sample_rate: float) -> SampleArray:

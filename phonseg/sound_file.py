@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import stat
 import sys
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -15,17 +13,22 @@ import soundfile
 from numpy.typing import NDArray
 
 from phonseg.errors import AudioError
-from phonseg.sound_header import has_frame_count, kind, promise
+from phonseg.file_bytes import FileBytes
+from phonseg.sound_header import has_frame_count, promise
+from phonseg.sound_kind import HEAD, kind
 
 UNKNOWN_LENGTH = 2**63 - 1  # as libsndfile says it
 TO_THE_END = b"\xff\xff\xff\xff"  # as the length in a WAV header
 STRETCH = 64  # no MP3 file holds 64 times the sound that its first frame lets one expect
-READ_AHEAD = 2**18  # bytes, since the decoder asks for a few thousand at a time
 TAG = 128  # bytes at the end of an MP3 file that may be an ID3 tag
+CUT_SHORT = "it was cut short or is damaged"
+MP3_IN_PRAAT = (
+    "is an MP3 file, which Praat shows 37 to 66 ms later than the times given here. Convert it to WAV for use in Praat."
+)
 
 
 class DamagedError(AudioError):
-    """What follows in a sound file cannot be decoded."""
+    """A sound file ends before it should, or cannot be decoded any further. The message says why, and no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,33 +43,45 @@ class Repair:
 class SoundFile:
     """A sound file that can be read again and again; nothing is kept open in between.
 
-    name: for messages. source: a path or an open file. repair: how its bytes are shown to libsndfile.
-    sample_rate: samples per second. channels: how many. promised: samples per channel by the header, None if unknown.
+    content: its bytes. repair: how they are shown to libsndfile. format: container and coding, as libsndfile calls
+    them. sample_rate: samples per second. channels: how many. promised: samples per channel by the header, None if
+    unknown. flaw: why the sound goes on where reading ends, if it does. remarks: what else is worth knowing.
     """
 
-    name: str
-    source: str | BinaryIO
+    content: FileBytes
     repair: Repair
+    format: str
     sample_rate: float
     channels: int
     promised: int | None
+    flaw: str
+    remarks: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """For messages."""
+        return self.content.name
 
     def blocks(self, size: int, end: int = sys.maxsize) -> Iterator[NDArray[np.float32]]:
         """All channels from the beginning, as (n, channels) with n at most `size`, until sample `end`.
 
-        Raises DamagedError where the file is damaged.
+        Raises DamagedError where the file ends before that and before it should.
         """
         done = 0
-        with _bytes_of(self.source) as file, _Decoder(_RepairedFile(file, self.repair)) as decoder:
+        with self.content.open() as file, _Decoder(_RepairedFile(file, self.repair)) as decoder:
             while done < end:
                 try:
                     block = decoder.read(min(size, end - done), dtype="float32", always_2d=True)
                 except soundfile.LibsndfileError as error:
-                    raise DamagedError(f"{self.name}: is damaged ({error.error_string}). Copy it again.") from error
+                    raise DamagedError(f"it is damaged ({error.error_string.rstrip('.')})") from error
                 if not len(block):
-                    return
+                    break
                 done += len(block)
                 yield block
+        if done < min(end, self.promised or 0):
+            raise DamagedError(CUT_SHORT)
+        if done < end and self.flaw:
+            raise DamagedError(self.flaw)
 
 
 class _Decoder(soundfile.SoundFile):  # type: ignore[misc]  # soundfile has no types
@@ -107,52 +122,33 @@ class _RepairedFile:
         return len(data)
 
 
-def open_sound_file(source: str | BinaryIO, name: str) -> SoundFile:
-    """Look at the header of a sound file, given by its path or as an open binary file.
+def open_sound_file(content: FileBytes) -> SoundFile:
+    """Look at the header of a sound file.
 
-    Raises AudioError if it is missing, not an ordinary file, or not a sound file; the message says what it is.
+    Raises AudioError if it is not a sound file that libsndfile reads; the message says what it is.
     """
-    with _bytes_of(source) as file:
+    with content.open() as file:
         promised = promise(file)
         repair = Repair(length_at=promised.length_at)
         try:
             with _Decoder(_RepairedFile(file, repair)) as decoder:
-                rate, channels, frames, container = decoder.samplerate, decoder.channels, decoder.frames, decoder.format
+                rate, channels, frames = decoder.samplerate, decoder.channels, decoder.frames
+                container, coding = decoder.format, decoder.subtype
         except soundfile.LibsndfileError as error:
             file.seek(0)
-            what, advice = kind(file.read(4096))
-            raise AudioError(f"{name}: cannot be read as sound: it is {what}. {advice}") from error
-        if container == "MP3" and not has_frame_count(file):
+            found = kind(file.read(HEAD))
+            raise AudioError(f"{content.name}: cannot be read as sound: it is {found.what}. {found.advice}") from error
+        mp3 = container == "MP3"
+        if mp3 and not has_frame_count(file):
             repair, frames = Repair(stretch=STRETCH), UNKNOWN_LENGTH
     by_decoder = None if frames == UNKNOWN_LENGTH else frames
-    return SoundFile(name, source, repair, rate, channels, promised.samples or by_decoder)
-
-
-def _bytes_of(source: str | BinaryIO) -> AbstractContextManager[BinaryIO]:
-    """The bytes of a file; only what is opened here is closed again."""
-    if not isinstance(source, str):
-        return nullcontext(_checked_file(source))
-    try:
-        mode = os.stat(source).st_mode
-        if stat.S_ISDIR(mode):
-            raise AudioError(f"{source}: is a folder. Give the recordings inside it.")
-        if not stat.S_ISREG(mode):  # opening a pipe could wait for ever
-            raise AudioError(f"{source}: is not an ordinary file (a pipe or a device). Save the sound to a file first.")
-        return open(source, "rb", buffering=READ_AHEAD)
-    except FileNotFoundError as error:
-        raise AudioError(f"{source}: does not exist. Check the spelling and the folder.") from error
-    except PermissionError as error:
-        raise AudioError(f"{source}: may not be read (permission denied). Change its permissions.") from error
-    except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
-        raise AudioError(f"{source!r}: cannot be opened ({error}). Check the name and the disk.") from error
-
-
-def _checked_file(file: BinaryIO) -> BinaryIO:
-    try:
-        file.seek(0)
-        binary = isinstance(file.read(0), bytes)
-    except (OSError, ValueError) as error:  # a pipe, or a closed file
-        raise AudioError("<file object>: cannot be rewound. Read it into an io.BytesIO, and give that.") from error
-    if not binary:
-        raise AudioError("<file object>: was opened as text. Open it with mode 'rb'.")
-    return file
+    return SoundFile(
+        content,
+        repair,
+        container if mp3 else f"{container} {coding}",
+        rate,
+        channels,
+        promised.samples or by_decoder,
+        promised.flaw,
+        (MP3_IN_PRAAT,) if mp3 else (),
+    )

@@ -1,11 +1,12 @@
-"""What the first bytes of a file say: how much sound it should hold, or what it is if it is no sound.
+"""What the header of a sound file, or its last page, says about how much sound there should be.
 
 libsndfile, which decodes, keeps silent about three things: that a file is shorter than its header promises; that the
 length in a WAV header was never filled in, since the sound was still being recorded (it then sees no sound); and
 that an MP3 file has no frame count (it then guesses the length, and drops whatever lies beyond its guess).
 
 Sources: Microsoft and IBM, Multimedia Programming Interface and Data Specifications 1.0 (RIFF); EBU Tech 3306 (RF64);
-Apple, Audio Interchange File Format 1.3; NIST SPHERE; ID3 tag version 2.4.0.
+Sony, Wave64; Apple, Audio Interchange File Format 1.3 and AIFF-C; the manual of Sun's audio files; NIST SPHERE; RFC
+3533 (Ogg); ID3 tag version 2.4.0.
 """
 
 from __future__ import annotations
@@ -15,82 +16,75 @@ import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 MOST_CHUNKS = 1_000  # a WAV or AIFF file has about ten
+MOST_TRACKS = 100  # an Ogg file has one, or a few with pictures
+OGG_PAGE = 65_307  # bytes of the longest
+AU_BYTES = {1: 1, 2: 1, 3: 2, 4: 3, 5: 4, 6: 4, 7: 8, 27: 1}  # a sample, by its coding
+IMA_FRAMES = 64  # samples per channel in a packet of IMA ADPCM, which is what AIFF-C counts
 
-AGAIN = "Copy or record it again."
-CONVERT = "Convert it to WAV or FLAC, for example with ffmpeg."
-NO_SOUND = "Give a sound file, such as WAV, FLAC, MP3 or OGG."
-KINDS: tuple[tuple[bytes, str, str], ...] = (  # how a file begins (a pattern), what it is, what to do
-    (rb"\Z", "an empty file (0 bytes)", AGAIN),
-    (rb"\0+\Z", "nothing but zero bytes", AGAIN),
-    (rb"....ftyp", "an MPEG-4 file (m4a, mp4 or mov)", CONVERT),
-    (rb"\x1aE\xdf\xa3", "a Matroska or WebM file", CONVERT),
-    (rb"RIFF....AVI ", "an AVI video", CONVERT),
-    (rb"0&\xb2u", "a Windows Media file (wma or wmv)", CONVERT),
-    (rb"\xff[\xf0\xf1\xf8\xf9]|ADIF", "an AAC file", CONVERT),
-    (rb"#!AMR", "an AMR file", CONVERT),
-    (rb"wvpk|MAC |TTA\d|ajkg", "a sound file in a rare compressed format", CONVERT),
-    (rb"NIST_1A.*shorten", "a NIST SPHERE file compressed with shorten", "Expand it, for example with sph2pipe."),
-    (rb"RIFF|RF64|FORM|fLaC|OggS|NIST_1A|ID3|caff|\.snd", "damaged or coded in an unknown way", f"{AGAIN} {CONVERT}"),
-    (rb"(ooBinaryFile.|.{0,20}ooTextFile\"\s+Object class = \")Sound", "a Praat Sound", "Save it as WAV in Praat."),
-    (rb"ooBinaryFile|.{0,20}ooTextFile", "a Praat file such as a TextGrid", NO_SOUND),
-    (rb"PK\x03\x04|\x1f\x8b|BZh|7z\xbc|Rar!", "an archive such as ZIP (or an office document)", "Unpack it first."),
-    (rb"%PDF", "a PDF document", NO_SOUND),
-    (rb"\x89PNG|\xff\xd8\xff|GIF8", "a picture", NO_SOUND),
-    (
-        rb"(?i)[\xef\xbb\xbf\xff\xfe\s]*(<!doctype html|<html)",
-        "an HTML page",
-        "The download may have failed: fetch the recording again.",
-    ),
-    (rb"[\t-\r -~\x80-\xff]+\Z", "text", NO_SOUND),
-)
-UNKNOWN = ("of no known kind", "If it holds bare samples, read them and give (samples, sample_rate).")
-
-
-def kind(head: bytes) -> tuple[str, str]:
-    """(what it is, what to do about it) for a file with these first bytes, which libsndfile refuses."""
-    plain = head.replace(b"\0", b"") if head.startswith((b"\xff\xfe", b"\xfe\xff")) else head  # UTF-16
-    found = ((what, advice) for pattern, what, advice in KINDS if re.match(pattern, plain, re.DOTALL))
-    return next(found, UNKNOWN)
+UNENDED = "it has no end mark: it was cut short, or never finished"
+CHAINED = "it holds several recordings one after another, of which only the first is read"
 
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """What a header says about the length, where it is of more use than libsndfile's word.
+    """What a file says about its length, where it is of more use than libsndfile's word.
 
     samples: per channel, None if it does not say. length_at: where a WAV header should hold the length in bytes of its
-    sound (32 bits) but holds 0, though sound follows; None if all is well.
+    sound (32 bits) but holds 0, though sound follows; None if all is well. flaw: why the sound goes on where reading
+    ends, if it does.
     """
 
     samples: int | None = None
     length_at: int | None = None
+    flaw: str = ""
 
 
 def promise(file: BinaryIO) -> Promise:
-    """What the header of a WAV, AIFF or NIST file says about its length."""
+    """What a WAV, Wave64, AIFF, AU, NIST or Ogg file says about its length."""
     file.seek(0)
     head = file.read(1024)
     if head[:4] in (b"RIFF", b"RF64") and head[8:12] == b"WAVE":
-        return _wav(file, struct.unpack_from("<I", head, 4)[0])
+        return _wav(file, _RIFF, struct.unpack_from("<I", head, 4)[0])
+    if head[:4] == b"riff" and head[24:28] == b"wave":
+        return _wav(file, _WAVE64, 0)
     if head[:4] == b"FORM" and head[8:11] == b"AIF":
         return _aiff(file)
-    if head[:7] == b"NIST_1A" and (count := re.search(rb"sample_count -i (\d+)", head)):
+    if head[:4] == b".snd" and len(head) >= 24:
+        return _au(file, *struct.unpack_from(">IIIII", head, 4))
+    if head[:4] == b"OggS":
+        return Promise(flaw=_flaw_of_ogg(file))
+    if head[:7] == b"NIST_1A" and (count := re.search(rb"sample_count -i (\d{1,18})", head)):
         return Promise(samples=int(count[1]))
     return Promise()
 
 
-def _wav(file: BinaryIO, riff_size: int) -> Promise:
+class _Layout(NamedTuple):
+    """How a file is made of chunks. counted: how many bytes of the chunk's header belong to its size."""
+
+    first: int
+    header: struct.Struct
+    counted: int
+    alignment: int
+
+
+_RIFF = _Layout(12, struct.Struct("<4sI"), 0, 2)
+_IFF = _Layout(12, struct.Struct(">4sI"), 0, 2)
+_WAVE64 = _Layout(40, struct.Struct("<4s12xQ"), 24, 8)
+
+
+def _wav(file: BinaryIO, layout: _Layout, riff_size: int) -> Promise:
     length = file.seek(0, os.SEEK_END)
     rate, byte_rate, long_size = 0, 0, 0
-    for name, size, start, content in _chunks(file, "<"):
-        if name == b"fmt " and len(content) == 16:
-            rate, byte_rate = struct.unpack("<4xII4x", content)
-        elif name == b"ds64" and len(content) == 16:
-            (long_size,) = struct.unpack("<8xQ", content)
+    for name, size, start, content in _chunks(file, layout):
+        if name == b"fmt " and len(content) >= 16:
+            rate, byte_rate = struct.unpack_from("<4xII", content)
+        elif name == b"ds64" and len(content) >= 16:
+            (long_size,) = struct.unpack_from("<8xQ", content)
         elif name == b"data":
-            if size == 0 and start < length and riff_size != length - 8:
+            if size == 0 and start < length and riff_size != length - 8 and layout is _RIFF:
                 return Promise(length_at=start - 4)
             size = long_size or size
             # What programs write that do not know the length, since they write into a pipe.
@@ -101,23 +95,73 @@ def _wav(file: BinaryIO, riff_size: int) -> Promise:
 
 
 def _aiff(file: BinaryIO) -> Promise:
-    for name, _, _, content in _chunks(file, ">"):
-        if name == b"COMM" and len(content) == 16:
-            return Promise(samples=struct.unpack(">2xI10x", content)[0])
+    for name, _, _, content in _chunks(file, _IFF):
+        if name == b"COMM" and len(content) >= 16:
+            packed = IMA_FRAMES if content[18:22] == b"ima4" else 1
+            return Promise(samples=packed * struct.unpack_from(">2xI", content)[0])
     return Promise()
 
 
-def _chunks(file: BinaryIO, byte_order: str) -> Iterator[tuple[bytes, int, int, bytes]]:
-    """(name, size, where its content starts, first 16 bytes of it) of the chunks of a WAV or AIFF file."""
-    start = 12
+def _au(file: BinaryIO, start: int, size: int, coding: int, _rate: int, channels: int) -> Promise:
+    short = start + size > file.seek(0, os.SEEK_END) and size != 0xFFFFFFFF
+    if short and coding in AU_BYTES and channels:
+        return Promise(samples=size // (AU_BYTES[coding] * channels))
+    return Promise()
+
+
+def _chunks(file: BinaryIO, layout: _Layout) -> Iterator[tuple[bytes, int, int, bytes]]:
+    """(name, size, where its content starts, first bytes of it) of the chunks of a WAV or AIFF file."""
+    start, length = layout.first, file.seek(0, os.SEEK_END)
     for _ in range(MOST_CHUNKS):
-        file.seek(start)
-        header = file.read(24)
-        if len(header) < 8:
+        if start > length:
             return
-        name, size = struct.unpack_from(byte_order + "4sI", header)
-        yield name, size, start + 8, header[8:]
-        start += 8 + size + size % 2
+        file.seek(start)
+        header = file.read(layout.header.size + 24)
+        if len(header) < layout.header.size:
+            return
+        name, size = layout.header.unpack_from(header)
+        size = max(0, size - layout.counted)
+        start += layout.header.size
+        yield name, size, start, header[layout.header.size :]
+        start += -(-size // layout.alignment) * layout.alignment
+
+
+class _Page(NamedTuple):
+    """The header of a page of an Ogg file. flags: 2 where a stream begins, 4 where it ends. end: of its bytes."""
+
+    flags: int
+    stream: int
+    end: int
+
+
+def _ogg_page(data: bytes, at: int) -> _Page | None:
+    """None where no page starts, or its header is not whole."""
+    segments = at + 27
+    if data[at : at + 5] != b"OggS\0" or len(data) < segments or len(data) < segments + data[at + 26]:
+        return None
+    end = segments + data[at + 26]
+    return _Page(data[at + 5], struct.unpack_from("<I", data, at + 14)[0], end + sum(data[segments:end]))
+
+
+def _flaw_of_ogg(file: BinaryIO) -> str:
+    """Whether the last page of an Ogg file is whole, and ends what began with the first."""
+    streams, start = set(), 0
+    for _ in range(MOST_TRACKS):  # every stream begins before any goes on
+        file.seek(start)
+        page = _ogg_page(file.read(27 + 255), 0)
+        if page is None or not page.flags & 2:
+            break
+        streams.add(page.stream)
+        start += page.end
+    length = file.seek(0, os.SEEK_END)
+    file.seek(max(0, length - 2 * OGG_PAGE))
+    tail = file.read(2 * OGG_PAGE)
+    for at in reversed([found.start() for found in re.finditer(rb"OggS\0", tail)]):
+        page = _ogg_page(tail, at)
+        if page is None or page.end > len(tail) or not page.flags & 4:
+            return UNENDED
+        return "" if page.stream in streams else CHAINED
+    return UNENDED
 
 
 def has_frame_count(file: BinaryIO) -> bool:

@@ -1,29 +1,28 @@
 """`Segmentation` <-> Praat TextGrid, and `.phn` files as references.
 
 TextGrids are written here: praatio's writer strips labels and merges intervals that it finds too short, so what it
-writes does not always read back the same. They are read by praatio; what praatio refuses, or may have read in part, is
-given to Praat itself (through parselmouth, loaded only then), which reads everything that Praat writes, binary files
-too, and names the line where a file is damaged.
+writes does not always read back the same. Text is read by praatio; what praatio refuses, or may have read in part, is
+given to Praat itself (through parselmouth, loaded only then), which names the line where a file is damaged.
 """
 
 from __future__ import annotations
 
+import re
 import stat
 import tempfile
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from phonseg.errors import ConfigurationError, TextGridError
+from phonseg.praat_binary import MAGIC, Grid, Interval, Tier, read_binary
 from phonseg.timeline import Segmentation
 from phonseg.writing import replacing
 
+LARGEST = 200_000_000  # bytes: a TextGrid of ten hours has 40 million
 SLACK = 1e-6  # seconds: ends of intervals that lie closer than this are the same point, rounded differently
-
-Interval = tuple[float, float, str]  # start, end (seconds), label
-Tier = tuple[str, list[Interval] | None]  # name, intervals (None: a tier of points)
-Grid = tuple[float, float, list[Tier]]  # start, end (seconds), tiers
 
 
 def write_textgrid(segmentation: Segmentation, path: str | Path, *, tier: str = "phones") -> None:
@@ -35,6 +34,13 @@ def write_textgrid(segmentation: Segmentation, path: str | Path, *, tier: str = 
     Raises TextGridError where Praat could not read the result (no duration, a label or a tier name that is not text);
     OutputError where the file cannot be written.
     """
+    data = textgrid_bytes(segmentation, path, tier=tier)
+    with replacing(path) as partial:
+        partial.write_bytes(data)
+
+
+def textgrid_bytes(segmentation: Segmentation, path: str | Path, *, tier: str = "phones") -> bytes:
+    """What `write_textgrid` writes. path: what a TextGridError names."""
     if segmentation.duration <= 0:
         raise TextGridError(f"{path}: the recording is 0 s long, and a TextGrid cannot be. Leave this recording out.")
     extent = f"xmin = 0.0\n{{indent}}xmax = {_number(segmentation.duration)}\n"
@@ -47,9 +53,7 @@ def write_textgrid(segmentation: Segmentation, path: str | Path, *, tier: str = 
         f"            text = {_quoted(label, path)}\n"
         for number, (start, end, label) in enumerate(segmentation.intervals(), 1)
     )
-    text = header + "".join(intervals)
-    with replacing(path) as partial:
-        partial.write_text(text, encoding="utf-8", newline="\n")
+    return (header + "".join(intervals)).encode()
 
 
 def read_textgrid(path: str | Path, *, tier: str | None = "phones") -> Segmentation:
@@ -123,8 +127,11 @@ def _quoted(text: str, path: str | Path) -> str:
 
 def _read_bytes(path: Path) -> bytes:
     try:
-        if not stat.S_ISREG(path.stat().st_mode):  # a pipe or a device would make us wait for ever
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):  # a pipe or a device would make us wait for ever
             raise TextGridError(f"{path}: is a folder or a device, not a file. Give the path of one file.")
+        if status.st_size > LARGEST:
+            raise TextGridError(f"{path}: is larger than any TextGrid ({status.st_size} bytes). Give another file.")
         return path.read_bytes()
     except OSError as error:
         raise TextGridError(f"{path}: cannot be read ({error.strerror}). Check its name and your rights.") from error
@@ -132,8 +139,18 @@ def _read_bytes(path: Path) -> bytes:
 
 def _read_grid(path: Path) -> Grid:
     data = _read_bytes(path)
-    if not (b"ooTextFile" in data[:100].replace(b"\0", b"") or data.startswith(b"ooBinaryFile")):
+    head = data[:200].replace(b"\0", b"")  # without those of UTF-16
+    if not (b"ooTextFile" in head or head.startswith(b"ooBinaryFile")):
         raise TextGridError(f"{path}: is not a Praat TextGrid (begins with {data[:20]!r}). Save it again from Praat.")
+    if data.startswith(MAGIC):
+        try:
+            return read_binary(data)
+        except ValueError as error:
+            raise TextGridError(f"{path}: is damaged ({error}). Save it again from Praat.") from error
+    if not re.search(rb'ooTextFile[^"]*"\s+[^"]*"TextGrid"', head):
+        raise TextGridError(
+            f"{path}: is a Praat file, but not a TextGrid. Open it in Praat and save the TextGrid alone."
+        )
     return _read_with_praatio(path) or _read_with_praat(path, data)
 
 
@@ -170,14 +187,12 @@ def _read_with_praat(path: Path, data: bytes) -> Grid:
         copy = Path(folder, "copy.TextGrid")  # parselmouth cannot open every name that a file may have
         copy.write_bytes(data)
         try:
-            grid = parselmouth.read(str(copy))
-        except parselmouth.PraatError as error:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error", parselmouth.PraatWarning)  # of zero bytes, which no text has
+                grid = parselmouth.read(str(copy))
+        except (parselmouth.PraatError, parselmouth.PraatWarning) as error:
             reason = str(error).splitlines()[0].rstrip(".")
             raise TextGridError(f"{path}: is damaged (Praat says: {reason}). Save it again from Praat.") from error
-    if not isinstance(grid, parselmouth.TextGrid):
-        raise TextGridError(
-            f"{path}: is a Praat file, but not a TextGrid. Open it in Praat and save the TextGrid alone."
-        )
     tiers: list[Tier] = []
     for number in range(1, call(grid, "Get number of tiers") + 1):
         intervals = None

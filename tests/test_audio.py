@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import tracemalloc
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 import soxr
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from phonseg.audio import find_recordings, open_recording, read
@@ -216,14 +217,14 @@ def test_the_shortest_recordings_are_recordings(n):
 
 
 def test_recordings_are_found_by_suffix_in_folders_within_folders(tmp_path):
-    wanted = ["a.wav", "B.FLAC", "c d/e.Mp3", "c d/é.opus", "x.sph", "TIMIT.WAV.wav"]
-    for name in [*wanted, "notes.txt", "a.TextGrid", ".hidden.wav", ".cache/z.wav", "wav", "x.m4a"]:
+    wanted = ["a.wav", "B.FLAC", "c d/e.Mp3", "c d/é.opus", "x.sph", "TIMIT.WAV.wav", "call.M4A", "d.wma", "e.webm"]
+    for name in [*wanted, "notes.txt", "a.TextGrid", ".hidden.wav", "._a.wav", ".cache/z.wav", "wav", "x.mp4"]:
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
         path.touch()
     assert find_recordings(tmp_path) == sorted(tmp_path / name for name in wanted)
-    assert find_recordings([tmp_path / "c d", tmp_path / "x.m4a", tmp_path]) == sorted(
-        tmp_path / name for name in [*wanted, "x.m4a"]
+    assert find_recordings([tmp_path / "c d", tmp_path / "x.mp4", tmp_path]) == sorted(
+        tmp_path / name for name in [*wanted, "x.mp4"]
     )
 
 
@@ -241,10 +242,52 @@ def test_a_place_that_is_not_there_is_named(tmp_path):
         find_recordings([tmp_path, Path("nowhere")])
 
 
-def test_a_folder_that_may_not_be_listed_is_named(tmp_path, monkeypatch):
-    def refuse(folder):
-        raise PermissionError(13, "Permission denied")
+def test_a_folder_that_may_not_be_listed_stands_for_what_it_holds(tmp_path, unlistable):
+    (tmp_path / "open").mkdir()
+    (tmp_path / "open" / "a.wav").touch()
+    closed = unlistable(tmp_path / "closed")
+    assert find_recordings(tmp_path) == [closed, tmp_path / "open" / "a.wav"]
+    with pytest.raises(AudioError, match=r"closed: is a folder that cannot be listed \(Permission denied\)"):
+        open_recording(closed)
+    with pytest.raises(AudioError, match=r"closed: cannot be listed \(Permission denied\)"):
+        find_recordings([tmp_path, closed])
 
-    monkeypatch.setattr(Path, "iterdir", refuse)  # a superuser may list everything
-    with pytest.raises(AudioError, match=r"cannot be listed \(Permission denied\)"):
-        find_recordings(tmp_path)
+
+# Level and remarks
+
+
+@given(n=st.integers(3, 40_000), channels=st.integers(1, 3), seed=st.integers(0, 99))
+@settings(max_examples=30)
+def test_peak_and_power_are_those_of_the_channels_that_count(n, channels, seed):
+    samples = noise(n, channels, seed)
+    recording = open_recording((samples, 16_000))
+    assert recording.peak == np.abs(samples).max()
+    assert recording.power == pytest.approx(np.square(samples.astype(np.float64).mean(axis=1)).mean(), rel=1e-4)
+    last = open_recording((samples, 16_000), channel=channels)
+    assert last.peak == np.abs(samples[:, -1]).max()
+    assert last.power == pytest.approx(np.square(samples[:, -1].astype(np.float64)).mean(), rel=1e-4)
+
+
+def test_clipping_is_remarked_upon_and_loud_sound_is_not(tmp_path):
+    loud = np.sin(2 * np.pi * 200 * np.arange(16_000) / 16_000)
+    path = tmp_path / "x.wav"
+    soundfile.write(path, np.clip(1.5 * loud, -1, 1), 16_000)
+    (remark,) = open_recording(path).remarks
+    assert re.search(r"x\.wav: is clipped \(\d+ samples stand at the limit\)\. .*record with less gain", remark)
+    for gain, coding in ((1.0, "PCM_16"), (0.9, "PCM_16"), (1.5, "FLOAT")):
+        soundfile.write(path, gain * loud, 16_000, subtype=coding)
+        assert open_recording(path).remarks == ()
+
+
+def test_an_mp3_file_is_later_in_praat_and_that_is_said(tmp_path):
+    parselmouth = pytest.importorskip("parselmouth")
+    path = tmp_path / "x.mp3"
+    click = np.zeros(16_000, np.float32)
+    click[8_000] = 0.9
+    soundfile.write(path, click, 16_000)
+    (remark,) = open_recording(path).remarks
+    assert "x.mp3: is an MP3 file, which Praat shows 37 to 66 ms later" in remark
+    here = np.abs(read(path, sample_rate=16_000)[0]).argmax() / 16_000
+    in_praat = np.abs(parselmouth.Sound(str(path)).values[0]).argmax() / 16_000
+    assert here == pytest.approx(0.5, abs=1e-3)
+    assert 0.037 <= in_praat - here <= 0.066

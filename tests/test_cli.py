@@ -6,16 +6,25 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 import soundfile
 from conftest import RATE, speech_like
 
+import phonseg.batch
 from phonseg.cli import main
+from phonseg.manifest import read_records
 from phonseg.textgrid import read_textgrid
 
 DEMO = Path(__file__).parent.parent / "data" / "demo"
+
+
+@pytest.fixture(autouse=True)
+def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Batches are done by threads, since other processes would have to load all libraries first."""
+    monkeypatch.setattr(phonseg.batch, "Workers", ThreadPoolExecutor)
 
 
 @pytest.fixture
@@ -66,6 +75,9 @@ def test_sensitivity_and_rate(recording: Path, tmp_path: Path) -> None:
         (["segment", "{x}", "--sensitivity", "1.5"], 2, "sensitivity is 1.5"),
         (["segment", "{x}", "--model", "nowhere.safetensors"], 3, "nowhere.safetensors: there is no such model"),
         (["segment", "{x}", "-o", "{x}"], 4, "cannot be made"),
+        (["segment", "{x}", "-o", "/proc/phonseg", "--model", "nowhere"], 4, "/proc/phonseg: cannot be made"),
+        (["segment", "{x}", "--jobs", "0"], 2, "jobs is 0"),
+        (["segment", "{x}", "--shard", "3/2"], 2, "shard is 3/2"),
         (["train", "{folder}", "-o", "model.bin"], 2, "a model is a .safetensors file"),
         (["train", "{folder}", "-o", "nowhere/model.safetensors"], 4, "there is no folder nowhere"),
         (["train", "{folder}", "-o", "{folder}/m.safetensors", "--config", "no.toml"], 2, "cannot be read as TOML"),
@@ -94,6 +106,54 @@ def test_a_failed_input_is_listed_last_and_the_code_is_1(
     assert said.err.strip().splitlines()[-1].startswith("failed: ")
     assert "empty.wav" in said.err
     assert (tmp_path / "out" / "x.TextGrid").is_file()
+
+
+def test_what_is_left_alone_is_named(recording: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    recording.with_suffix(".TextGrid").write_text("made by hand")
+    assert main(["segment", str(recording)]) == 0
+    said = capsys.readouterr()
+    assert said.err.startswith(f"skipped: {recording.with_suffix('.TextGrid')}: is there already")
+    assert "1 skipped" in said.out
+    assert main(["segment", str(recording), "--overwrite"]) == 0
+    assert "1 TextGrids written" in capsys.readouterr().out
+
+
+def test_parts_of_a_batch(recording: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    soundfile.write(recording.with_name("y.wav"), speech_like(3)[0], RATE)
+    out = tmp_path / "out"
+    for i in "123":
+        assert main(["segment", str(recording.parent), "-o", str(out), "--shard", f"{i}/3", "--jobs", "2"]) == 0
+    assert sorted(path.name for path in out.glob("*.TextGrid")) == ["x.TextGrid", "y.TextGrid"]
+    assert {record.status for record in read_records(out)} == {"done"}
+    assert main(["segment", str(recording.parent), "-o", str(out)]) == 0
+    assert "2 skipped" in capsys.readouterr().out
+
+
+def test_a_task_of_a_slurm_array_does_its_part(
+    recording: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in "345":
+        for name, value in {"ID": number, "COUNT": "3", "MIN": "3"}.items():
+            monkeypatch.setenv(f"SLURM_ARRAY_TASK_{name}", value)
+        assert main(["segment", str(recording), "-o", str(tmp_path / number)]) == 0
+        assert f"phonseg: part {int(number) - 2} of 3" in capsys.readouterr().err
+    assert len(list(tmp_path.glob("*/x.TextGrid"))) == 1
+    assert main(["segment", str(recording), "-o", str(tmp_path / "all"), "--shard", "1/1"]) == 0
+    assert (tmp_path / "all" / "x.TextGrid").exists()
+    assert "part" not in capsys.readouterr().err
+
+
+def test_names_that_begin_with_a_dash_or_have_no_encoding(
+    recording: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(recording.parent)
+    recording.rename("-x.wav")
+    Path(os.fsdecode(b"\xff.wav")).write_bytes(b"")
+    assert main(["segment", "-o", os.fsdecode(b"out-\xff"), "--", "-x.wav", os.fsdecode(b"\xff.wav")]) == 1
+    said = capsys.readouterr()
+    assert "1 TextGrids written in out-\\udcff" in said.out
+    assert "\\udcff.wav" in said.err
+    assert Path(os.fsdecode(b"out-\xff"), "-x.TextGrid").exists()
 
 
 def test_usage_errors_are_2() -> None:
@@ -146,4 +206,18 @@ def test_ctrl_c_ends_with_130_and_leaves_no_half_file(tmp_path: Path) -> None:
     assert process.returncode == 130
     assert "Traceback" not in error
     made = list((tmp_path / "out").iterdir())
+    made.remove(tmp_path / "out" / "phonseg-manifest.jsonl")
     assert all(path.suffix == ".TextGrid" and len(read_textgrid(path)) >= 1 for path in made)
+
+
+def test_sigterm_ends_a_command_with_143_and_is_as_before_afterwards(
+    recording: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def terminated(*_: object, **__: object) -> None:
+        signal.raise_signal(signal.SIGTERM)
+
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(phonseg.batch, "segment_files", terminated)
+    assert main(["segment", str(recording)]) == 143
+    assert capsys.readouterr().err == "phonseg: stopped.\n"
+    assert signal.getsignal(signal.SIGTERM) is before

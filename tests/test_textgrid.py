@@ -362,3 +362,35 @@ def test_a_reference_is_read_by_its_suffix(tmp_path: Path) -> None:
     assert list(read_reference(file(tmp_path, long({"words": PLAIN})), tier="words").intervals()) == PLAIN
     with pytest.raises(TextGridError, match=r"Give a \.TextGrid or a \.phn file"):
         read_reference(tmp_path / "a.wav")
+
+
+@pytest.mark.parametrize("form", ["text", "short text", "binary"])
+def test_praat_is_asked_only_about_textgrids(tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that says it holds billions of numbers could make Praat take all the memory there is."""
+    call(call("Create PitchTier", "p", 0, 1), f"Save as {form} file", str(tmp_path / "a.TextGrid"))
+    monkeypatch.setattr(parselmouth, "read", None)
+    with pytest.raises(TextGridError, match="is a Praat file, but not a TextGrid"):
+        read_textgrid(tmp_path / "a.TextGrid")
+
+
+def test_a_file_larger_than_any_textgrid_is_not_read(tmp_path: Path) -> None:
+    path = file(tmp_path, long({"phones": PLAIN}))
+    os.truncate(path, 200_000_001)
+    with pytest.raises(TextGridError, match=r"is larger than any TextGrid \(200000001 bytes\)"):
+        read_textgrid(path)
+
+
+@pytest.mark.parametrize("size", ["-1", "0", "3", "1000000000", "1e12", "4.5"])
+@pytest.mark.parametrize("form", [long, short])
+def test_a_count_of_intervals_that_lies_is_no_reason_to_believe_it(tmp_path: Path, size: str, form: type) -> None:
+    text = form({"phones": PLAIN})
+    text = (
+        text.replace("size = 4 \n", f"size = {size} \n") if form is long else text.replace("\n1\n4\n", f"\n1\n{size}\n")
+    )
+    assert size in text
+    assert outcome(file(tmp_path, text)) in ("refused", PLAIN)
+
+
+def test_the_end_of_the_textgrid_counts_where_its_tier_ends_earlier(tmp_path: Path) -> None:
+    text = long({"phones": [(0, 0.5, "a"), (0.5, 0.75, "b")]}).replace("        xmax = 1 ", "        xmax = 0.75 ")
+    assert list(read_textgrid(file(tmp_path, text)).intervals()) == [(0, 0.5, "a"), (0.5, 0.75, "b"), (0.75, 1, "")]

@@ -1,0 +1,99 @@
+"""One recording of a batch -> its TextGrid, in whatever process or thread; nothing is written here.
+
+What is heavy is imported inside the functions: the process that hands the recordings out needs none of it.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from phonseg.audio import Channel, Source
+from phonseg.listening import heard_warnings
+from phonseg.raw_sound import MOST_CHANNELS
+from phonseg.timeline import Provenance, Segmentation
+
+if TYPE_CHECKING:
+    from phonseg.segmenter import Segmenter
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """With what, and how, recordings are segmented; see `phonseg.segment`."""
+
+    model: Segmenter | str | Path
+    sensitivity: float | None
+    rate: float | None
+    channel: Channel
+
+    def segmenter(self) -> Segmenter:
+        """The model, loaded if it is not. Raises ModelError if that fails."""
+        return _load(self.model) if isinstance(self.model, (str, Path)) else self.model
+
+    def segment(self, segmenter: Segmenter, source: Source) -> Segmentation:
+        """Segment one recording. Raises as `phonseg.segment` does."""
+        return segmenter.segment(source, sensitivity=self.sensitivity, rate=self.rate, channel=self.channel)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """textgrid: the whole file. seconds: of audio. warning: what is odd, or nothing. elapsed: seconds it took."""
+
+    textgrid: bytes
+    boundaries: int
+    seconds: float
+    warning: str
+    elapsed: float
+    provenance: Provenance
+
+
+def prepare(request: Request) -> Provenance:
+    """Load the model, try the settings on a moment of silence, and say what all segmentations will say of their origin.
+
+    Raises ModelError if the model cannot be loaded, ConfigurationError if a setting is out of range.
+    """
+    with heard_warnings():
+        silence = request.segment(request.segmenter(), (np.zeros((160, MOST_CHANNELS), np.float32), 16_000))
+    assert silence.provenance
+    return silence.provenance
+
+
+def segment_one(request: Request, recording: Path) -> Result:
+    """Segment a recording. Raises as `phonseg.segment` does, and TextGridError where no TextGrid can hold it."""
+    from phonseg.textgrid import textgrid_bytes
+
+    segmenter = request.segmenter()
+    start = time.perf_counter()
+    with heard_warnings() as heard:
+        segmentation = request.segment(segmenter, recording)
+    assert segmentation.provenance
+    return Result(
+        textgrid_bytes(segmentation, recording),
+        boundaries=len(segmentation.boundaries),
+        seconds=segmentation.duration,
+        warning=" ".join(heard),
+        elapsed=time.perf_counter() - start,
+        provenance=segmentation.provenance,
+    )
+
+
+def _load(model: str | Path) -> Segmenter:
+    try:
+        state = os.stat(model)
+    except OSError:  # "default", or nothing, as loading it will say
+        return _loaded(model, 0, 0)
+    return _loaded(model, state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=1)
+def _loaded(model: str | Path, modified: int, size: int) -> Segmenter:
+    """The model, loaded once for all recordings, and anew when its file has changed."""
+    from phonseg.segmenter import load
+
+    return load(model)

@@ -1,0 +1,237 @@
+"""Reads damaged files in a process of its own, with little memory and little time, and tells what went wrong.
+
+    python fuzzing.py HOW_MANY SEED    ->    a line for each file: its kind, its number, and what went wrong, if it did
+
+What phonseg promises of any bytes: a valid result or a `PhonsegError`, in two seconds of the processor's time and with
+500 MB of memory. A file is damaged a few times, at random, in ways that hurt: numbers become extreme, parts go missing,
+come twice or come from another file. It is run by `test_fuzz.py`.
+"""
+
+from __future__ import annotations
+
+import io
+import random
+import signal
+import struct
+import sys
+import tempfile
+import warnings
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+import phonseg
+from phonseg.audio import read
+from phonseg.errors import PhonsegError, PhonsegWarning
+from phonseg.segmenter import load
+from phonseg.textgrid import read_textgrid, write_textgrid
+from phonseg.timeline import Segmentation
+
+RATE = 16_000
+SECONDS = 2.0  # of the processor
+MEMORY = 500_000_000  # bytes more than the libraries take
+EXTREMES = [
+    0,
+    1,
+    2,
+    0x7F,
+    0x80,
+    0xFF,
+    0x7FFF,
+    0xFFFF,
+    10_000,
+    0x7FFFFFFF,
+    0x80000000,
+    0xFFFFFFFF,
+    10**12,
+    2**63 - 1,
+    2**64 - 1,
+]
+WORDS = [
+    "-1",
+    "0",
+    "1e400",
+    "nan",
+    "inf",
+    "1000000000000",
+    "99999999999999999999",
+    "2147483648",
+    "--undefined--",
+    '"',
+    '""',
+    "!",
+    "1/0",
+    "5%",
+]
+SOUNDS = {
+    **{name: (name, "PCM_16") for name in ("WAV", "AIFF", "AU", "W64", "RF64", "NIST", "FLAC", "CAF")},
+    "WAV float": ("WAV", "FLOAT"),
+    "WAV ADPCM": ("WAV", "IMA_ADPCM"),
+    "mu-law": ("AU", "ULAW"),
+    "MP3": ("MP3", None),
+    "Vorbis": ("OGG", "VORBIS"),
+    "Opus": ("OGG", "OPUS"),
+}
+
+
+class TooLongError(BaseException):
+    """The processor was busy for too long with one file."""
+
+
+def sound(container: str, coding: str | None) -> bytes:
+    file = io.BytesIO()
+    samples = np.random.default_rng(0).normal(0, 0.1, (3_000, 2)).astype(np.float32)
+    soundfile.write(file, samples, RATE, format=container, subtype=coding)
+    return file.getvalue()
+
+
+def packed_sound(container: str, coding: str) -> bytes | None:
+    """None where PyAV is not installed."""
+    try:
+        import av
+    except ImportError:
+        return None
+    file, samples = io.BytesIO(), np.random.default_rng(0).normal(0, 0.1, (1, 4_000)).astype(np.float32)
+    with av.open(file, "w", format=container) as output:
+        stream = output.add_stream(coding, rate=RATE, layout="mono")
+        frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout="mono")
+        frame.sample_rate = RATE
+        output.mux(stream.encode(frame))
+        output.mux(stream.encode(None))
+    return file.getvalue()
+
+
+def textgrid(folder: Path, form: str) -> bytes:
+    from parselmouth import read as read_with_praat
+    from parselmouth.praat import call
+
+    path = folder / "whole.TextGrid"
+    write_textgrid(Segmentation(np.arange(1, 8) / 10, 0.9, labels=["a", "", 'b "c"', "ʃ", "é", "x", "y", "z"]), path)
+    call(read_with_praat(str(path)), f"Save as {form} file", str(path))
+    return path.read_bytes()
+
+
+def whole_files(folder: Path) -> dict[str, bytes]:
+    """What is damaged, by kind."""
+    files: dict[str, bytes | None] = {name: sound(*how) for name, how in SOUNDS.items()}
+    files |= {"m4a": packed_sound("ipod", "aac"), "Matroska": packed_sound("matroska", "aac")}
+    files |= {f"TextGrid {form}": textgrid(folder, form) for form in ("text", "short text", "binary")}
+    files["model"] = (Path(phonseg.__file__).parent / "models" / "default.safetensors").read_bytes()
+    return {name: content for name, content in files.items() if content is not None}
+
+
+def damaged(content: bytes, others: list[bytes], chance: random.Random) -> bytes:
+    """The content with one to six things wrong with it."""
+    data = bytearray(content)
+    for _ in range(chance.randint(1, 6)):
+        # Headers are short, and most of what can go wrong goes wrong there.
+        at = chance.randrange(min(len(data), chance.choice([16, 64, 200, 10**9])) or 1)
+        end = at + chance.choice([1, 2, 4, 8, 100, len(data) // 3])
+        chance.choice([another_byte, extreme_number, gap, repetition, noise, splice, cut, extreme_word])(
+            data, at, end, others, chance
+        )
+    return bytes(data)
+
+
+def another_byte(data: bytearray, at: int, end: int, others: list[bytes], chance: random.Random) -> None:
+    data[at : at + 1] = chance.randbytes(1)
+
+
+def extreme_number(data: bytearray, at: int, end: int, others: list[bytes], chance: random.Random) -> None:
+    form = chance.choice("<>") + chance.choice("BHIQ")
+    size = struct.calcsize(form)
+    data[at : at + size] = struct.pack(form, chance.choice(EXTREMES) % 256**size)
+
+
+def gap(data: bytearray, at: int, end: int, others: list[bytes], chance: random.Random) -> None:
+    del data[at:end]
+
+
+def repetition(data: bytearray, at: int, end: int, others: list[bytes], chance: random.Random) -> None:
+    data[at:at] = data[at:end]
+
+
+def noise(data: bytearray, at: int, end: int, others: list[bytes], chance: random.Random) -> None:
+    data[at:end] = chance.randbytes(end - at)
+
+
+def splice(data: bytearray, at: int, end: int, others: list[bytes], chance: random.Random) -> None:
+    data[at:end] = chance.choice(others)[at:end]
+
+
+def cut(data: bytearray, at: int, end: int, others: list[bytes], chance: random.Random) -> None:
+    del data[chance.randrange(len(data) + 1) :]
+
+
+def extreme_word(data: bytearray, at: int, end: int, others: list[bytes], chance: random.Random) -> None:
+    words = data.split(b" ")
+    words[chance.randrange(len(words))] = bytearray(chance.choice(WORDS).encode())
+    data[:] = b" ".join(words)
+
+
+def use(kind: str, content: bytes, folder: Path) -> None:
+    """Read the file, and check what is read. Raises PhonsegError or AssertionError, and should raise nothing else."""
+    path = folder / "damaged"
+    if kind.startswith("TextGrid"):
+        path = path.with_suffix(".TextGrid")
+        path.write_bytes(content)
+        segmentation = read_textgrid(path, tier=None)
+        write_textgrid(segmentation, path)
+        assert read_textgrid(path).boundaries.tolist() == segmentation.boundaries.tolist()
+    elif kind == "model":
+        path.write_bytes(content)
+        load(path)
+    else:
+        samples, duration = read(io.BytesIO(content), sample_rate=RATE)
+        assert duration > 0
+        assert len(samples) == round(duration * RATE)
+        assert np.all(np.isfinite(samples))
+
+
+def limit_memory() -> None:
+    import resource
+
+    in_use = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (in_use + MEMORY, in_use + MEMORY))
+
+
+def too_long(*_: object) -> None:
+    raise TooLongError
+
+
+def fuzz(how_many: int, seed: int) -> None:
+    """Damage and read each kind of file so many times, and print what went wrong."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        files = whole_files(folder)
+        for kind, content in files.items():  # all libraries are loaded before memory is limited
+            use(kind, content, folder)
+        limit_memory()
+        signal.signal(signal.SIGPROF, too_long)
+        for kind, content in files.items():
+            for number in range(how_many):
+                chance = random.Random(f"{seed} {kind} {number}")
+                print(f"{kind} {number}: ", end="", flush=True)  # if the process dies, this is the last it says
+                print(attempt(kind, damaged(content, list(files.values()), chance), folder))
+
+
+def attempt(kind: str, content: bytes, folder: Path) -> str:
+    """What went wrong, if anything did."""
+    signal.setitimer(signal.ITIMER_PROF, SECONDS)
+    try:
+        use(kind, content, folder)
+    except PhonsegError:
+        return ""
+    except BaseException as error:
+        return f"{error!r}"[:200]
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+    return ""
+
+
+if __name__ == "__main__":
+    warnings.simplefilter("error")
+    warnings.simplefilter("ignore", PhonsegWarning)
+    warnings.simplefilter("ignore", DeprecationWarning)
+    fuzz(int(sys.argv[1]), int(sys.argv[2]))

@@ -1,0 +1,334 @@
+"""What is done again, what is skipped, and what is never touched; also when a run is killed at the worst moment."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from phonseg.errors import OutputError
+from phonseg.ledger import Ledger
+from phonseg.manifest import Record, read_records
+from phonseg.plan import Planned, plan
+from phonseg.task import Result
+from phonseg.timeline import Provenance
+from phonseg.writing import replacing
+
+A, B = (Provenance("1.0", "a model", digest, {"channel": "mix"}) for digest in ("aa", "bb"))
+
+
+class Killed(BaseException):
+    """Instead of SIGKILL, after which nothing more is done."""
+
+
+def result(text: str = "a TextGrid", provenance: Provenance = A, warning: str = "") -> Result:
+    return Result(text.encode(), 3, 1.5, warning, 0.1, provenance)
+
+
+def run(item: Planned, made: Result | str, *, overwrite: bool = False, others: list[Planned] | None = None) -> Record:
+    """A run of one recording, whose segmenting gives a result or an error."""
+    with closing(Ledger([item, *(others or [])], shard=None, overwrite=overwrite)) as ledger:
+        provenance = made.provenance if isinstance(made, Result) else A
+        if not ledger.settles(item, provenance):
+            if isinstance(made, Result):
+                ledger.place(item, made)
+            else:
+                ledger.fail(item, made)
+    return ledger.records[item.textgrid]
+
+
+def only_record(item: Planned) -> Record:
+    (record,) = read_records(item.folder)
+    return record
+
+
+@pytest.fixture
+def item(tmp_path: Path) -> Planned:
+    (tmp_path / "in" / "deep").mkdir(parents=True)
+    (tmp_path / "in" / "deep" / "x.wav").write_bytes(b"sound")
+    (planned,) = plan(tmp_path / "in", tmp_path / "out")
+    return planned
+
+
+def test_a_textgrid_is_written_and_recorded(item: Planned) -> None:
+    record = run(item, result())
+    assert item.textgrid.read_bytes() == b"a TextGrid"
+    assert (record.status, record.message, record.boundaries, record.seconds) == ("done", "", 3, 1.5)
+    assert record == only_record(item)
+    assert record.made
+    assert (record.made.recording_bytes, record.made.recording_modified) == (5, item.recording.stat().st_mtime)
+
+
+def test_a_warning_is_recorded_and_stays_while_nothing_changes(item: Planned) -> None:
+    assert run(item, result(warning="odd")).status == "warned"
+    again = run(item, result(warning="odd"))
+    assert (again.status, again.message) == ("skipped", "odd")
+
+
+def test_what_failed_is_tried_again(item: Planned) -> None:
+    failed = run(item, "x.wav: cannot be read.")
+    assert (failed.status, failed.message, failed.made) == ("failed", "x.wav: cannot be read.", None)
+    assert not item.textgrid.exists()
+    assert run(item, result()).status == "done"
+    assert run(item, "x.wav: cannot be read.").status == "skipped"
+
+
+def test_what_fails_later_leaves_the_textgrid_and_its_origin(item: Planned) -> None:
+    done = run(item, result())
+    failed = run(item, "x.wav: cannot be read.", overwrite=True)
+    assert (failed.status, failed.made) == ("failed", done.made)
+    assert item.textgrid.read_bytes() == b"a TextGrid"
+    assert run(item, result()).status == "skipped"
+
+
+@pytest.mark.parametrize(
+    ("what", "again"),
+    [
+        ("nothing", "skipped"),
+        ("the model", "done"),
+        ("a setting", "done"),
+        ("the size of the recording", "done"),
+        ("the time of the recording", "done"),
+        ("the textgrid", "skipped"),
+        ("the textgrid and the model", "skipped"),
+        ("the manifest", "skipped"),
+        ("the textgrid is gone", "done"),
+        ("the textgrid and the manifest are gone", "done"),
+    ],
+)
+def test_what_is_done_again(item: Planned, what: str, again: str) -> None:
+    run(item, result())
+    provenance = A
+    if what in ("the model", "the textgrid and the model"):
+        provenance = B
+    if what == "a setting":
+        provenance = replace(A, settings={"channel": 1})
+    if what.startswith("the size"):
+        item = replace(item, size=6)
+    if what.startswith("the time"):
+        item = replace(item, modified=item.modified + 1)
+    if what in ("the textgrid", "the textgrid and the model"):
+        item.textgrid.write_bytes(b"corrected")
+    if "gone" in what:
+        item.textgrid.unlink()
+    if "manifest" in what:
+        (item.folder / "phonseg-manifest.jsonl").unlink()
+    before = item.textgrid.read_bytes() if item.textgrid.exists() else None
+    record = run(item, result("another", provenance))
+    assert record.status == again
+    assert item.textgrid.read_bytes() == (b"another" if again == "done" else before)
+    assert record == only_record(item)
+    said = {
+        "the textgrid": "was changed after phonseg wrote it, so it is left alone",
+        "the textgrid and the model": "was changed after phonseg wrote it, so it is left alone",
+        "the manifest": "is there already, and phonseg did not write it, so it is left alone",
+    }
+    assert said.get(what, "") in record.message
+    assert bool(record.message) == (what in said)
+    assert run(item, result("another", provenance), overwrite=True).status == "done"
+    assert item.textgrid.read_bytes() == b"another"
+
+
+def test_without_a_digest_nobody_knows_the_model(item: Planned) -> None:
+    nameless = replace(A, digest="")
+    assert [run(item, result(provenance=nameless)).status for _ in range(2)] == ["done", "done"]
+
+
+def test_a_correction_that_is_undone_is_none(item: Planned) -> None:
+    run(item, result())
+    item.textgrid.write_bytes(b"corrected")
+    assert "was changed" in run(item, result()).message
+    item.textgrid.write_bytes(b"a TextGrid")
+    assert (run(item, result()).status, only_record(item).message) == ("skipped", "")
+    assert run(item, result("other", B)).status == "done"
+
+
+def test_what_somebody_writes_during_the_run_is_left_alone(item: Planned) -> None:
+    with closing(Ledger([item], shard=None, overwrite=False)) as ledger:
+        assert not ledger.settles(item, A)
+        item.textgrid.parent.mkdir(parents=True)
+        item.textgrid.write_bytes(b"by hand")
+        ledger.place(item, result())
+    assert item.textgrid.read_bytes() == b"by hand"
+    assert only_record(item).status == "skipped"
+
+
+def test_two_runs_at_once_end_well(item: Planned, tmp_path: Path) -> None:
+    (tmp_path / "in" / "y.wav").touch()
+    x, y = plan(tmp_path / "in", tmp_path / "out")
+    first, second = (Ledger([x, y], shard=None, overwrite=False) for _ in range(2))
+    for ledger in (first, second):
+        assert not ledger.settles(x, A)
+        assert not ledger.settles(y, A)
+    for ledger, planned in [(first, x), (second, x), (second, y)]:
+        ledger.place(planned, result(planned.place))
+    first.close()
+    second.place(y, result("y.wav"))
+    second.close()
+    assert [record.status for record in read_records(x.folder)] == ["done", "done"]
+    assert run(x, result("other")).status == "skipped"
+
+
+def test_every_shard_knows_what_the_others_made(item: Planned) -> None:
+    with closing(Ledger([item], shard=(2, 3), overwrite=False)) as ledger:
+        ledger.place(item, result())
+    assert (item.folder / "phonseg-manifest-2-of-3.jsonl").exists()
+    assert run(item, result()).status == "skipped"
+    assert run(item, result("other", B)).status == "done"
+
+
+def test_an_output_that_cannot_be_made_is_found_at_the_start(tmp_path: Path, item: Planned) -> None:
+    (tmp_path / "out").write_text("a file")
+    with pytest.raises(OutputError, match="out: cannot be made"):
+        Ledger([item], shard=None, overwrite=False)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="the administrator may write everywhere")
+def test_an_output_that_is_closed_is_found_at_the_start(tmp_path: Path, item: Planned) -> None:
+    (tmp_path / "out").mkdir(0o555)
+    with pytest.raises(OutputError, match="cannot be written"):
+        Ledger([item], shard=None, overwrite=False)
+
+
+def test_what_stands_in_the_way_of_one_stops_no_other(tmp_path: Path) -> None:
+    names = ["folder", "pipe", "deep/in-a-file", "out/of-the-output", "n" * 250, "fine"]
+    for name in names:
+        (tmp_path / "in" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "in" / f"{name}.wav").touch()
+    out = tmp_path / "out"
+    (out / "folder.TextGrid").mkdir(parents=True)
+    os.mkfifo(out / "pipe.TextGrid")
+    (out / "deep").touch()
+    (out / "out").symlink_to(tmp_path)
+    items = plan(tmp_path / "in", out)
+    with closing(Ledger(items, shard=None, overwrite=True)) as ledger:
+        for item in items:
+            if not ledger.settles(item, A):
+                ledger.place(item, result())
+    said = {item.textgrid.stem[:20]: ledger.records[item.textgrid].message for item in items}
+    assert said.pop("fine") == ""
+    assert {name: message.partition("(")[2].partition(")")[0] for name, message in said.items()} == {
+        "folder": "a folder or a device has that name",
+        "pipe": "a folder or a device has that name",
+        "in-a-file": "Not a directory",
+        "of-the-output": "",
+        "n" * 20: "File name too long",
+    }
+    assert "would be written outside" in said["of-the-output"]
+    assert [record.status for record in read_records(out)] == ["failed", "done", "failed", "failed", "failed", "failed"]
+    assert not list(tmp_path.glob("*.TextGrid"))
+
+
+@pytest.mark.parametrize("before", [None, b"a TextGrid"])
+def test_a_full_disk_ends_the_run_and_the_next_goes_on(item: Planned, before: bytes | None) -> None:
+    if before:
+        run(item, result())
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with patch("os.replace", full), pytest.raises(OutputError, match=r"No space left on device"):
+        run(item, result("new", B))
+    assert (item.textgrid.read_bytes() if item.textgrid.exists() else None) == before
+    assert [path.name for path in item.folder.rglob(".*")] == []
+    assert run(item, result("new", B)).status == "done"
+
+
+MOMENTS = ["at the start", "before it is recorded", "before it is written", "before it is in place", "at the end"]
+
+
+@contextmanager
+def killed(moment: str | None) -> Iterator[None]:
+    """The run in the block is killed at that moment."""
+
+    @contextmanager
+    def dying(path: Path) -> Iterator[Path]:
+        if moment == "before it is written" and path.suffix == ".TextGrid":
+            raise Killed
+        with replacing(path) as partial:
+            yield partial
+            if moment == "before it is in place" and path.suffix == ".TextGrid":
+                raise Killed
+
+    def die(*_: object) -> None:
+        raise Killed
+
+    patches = [patch("phonseg.ledger.replacing", dying)]
+    if moment is not None:
+        patches.append(patch("phonseg.ledger.settle", die if moment == "at the end" else lambda *_: None))
+    if moment == "at the start":
+        patches.append(patch.object(Ledger, "settles", die))
+    if moment == "before it is recorded":
+        patches.append(patch("phonseg.ledger.add_record", die))
+    with ExitStack() as stack:
+        for one in patches:
+            stack.enter_context(one)
+        try:
+            yield
+        except Killed:
+            assert moment
+
+
+@pytest.mark.parametrize("moment", ["before it is written", "before it is in place"])
+def test_the_textgrid_that_was_to_be_replaced_stays_known(item: Planned, moment: str) -> None:
+    run(item, result("old", B))
+    with killed(moment):
+        run(item, result("new", A))
+    assert item.textgrid.read_bytes() == b"old"
+    assert run(item, "x.wav: cannot be read.").status == "failed"
+    assert run(item, result("new", A)).status == "done"
+
+
+EVENTS = st.one_of(
+    st.tuples(st.just("run"), st.sampled_from([A, B]), st.none() | st.sampled_from(MOMENTS)),
+    st.sampled_from([("fail",), ("correct",), ("delete",), ("record anew",), ("lose the manifest",)]),
+)
+
+
+@settings(max_examples=60)
+@given(st.lists(EVENTS, min_size=2, max_size=9))
+def test_whatever_happens_hands_are_respected_and_the_rest_is_up_to_date(
+    tmp_path_factory: pytest.TempPathFactory, events: list[tuple[str, Provenance, str | None]]
+) -> None:
+    root = tmp_path_factory.mktemp("ledger")
+    recording = root / "x.wav"
+    recording.write_bytes(b"")
+    ours: set[bytes] = set()  # what phonseg wrote since the manifest was lost
+    there: bytes | None = None
+    for number, (event, *how) in enumerate([*events, ("run", A, None)]):
+        (item,) = plan(root, None)
+        if event == "correct":
+            there = f"corrected {number}".encode()
+            item.textgrid.write_bytes(there)
+        elif event == "fail":
+            run(item, "the recording cannot be read")
+        elif event == "delete":
+            there = None
+            item.textgrid.unlink(missing_ok=True)
+        elif event == "record anew":
+            recording.write_bytes(recording.read_bytes() + b".")
+        elif event == "lose the manifest":
+            ours = set()
+            for path in root.glob("*.jsonl"):
+                path.unlink()
+        else:
+            provenance, moment = how
+            new = f"{provenance.digest} {item.size}".encode()
+            with killed(moment):
+                run(item, result(new.decode(), provenance))
+            wanted = new if there is None or there in ours else there
+            found = item.textgrid.read_bytes() if item.textgrid.exists() else None
+            assert found == wanted or (moment and found == there)
+            if found != there:
+                ours.add(new)
+            there = found
+            if moment is None:
+                assert only_record(item).status in (("done", "skipped") if there == new else ("skipped",))

@@ -1,0 +1,103 @@
+"""TextGrids in Praat's binary form, as Praat itself writes and reads them; and damaged ones, which could stop Praat."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import parselmouth
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from parselmouth.praat import call
+
+from phonseg.errors import TextGridError
+from phonseg.praat_binary import MAGIC, read_binary
+from phonseg.textgrid import read_textgrid
+
+# Letters of one byte, of two, and beyond the first 65 536, which take two units of UTF-16.
+labels = st.text(st.sampled_from('aZ "é\xffʃ日𝄞😀'), max_size=6)
+
+
+def praat_writes(tiers: list[tuple[str, list[str] | None]], end: float) -> bytes:
+    """Tiers by name with the labels of equal intervals, or with a few points."""
+    names = [f"t{i}" for i in range(len(tiers))]
+    points = [name for name, (_, texts) in zip(names, tiers, strict=True) if texts is None]
+    grid = call("Create TextGrid", 0.0, end, " ".join(names), " ".join(points))
+    for number, (name, texts) in enumerate(tiers, 1):
+        call(grid, "Set tier name", number, name)
+        if texts is None:
+            call(grid, "Insert point", number, end / 3, "point")
+        for place, text in enumerate(texts or [], 1):
+            if place < len(texts or []):
+                call(grid, "Insert boundary", number, end * place / len(texts or []))
+            call(grid, "Set interval text", number, place, text)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "x.TextGrid")
+        call(grid, "Save as binary file", str(path))
+        return path.read_bytes()
+
+
+def praat_reads(content: bytes) -> list[tuple[float, float, str]]:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "x.TextGrid")
+        path.write_bytes(content)
+        grid = parselmouth.read(str(path))
+    queries = ("Get start time of interval", "Get end time of interval", "Get label of interval")
+    count = call(grid, "Get number of intervals", 1)
+    return [tuple(call(grid, query, 1, i + 1) for query in queries) for i in range(count)]
+
+
+@settings(max_examples=40)
+@given(
+    texts=st.lists(labels, min_size=1, max_size=5),
+    more=st.lists(
+        st.tuples(st.sampled_from(["x", "phönes", "ʃ"]), st.none() | st.lists(labels, max_size=2)), max_size=2
+    ),
+    end=st.floats(0.1, 1e5),
+)
+def test_what_praat_writes_is_read_as_praat_reads_it(texts, more, end):
+    content = praat_writes([("first", texts), *more], end)
+    start, found_end, tiers = read_binary(content)
+    assert content.startswith(MAGIC)
+    assert (start, found_end) == (0.0, end)
+    assert [name for name, _ in tiers] == ["first", *(name for name, _ in more)]
+    assert [intervals is None for _, intervals in tiers[1:]] == [texts is None for _, texts in more]
+    assert tiers[0][1] == praat_reads(content)
+    assert [label for _, _, label in tiers[0][1]] == texts
+
+
+def test_long_labels_and_no_tiers_at_all():
+    (_, intervals) = read_binary(praat_writes([("x", ["ʃ" * 40_000, "a" * 60_000])], 1.0))[2][0]
+    assert [len(label) for _, _, label in intervals] == [40_000, 60_000]
+    assert read_binary(MAGIC + praat_writes([("x", [""])], 1.0)[len(MAGIC) :][:16] + b"\0") == (0.0, 1.0, [])
+
+
+@given(st.data())
+def test_damaged_files_are_read_or_refused_and_never_given_to_praat(data):
+    content = bytearray(praat_writes([("x", ["a", "ʃ", ""])], 1.0))
+    for place in data.draw(st.lists(st.integers(len(MAGIC), len(content) - 1), min_size=1, max_size=5)):
+        content[place] = data.draw(st.sampled_from([0, 1, 0x7F, 0x80, 0xFF]) | st.integers(0, 255))
+    del content[data.draw(st.integers(len(MAGIC), len(content))) :]
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        path = Path(folder, "x.TextGrid")
+        path.write_bytes(bytes(content))
+        patch.setattr(parselmouth, "read", None)
+        try:
+            found = read_textgrid(path, tier=None)
+        except TextGridError as error:
+            assert str(path) in str(error)  # noqa: PT017  (either is right)
+        else:
+            assert found.duration > 0
+
+
+@pytest.mark.parametrize("count", [2**31 - 1, -1])
+def test_a_count_that_lies_takes_neither_memory_nor_time(count):
+    content = praat_writes([("x", ["a"])], 1.0)
+    at = content.index(b"IntervalTier") - 5
+    lying = content[:at] + count.to_bytes(4, "big", signed=True) + content[at + 4 :]
+    if count > 0:
+        with pytest.raises(ValueError, match=f"it ends too early, at byte {len(content)}"):
+            read_binary(lying)
+    else:
+        assert read_binary(lying) == (0.0, 1.0, [])
