@@ -40,6 +40,7 @@ def walk(folders: Iterable[Path]) -> Walk:
             continue
         seen = [folder / name for name in names if not name.startswith(".")]
         hidden += len(names) - len(seen)
-        files.update(path for path in seen if not os.path.isdir(path))
-        ahead.extend(path for path in seen if os.path.isdir(path))
+        inside = [path for path in seen if os.path.isdir(path)]
+        files.update(set(seen).difference(inside))
+        ahead.extend(inside)
     return Walk(tuple(sorted(files)), hidden, unlisted)

@@ -38,10 +38,8 @@ def _contrast(value: object) -> bool:
 
 
 def _conventions(value: object) -> bool:
-    numbers = {"minimum_gap", "span"}
     return isinstance(value, dict) and all(
-        isinstance(part, bool) if name not in numbers else _number(part) or (name == "span" and part is None)
-        for name, part in value.items()
+        part is None or isinstance(part, bool) or _number(part) for part in value.values()
     )
 
 

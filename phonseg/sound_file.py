@@ -22,6 +22,7 @@ TO_THE_END = b"\xff\xff\xff\xff"  # as the length in a WAV header
 STRETCH = 64  # no MP3 file holds 64 times the sound that its first frame lets one expect
 TAG = 128  # bytes at the end of an MP3 file that may be an ID3 tag
 CUT_SHORT = "it was cut short or is damaged"
+LEFT_OUT = "it was cut short, or a part of it is damaged, after which all times are early"  # where decoders go on
 MP3_IN_PRAAT = (
     "is an MP3 file, which Praat shows 37 to 66 ms later than the times given here. Convert it to WAV for use in Praat."
 )
@@ -78,10 +79,10 @@ class SoundFile:
                     break
                 done += len(block)
                 yield block
-        if done < min(end, self.promised or 0):
-            raise DamagedError(CUT_SHORT)
         if done < end and self.flaw:
             raise DamagedError(self.flaw)
+        if done < min(end, self.promised or 0):
+            raise DamagedError(LEFT_OUT if self.format.startswith(("MP3", "OGG")) else CUT_SHORT)
 
 
 class _Decoder(soundfile.SoundFile):  # type: ignore[misc]  # soundfile has no types

@@ -1,8 +1,9 @@
-"""What the header of a sound file, or its last page, says about how much sound there should be.
+"""What the header of a sound file, or its pages, say about how much sound there should be.
 
-libsndfile, which decodes, keeps silent about three things: that a file is shorter than its header promises; that the
-length in a WAV header was never filled in, since the sound was still being recorded (it then sees no sound); and
-that an MP3 file has no frame count (it then guesses the length, and drops whatever lies beyond its guess).
+libsndfile, which decodes, keeps silent about four things: that a file is shorter than its header promises; that the
+length in a WAV header was never filled in, since the sound was still being recorded (it then sees no sound); that an
+MP3 file has no frame count (it then guesses the length, and drops whatever lies beyond its guess); and that pages of an
+Ogg file are missing or damaged (it leaves them out).
 
 Sources: Microsoft and IBM, Multimedia Programming Interface and Data Specifications 1.0 (RIFF); EBU Tech 3306 (RF64);
 Sony, Wave64; Apple, Audio Interchange File Format 1.3 and AIFF-C; the manual of Sun's audio files; NIST SPHERE; RFC
@@ -14,17 +15,18 @@ from __future__ import annotations
 import os
 import re
 import struct
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, NamedTuple
 
 MOST_CHUNKS = 1_000  # a WAV or AIFF file has about ten
-MOST_TRACKS = 100  # an Ogg file has one, or a few with pictures
-OGG_PAGE = 65_307  # bytes of the longest
+REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))  # every byte with its bits in the other order
 AU_BYTES = {1: 1, 2: 1, 3: 2, 4: 3, 5: 4, 6: 4, 7: 8, 27: 1}  # a sample, by its coding
 IMA_FRAMES = 64  # samples per channel in a packet of IMA ADPCM, which is what AIFF-C counts
 
 UNENDED = "it has no end mark: it was cut short, or never finished"
+BROKEN = "a part of it is missing or damaged, after which all times are early"
 CHAINED = "it holds several recordings one after another, of which only the first is read"
 
 
@@ -127,41 +129,48 @@ def _chunks(file: BinaryIO, layout: _Layout) -> Iterator[tuple[bytes, int, int, 
 
 
 class _Page(NamedTuple):
-    """The header of a page of an Ogg file. flags: 2 where a stream begins, 4 where it ends. end: of its bytes."""
+    """A page of an Ogg file.
+
+    flags: 2 where a stream begins, 4 where it ends. number: which page of the stream. intact: whether its bytes agree
+    with their checksum.
+    """
 
     flags: int
     stream: int
-    end: int
+    number: int
+    intact: bool
 
 
-def _ogg_page(data: bytes, at: int) -> _Page | None:
-    """None where no page starts, or its header is not whole."""
-    segments = at + 27
-    if data[at : at + 5] != b"OggS\0" or len(data) < segments or len(data) < segments + data[at + 26]:
+def _ogg_page(file: BinaryIO) -> _Page | None:
+    """The page that starts here, or None where none does."""
+    head = file.read(27)
+    if len(head) < 27 or head[:5] != b"OggS\0":
         return None
-    end = segments + data[at + 26]
-    return _Page(data[at + 5], struct.unpack_from("<I", data, at + 14)[0], end + sum(data[segments:end]))
+    lengths = file.read(head[26])
+    body = file.read(sum(lengths))
+    stream, number, checksum = struct.unpack_from("<III", head, 14)
+    # zlib has this checksum too, but of the bits in the other order, and begins and ends with all bits turned.
+    rest = (head[:22] + bytes(4) + head[26:] + lengths + body).translate(REVERSED)
+    found = int(f"{zlib.crc32(rest, 0xFFFFFFFF) ^ 0xFFFFFFFF:032b}"[::-1], 2)
+    return _Page(head[5], stream, number, found == checksum)
 
 
 def _flaw_of_ogg(file: BinaryIO) -> str:
-    """Whether the last page of an Ogg file is whole, and ends what began with the first."""
-    streams, start = set(), 0
-    for _ in range(MOST_TRACKS):  # every stream begins before any goes on
-        file.seek(start)
-        page = _ogg_page(file.read(27 + 255), 0)
-        if page is None or not page.flags & 2:
-            break
-        streams.add(page.stream)
-        start += page.end
+    """What is wrong between the first page of an Ogg file and the one that ends what began with it."""
     length = file.seek(0, os.SEEK_END)
-    file.seek(max(0, length - 2 * OGG_PAGE))
-    tail = file.read(2 * OGG_PAGE)
-    for at in reversed([found.start() for found in re.finditer(rb"OggS\0", tail)]):
-        page = _ogg_page(tail, at)
-        if page is None or page.end > len(tail) or not page.flags & 4:
+    file.seek(0)
+    following: dict[int, int] = {}  # stream -> the number that its next page should have
+    while following or file.tell() == 0:
+        page = _ogg_page(file)
+        if file.tell() == length and not (page and page.intact):
             return UNENDED
-        return "" if page.stream in streams else CHAINED
-    return UNENDED
+        if not (page and page.intact) or following.get(page.stream, page.number) != page.number:
+            return BROKEN
+        following[page.stream] = page.number + 1
+        if page.flags & 4:
+            del following[page.stream]
+    after = _ogg_page(file)
+    return CHAINED if after and after.flags & 2 else ""
 
 
 def has_frame_count(file: BinaryIO) -> bool:

@@ -28,7 +28,7 @@ RANGES: dict[str, tuple[float, float]] = {
 class TrainingSettings:
     """encoder: "log-mel-network" (fast) or "raw-waveform" (that of Kreuk et al., 2020; much slower).
 
-    objective: of contrastive training, "barlow" or "nce" (see `phonseg.contrastive`). steps, crops: of contrastive
+    objective: of contrastive training, "nce" or "barlow" (see `phonseg.contrastive`). steps, crops: of contrastive
     training, and crops in each step. crop_seconds: length of a crop; shorter recordings are left out. learning_rate:
     the highest, reached after 30 % of the steps. self_training_steps, self_training_crops: of the second stage;
     0 steps for none. held_out: the share of recordings (whole speakers where folders tell them apart) that only the
@@ -39,7 +39,7 @@ class TrainingSettings:
     """
 
     encoder: str = "log-mel-network"
-    objective: str = "barlow"
+    objective: str = "nce"
     steps: int = 2500
     crops: int = 32
     crop_seconds: float = 2.0

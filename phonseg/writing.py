@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from phonseg.errors import OutputError
 
-PARTIAL = re.compile(r"\.phonseg-[0-9a-f]{32}(\.\w+)?")
+PARTIAL = re.compile(r"\.phonseg-[0-9a-f]{32}")  # without a suffix, so that nobody takes half a file for a whole one
 STALE_AFTER = 3600  # seconds: no file takes an hour to be written, so the process that began it was killed
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)  # what holds for every other file on the disk too
 
@@ -32,11 +32,11 @@ def as_output_error(path: Path) -> Iterator[None]:
 def replacing(path: str | Path) -> Iterator[Path]:
     """Give the name of an empty file in the folder of `path`, which takes its place when the block ends.
 
-    The name has the suffix of `path`. If the block raises, `path` is left as it was and the other file is gone. Raises
-    OutputError where the folder or the disk lets nothing be written.
+    The name has no suffix. If the block raises, `path` is left as it was and the other file is gone. Raises OutputError
+    where the folder or the disk lets nothing be written.
     """
     target = Path(path)
-    partial = target.with_name(f".phonseg-{uuid4().hex}{target.suffix}")
+    partial = target.with_name(f".phonseg-{uuid4().hex}")
     with as_output_error(target):
         try:
             partial.touch(exist_ok=False)

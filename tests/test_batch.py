@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import chdir
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -275,6 +276,46 @@ def test_an_interrupted_run_keeps_what_is_done(tree: Path, tmp_path: Path, monke
     again = {one.recording: one.status for one in run(tree, tmp_path / "out")}
     assert again.pop(done.recording) == "skipped"
     assert sorted(again.values()) == ["done", "done", "failed"]
+
+
+def test_an_interrupted_run_asks_no_more_of_its_executor(
+    tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handed_out: list[Future[object]] = []
+
+    class OneAtATime(AtOnce):
+        def submit(self, function, /, *args, **kwargs):  # type: ignore[no-untyped-def]
+            handed_out.append(super().submit(function, *args, **kwargs) if len(handed_out) < 2 else Future())
+            return handed_out[-1]
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(phonseg.batch.Progress, "advance", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        run(tree, tmp_path / "out", executor=OneAtATime())
+    assert [future.cancelled() for future in handed_out] == [False, False, True, True, True]
+
+
+def test_the_work_may_be_done_in_another_folder_and_begins_with_the_largest(
+    tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order: list[int] = []
+
+    class Elsewhere(AtOnce):
+        def submit(self, function, /, *args, **kwargs):  # type: ignore[no-untyped-def]
+            order.extend(path.stat().st_size for path in args[1:])
+            (tmp_path / "elsewhere").mkdir(exist_ok=True)
+            with chdir(tmp_path / "elsewhere"):
+                return super().submit(function, *args, **kwargs)
+
+    monkeypatch.chdir(tmp_path)
+    mel_segmenter().save("model.safetensors")
+    records = run("in", "out", model="model.safetensors", executor=Elsewhere())
+    assert [one.status for one in records] == ["done", "failed", "done", "done"]
+    assert records[0].recording == Path("in/a.wav")
+    assert order == sorted(order, reverse=True)
+    assert len(order) == 4
 
 
 def start(*arguments: str | Path) -> subprocess.Popen[str]:

@@ -232,14 +232,27 @@ def test_a_full_disk_ends_the_run_and_the_next_goes_on(item: Planned, before: by
     if before:
         run(item, result())
 
-    def full(*_: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
+    move = os.replace
+
+    def full(source: Path, target: Path) -> None:
+        if target.suffix == ".TextGrid":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        move(source, target)
 
     with patch("os.replace", full), pytest.raises(OutputError, match=r"No space left on device"):
         run(item, result("new", B))
     assert (item.textgrid.read_bytes() if item.textgrid.exists() else None) == before
     assert [path.name for path in item.folder.rglob(".*")] == []
     assert run(item, result("new", B)).status == "done"
+
+
+def test_what_a_killed_run_left_half_written_is_removed(item: Planned) -> None:
+    run(item, result())
+    stale = item.textgrid.with_name(f".phonseg-{'0' * 32}")
+    stale.touch()
+    os.utime(stale, (0, 0))
+    run(item, result())
+    assert sorted(path.name for path in item.textgrid.parent.iterdir()) == ["x.TextGrid"]
 
 
 MOMENTS = ["at the start", "before it is recorded", "before it is written", "before it is in place", "at the end"]

@@ -80,8 +80,7 @@ def test_what_is_no_description_lacks_everything(told):
         (["tuned_on_labels"], "no"),
         (["tuned_on_labels"], 0),
         (["conventions"], None),
-        (["conventions"], {"levelled": 1}),
-        (["conventions"], {"minimum_gap": None}),
+        (["conventions"], {"levelled": [True]}),
         (["conventions"], {"span": "all"}),
     ],
 )

@@ -138,6 +138,19 @@ def test_a_hole_in_a_compressed_file_is_told(container):
     assert 1 < duration < 5
 
 
+def test_where_a_decoder_leaves_a_part_out_it_is_told_that_times_are_early():
+    data = encoded("OGG", "VORBIS", n=10 * RATE)
+    whole, _ = read_bytes(data)
+    third, fourth = [found.start() for found in re.finditer(b"OggS", data)][2:4]
+    with pytest.warns(
+        PhonsegWarning, match=r"can be read, since a part of it is missing or damaged, after which all times"
+    ):
+        samples, duration = read_bytes(data[:third] + data[fourth:])
+    lost = 10 - duration
+    assert 0.1 < lost < 2
+    np.testing.assert_allclose(samples[-RATE:], whole[-RATE:], atol=1e-6)
+
+
 @given(data=st.data())
 def test_any_damage_gives_a_valid_result_or_an_error_of_ours(data):
     container = data.draw(st.sampled_from(["WAV", "FLAC", "MP3", "OGG", "AIFF", "NIST"]))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import itertools
+import re
 import struct
 
 import numpy as np
@@ -13,7 +15,7 @@ from hypothesis import strategies as st
 
 from phonseg.audio import read
 from phonseg.errors import AudioError
-from phonseg.sound_header import CHAINED, UNENDED, Promise, promise
+from phonseg.sound_header import BROKEN, CHAINED, UNENDED, Promise, promise
 
 RATE = 16_000
 
@@ -129,3 +131,23 @@ def test_any_wave64_promises_something_or_nothing(data):
     head = encoded("W64", "PCM_16")[:40]
     found = promise(io.BytesIO(head + data))
     assert found.samples is None or found.samples >= 0
+
+
+@pytest.mark.parametrize("coding", ["VORBIS", "OPUS"])
+def test_a_missing_or_damaged_page_of_an_ogg_file_is_noticed_wherever_it_is(coding):
+    data = encoded("OGG", coding, n=10 * RATE)
+    starts = [found.start() for found in re.finditer(b"OggS", data)]
+    assert len(starts) > 5
+    for start, end in itertools.pairwise(starts[1:]):
+        assert promise(io.BytesIO(data[:start] + data[end:])).flaw == BROKEN
+    for place in np.random.default_rng(0).integers(starts[0] + 4, starts[-1], 100):
+        damaged = data[:place] + bytes([data[place] ^ 0x10]) + data[place + 1 :]
+        assert promise(io.BytesIO(damaged)).flaw in (BROKEN, UNENDED)
+
+
+def test_several_streams_in_one_ogg_file_must_all_end():
+    one, two = (encoded("OGG", "VORBIS", n=n * RATE) for n in (1, 2))
+    pages = [re.split(b"(?=OggS)", data)[1:] for data in (one, two)]
+    first, second = pages[0][:1] + pages[1][:1], pages[1][1:] + pages[0][1:]
+    assert promise(io.BytesIO(b"".join(first + second))).flaw == ""
+    assert promise(io.BytesIO(b"".join(first + second[:-1]))).flaw == UNENDED

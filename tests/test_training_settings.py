@@ -39,7 +39,9 @@ def test_what_is_no_number_is_in_no_range(name):
 
 
 def test_there_is_a_range_for_every_number():
-    assert {field.name for field in fields(TrainingSettings)} - {"encoder", "objective", "device"} == {name for name, *_ in RANGES}
+    assert {field.name for field in fields(TrainingSettings)} - {"encoder", "objective", "device"} == {
+        name for name, *_ in RANGES
+    }
 
 
 def test_encoders_objectives_and_devices_that_do_not_exist_are_refused():
