@@ -26,7 +26,8 @@ from thresholds import TOLERANCE
 
 from phonseg.errors import PhonsegError
 from phonseg.evaluate import SLACK, matched_pairs
-from phonseg.timeline import Segmentation, Times
+from phonseg.segmentation import Segmentation
+from phonseg.timeline import Times
 
 LENGTHS = (20, 40, 60, 80, 100)  # milliseconds
 DISTANCES = (20, 40, 60)

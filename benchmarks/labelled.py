@@ -12,10 +12,12 @@ from systems import System
 from tqdm import tqdm
 
 from phonseg.audio import find_recordings
+from phonseg.candidates import Candidates
 from phonseg.corpus import pair
 from phonseg.errors import ConfigurationError, PhonsegError
+from phonseg.segmentation import Segmentation
 from phonseg.textgrid import read_reference
-from phonseg.timeline import Candidates, Segmentation, Times
+from phonseg.timeline import Times
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from phonseg.candidates import Candidates
 from phonseg.evaluate import SLACK, evaluate
 from phonseg.score import Score
-from phonseg.timeline import Candidates, Times
+from phonseg.timeline import Times
 
 TOLERANCE = 0.020  # seconds
 

@@ -20,9 +20,9 @@ _HOMES = {
     "Score": "score",
     "CorpusScore": "score",
     "read_textgrid": "textgrid",
-    "Segmentation": "timeline",
+    "Segmentation": "segmentation",
     "FrameGrid": "timeline",
-    "Provenance": "timeline",
+    "Provenance": "segmentation",
     "PhonsegError": "errors",
     "PhonsegWarning": "errors",
 }
@@ -37,13 +37,13 @@ if TYPE_CHECKING:
     from phonseg.evaluate import evaluate as evaluate
     from phonseg.score import CorpusScore as CorpusScore
     from phonseg.score import Score as Score
+    from phonseg.segmentation import Provenance as Provenance
+    from phonseg.segmentation import Segmentation as Segmentation
     from phonseg.segmenter import Segmenter as Segmenter
     from phonseg.segmenter import load as load
     from phonseg.segmenter import segment as segment
     from phonseg.textgrid import read_textgrid as read_textgrid
     from phonseg.timeline import FrameGrid as FrameGrid
-    from phonseg.timeline import Provenance as Provenance
-    from phonseg.timeline import Segmentation as Segmentation
     from phonseg.training import adapt as adapt
     from phonseg.training import train as train
 

@@ -17,8 +17,8 @@ from phonseg.ledger import Ledger
 from phonseg.manifest import Record, Shard
 from phonseg.plan import Place, Planned, plan
 from phonseg.progress import Progress
+from phonseg.segmentation import Provenance
 from phonseg.task import Request, Result, prepare, segment_one
-from phonseg.timeline import Provenance
 from phonseg.workers import Workers
 
 if TYPE_CHECKING:

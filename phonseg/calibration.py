@@ -12,14 +12,15 @@ import numpy as np
 import soxr
 
 from phonseg.audio import Recording, Samples, Source, open_recording
+from phonseg.candidates import Candidates
 from phonseg.degradation import white_noise
 from phonseg.errors import ConfigurationError, TrainingError
 from phonseg.evaluate import evaluate
 from phonseg.hearing import Hearing, hear
 from phonseg.peaks import OperatingPoint
 from phonseg.score import Score, pooled
+from phonseg.segmentation import Segmentation
 from phonseg.segmenter import Segmenter
-from phonseg.timeline import Candidates, Segmentation
 from phonseg.view import View
 
 # Seconds of each recording that a model is made to agree with itself on, and how many prominences are tried.

@@ -19,8 +19,9 @@ from numpy.typing import ArrayLike, NDArray
 from phonseg.corpus import pair
 from phonseg.errors import ConfigurationError, PhonsegError, TextGridError
 from phonseg.score import CorpusScore, Score, pooled
+from phonseg.segmentation import Segmentation
 from phonseg.textgrid import read_reference
-from phonseg.timeline import Segmentation, Times
+from phonseg.timeline import Times
 
 __all__ = ["CorpusScore", "Score", "bootstrap", "evaluate", "matched_pairs", "signed_errors", "tolerance_curve"]
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from phonseg.errors import OutputError
 from phonseg.manifest import Made, Record, Shard, Status, add_record, begin, manifest_path, read_records, settle, sha256
 from phonseg.plan import Planned
+from phonseg.segmentation import Provenance
 from phonseg.task import Result
-from phonseg.timeline import Provenance
 from phonseg.writing import as_output_error, is_full, make_folder, remove_stale, replacing
 
 

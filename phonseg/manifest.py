@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from phonseg.timeline import Provenance
+from phonseg.segmentation import Provenance
 from phonseg.writing import append, as_output_error, replacing
 
 Shard = tuple[int, int]  # the i-th, counted from 1, of n

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from phonseg.audio import Recording, Samples
 from phonseg.errors import ConfigurationError
-from phonseg.timeline import Segmentation, Times
+from phonseg.segmentation import Segmentation
+from phonseg.timeline import Times
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

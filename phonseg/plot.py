@@ -30,7 +30,8 @@ from phonseg.panels import (
     draw_waveform,
     read_excerpt,
 )
-from phonseg.timeline import Segmentation, Times
+from phonseg.segmentation import Segmentation
+from phonseg.timeline import Times
 from phonseg.writing import replacing
 
 if TYPE_CHECKING:

@@ -10,14 +10,16 @@ from pathlib import Path
 import numpy as np
 
 from phonseg.audio import Channel, Source, open_recording
+from phonseg.candidates import Candidates
 from phonseg.conventions import PHONSEG, Conventions
 from phonseg.encoder import TorchEncoder
 from phonseg.errors import ConfigurationError, ModelError, PhonsegWarning
 from phonseg.hearing import Hearing, hear
 from phonseg.model_file import load_tensors, read_model, write_model
 from phonseg.peaks import OperatingPoint, apart, candidate_peaks
+from phonseg.segmentation import Provenance, Segmentation
 from phonseg.speech import fades, within
-from phonseg.timeline import Candidates, Provenance, Segmentation, Times
+from phonseg.timeline import Times
 from phonseg.torch_file import is_torch_file
 from phonseg.unsupseg import read_unsupseg
 from phonseg.view import View, build, describe

@@ -17,7 +17,7 @@ import numpy as np
 from phonseg.audio import Channel, Source
 from phonseg.listening import heard_warnings
 from phonseg.raw_sound import MOST_CHANNELS
-from phonseg.timeline import Provenance, Segmentation
+from phonseg.segmentation import Provenance, Segmentation
 
 if TYPE_CHECKING:
     from phonseg.segmenter import Segmenter

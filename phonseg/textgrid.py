@@ -18,7 +18,7 @@ import numpy as np
 
 from phonseg.errors import ConfigurationError, TextGridError
 from phonseg.praat_binary import MAGIC, Grid, Interval, Tier, read_binary
-from phonseg.timeline import Segmentation
+from phonseg.segmentation import Segmentation
 from phonseg.writing import replacing
 
 LARGEST = 200_000_000  # bytes: a TextGrid of ten hours has 40 million

@@ -24,9 +24,9 @@ import soundfile
 import phonseg
 from phonseg.audio import read
 from phonseg.errors import PhonsegError, PhonsegWarning
+from phonseg.segmentation import Segmentation
 from phonseg.segmenter import load
 from phonseg.textgrid import read_textgrid, write_textgrid
-from phonseg.timeline import Segmentation
 
 RATE = 16_000
 SECONDS = 2.0  # of the processor

@@ -23,10 +23,11 @@ from numpy.typing import NDArray
 
 import phonseg
 from phonseg.audio import find_recordings
+from phonseg.candidates import Candidates
 from phonseg.errors import ConfigurationError
 from phonseg.evaluate import bootstrap, evaluate, signed_errors
 from phonseg.score import CorpusScore, pooled
-from phonseg.timeline import Candidates, Segmentation
+from phonseg.segmentation import Segmentation
 
 sys.path.append(str(Path(__file__).resolve().parent.parent / "benchmarks"))
 

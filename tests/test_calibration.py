@@ -27,7 +27,8 @@ from phonseg.evaluate import evaluate
 from phonseg.hearing import Hearing
 from phonseg.peaks import OperatingPoint
 from phonseg.score import Score, pooled
-from phonseg.timeline import Curve, FrameGrid, Segmentation
+from phonseg.segmentation import Segmentation
+from phonseg.timeline import Curve, FrameGrid
 
 FRAMES = FrameGrid(RATE, hop=160, window=512)
 VIEW = mel_segmenter().views[0]

@@ -14,7 +14,7 @@ from scipy.stats import binom
 
 from phonseg.errors import ConfigurationError, TextGridError
 from phonseg.evaluate import CorpusScore, Score, bootstrap, evaluate, signed_errors, tolerance_curve
-from phonseg.timeline import Segmentation
+from phonseg.segmentation import Segmentation
 
 # Times on a grid of 10 ms, close enough to each other to compete for partners; in binary most of them are rounded.
 milliseconds = st.lists(st.integers(1, 40).map(lambda n: 10 * n), max_size=12).map(sorted)

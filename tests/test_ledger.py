@@ -18,8 +18,8 @@ from phonseg.errors import OutputError
 from phonseg.ledger import Ledger
 from phonseg.manifest import Record, read_records
 from phonseg.plan import Planned, plan
+from phonseg.segmentation import Provenance
 from phonseg.task import Result
-from phonseg.timeline import Provenance
 from phonseg.writing import replacing
 
 A, B = (Provenance("1.0", "a model", digest, {"channel": "mix"}) for digest in ("aa", "bb"))

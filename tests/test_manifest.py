@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from phonseg.errors import OutputError
 from phonseg.manifest import Made, Record, Status, add_record, begin, manifest_path, read_records, settle, sha256
-from phonseg.timeline import Provenance
+from phonseg.segmentation import Provenance
 
 # Also what no encoding has, as in names that are not UTF-8.
 TEXTS = st.text(st.characters(exclude_characters="/\0", codec=None), min_size=1, max_size=8).filter(

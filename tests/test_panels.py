@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from phonseg.audio import Samples, open_recording
+from phonseg.candidates import Candidates
 from phonseg.errors import ConfigurationError
 from phonseg.panels import (
     BOUNDARY,
@@ -27,7 +28,8 @@ from phonseg.panels import (
     draw_waveform,
     read_excerpt,
 )
-from phonseg.timeline import Candidates, Curve, FrameGrid, Segmentation
+from phonseg.segmentation import Segmentation
+from phonseg.timeline import Curve, FrameGrid
 
 RATE = 16_000
 GRID = FrameGrid(sample_rate=1000, hop=10, window=20)

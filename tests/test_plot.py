@@ -22,8 +22,8 @@ from phonseg.errors import AudioError, ConfigurationError, OutputError
 from phonseg.evaluate import Score, evaluate
 from phonseg.peaks import OperatingPoint
 from phonseg.plot import plot_segmentation, save_figure
+from phonseg.segmentation import Provenance, Segmentation
 from phonseg.segmenter import Segmenter
-from phonseg.timeline import Provenance, Segmentation
 from phonseg.view import View
 
 RATE = 8_000
@@ -231,7 +231,7 @@ def test_matplotlib_is_left_as_it_was() -> None:
     """And no neural network is loaded. (To ask for the backend would be to choose one, which imports pyplot.)"""
     code = """
 import sys, matplotlib, numpy
-from phonseg.timeline import Segmentation
+from phonseg.segmentation import Segmentation
 settings = lambda: {name: matplotlib.rcParams[name] for name in matplotlib.rcParams if name != "backend"}
 before = settings()
 Segmentation([0.5], 1.0, recording=(numpy.ones(8000), 8000)).plot()._repr_png_()

@@ -8,7 +8,7 @@ import pytest
 from phonseg.manifest import Made, Record
 from phonseg.plan import Planned
 from phonseg.progress import Progress
-from phonseg.timeline import Provenance
+from phonseg.segmentation import Provenance
 
 
 def planned(name: str, size: int) -> Planned:

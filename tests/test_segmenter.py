@@ -25,9 +25,10 @@ from phonseg.encoder import LogMel, LogMelNetwork, RawWaveformEncoder
 from phonseg.errors import AudioError, ConfigurationError, ModelError, PhonsegWarning
 from phonseg.hearing import Hearing
 from phonseg.peaks import OperatingPoint, candidate_peaks
+from phonseg.segmentation import Segmentation
 from phonseg.segmenter import FADING, SPEECH_MARGIN, Segmenter, load, segment, speech_peaks
 from phonseg.speech import Region, fades, within
-from phonseg.timeline import Curve, FrameGrid, Segmentation
+from phonseg.timeline import Curve, FrameGrid
 from phonseg.view import View
 
 DEMO = Path(__file__).resolve().parent.parent / "data" / "demo" / "english.wav"

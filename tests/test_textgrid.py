@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from parselmouth.praat import call
 
 from phonseg.errors import ConfigurationError, OutputError, TextGridError
+from phonseg.segmentation import Segmentation
 from phonseg.textgrid import read_phn, read_reference, read_textgrid, write_textgrid
-from phonseg.timeline import Segmentation
 
 Intervals = Sequence[tuple[float, float, str]]
 

@@ -22,8 +22,8 @@ from phonseg import pieces, torch_file
 from phonseg.audio import read
 from phonseg.errors import ModelError, PhonsegWarning
 from phonseg.peaks import OperatingPoint
+from phonseg.segmentation import Segmentation
 from phonseg.segmenter import Segmenter, load
-from phonseg.timeline import Segmentation
 from phonseg.unsupseg import CONVENTIONS, read_unsupseg
 
 every_layout = pytest.mark.parametrize("layout", LAYOUTS)
