@@ -1,7 +1,8 @@
 """How memory and time grow with the length of a recording: python benchmarks/long_recording.py RECORDINGS [HOURS ...].
 
-Recordings are joined into WAV files of the given hours (2 by default), each of which is segmented in a process of its
-own. Also checked: that the same audio, read in blocks of other sizes, gives the same boundaries.
+Recordings are joined into WAV files of the given hours (1 and 10 by default, which takes 1.3 GB of disk), each of which
+is segmented in a process of its own, and once more from the command line with one worker. Also checked: that the same
+audio, read in blocks of other sizes, gives the same boundaries.
 """
 
 from __future__ import annotations
@@ -46,11 +47,24 @@ def join(recordings: list[Path], hours: float, path: Path) -> None:
                 return
 
 
+def from_command_line(path: Path) -> tuple[float, float]:
+    """Seconds that `phonseg segment` takes, and megabytes of the largest of its processes."""
+    measured = (
+        "import json, resource, subprocess, sys, time; begin = time.perf_counter(); "
+        "subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL); seconds = time.perf_counter() - begin; "
+        "print(json.dumps([seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024]))"
+    )
+    command = [sys.executable, "-m", "phonseg", "segment", str(path), "--jobs", "1", "--overwrite"]
+    done = subprocess.run([sys.executable, "-c", measured, *command], check=True, capture_output=True, text=True)
+    seconds, megabytes = json.loads(done.stdout)
+    return seconds, megabytes
+
+
 def main() -> None:
     """Print a line for each length and block size."""
     recordings = find_recordings(sys.argv[1])
     with tempfile.TemporaryDirectory() as folder:
-        for hours in [float(text) for text in sys.argv[2:]] or [2.0]:
+        for hours in [float(text) for text in sys.argv[2:]] or [1.0, 10.0]:
             path = Path(folder) / "long.wav"
             join(recordings, hours, path)
             expected = None
@@ -65,6 +79,8 @@ def main() -> None:
                     f"({done['duration'] / done['seconds']:.0f} times real time), {done['megabytes']:.0f} MB at most, "
                     f"{len(found)} boundaries{'' if same else ', NOT THE SAME'}"
                 )
+            seconds, megabytes = from_command_line(path)
+            print(f"{hours:g} h from the command line: {seconds:.0f} s, {megabytes:.0f} MB at most in one process")
 
 
 if __name__ == "__main__":

@@ -65,10 +65,14 @@ class Recording:
         """Seconds: n_samples / sample_rate."""
         return self.n_samples / self.sample_rate
 
+    def length(self, sample_rate: int) -> int:
+        """How many samples the recording has at another rate."""
+        return round(self.n_samples * sample_rate / self.sample_rate)
+
     def blocks(self, sample_rate: int, *, block_seconds: float = 10.0) -> Iterator[Samples]:
         """Mono at `sample_rate`, from the beginning, in blocks of `block_seconds` of which the last may be shorter.
 
-        Altogether round(duration * sample_rate) samples, which do not depend on `block_seconds`. At the rate of the
+        Altogether `length(sample_rate)` samples, which do not depend on `block_seconds`. At the rate of the
         recording they are its own samples; else they are resampled by soxr in high quality. Each call is a fresh pass
         (an open file is rewound). Raises AudioError if the file has become shorter since it was opened.
         """
@@ -79,8 +83,7 @@ class Recording:
             raise ConfigurationError(f"block_seconds is {block_seconds}. Give seconds, above 0.")
         pieces = self._mono()
         if sample_rate != self.sample_rate:
-            length = round(self.n_samples * sample_rate / self.sample_rate)
-            pieces = _resampled(pieces, self.sample_rate, sample_rate, length)
+            pieces = _resampled(pieces, self.sample_rate, sample_rate, self.length(sample_rate))
         return _recut(pieces, size)
 
     def _mono(self) -> Iterator[Samples]:

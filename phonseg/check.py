@@ -158,7 +158,7 @@ def _checked(path: Path, channel: Channel) -> Checked:
 
 def _speech(recording: Recording) -> float:
     """The share of the time in which there is speech."""
-    _, speech, _ = level_and_speech(recording.blocks(SAMPLE_RATE), SAMPLE_RATE)
+    _, speech, _ = level_and_speech(recording.blocks(SAMPLE_RATE), recording.length(SAMPLE_RATE), SAMPLE_RATE)
     end = recording.duration
     return sum(max(0.0, min(region.end, end) - max(region.start, 0.0)) for region in speech) / end
 

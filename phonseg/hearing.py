@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from phonseg.audio import Recording, Samples
 from phonseg.conventions import PHONSEG, Conventions
 from phonseg.encoder import LogMel
-from phonseg.pieces import piece_grid, pieces
-from phonseg.speech import Region, broad_band_decibels, loud_level, speech_regions
+from phonseg.pieces import frame_count, piece_grid, pieces
+from phonseg.speech import BROAD_BANDS, Region, broad_band_decibels, loud_level, speech_regions
 from phonseg.timeline import Curve, Frames
 from phonseg.view import View
 
@@ -45,21 +45,23 @@ def hear(recording: Recording, views: Sequence[View], conventions: Conventions =
     """
     grid = views[0].encoder.grid
     blocks = _reader(recording, grid.sample_rate)
-    level, speech, loudness = level_and_speech(blocks(), grid.sample_rate)
+    n_samples = recording.length(grid.sample_rate)
+    level, speech, loudness = level_and_speech(blocks(), n_samples, grid.sample_rate)
     gain = np.float32(conventions.gain(level))
     margin = max(view.contrast.reach for view in views)
-    values = [
-        np.sum([_values(view, piece * gain, margin) for view in views], axis=0)
-        for piece in pieces(blocks(), grid, margin)
-    ]
-    curve = Curve(np.concatenate(values).astype(np.float32), piece_grid(grid, margin))
-    seen = conventions.seen(curve, margin, round(recording.duration * grid.sample_rate))
+    values = np.empty(frame_count(grid, margin, n_samples), dtype=np.float32)
+    done = 0
+    for piece in pieces(blocks(), grid, margin):
+        found = np.sum([_values(view, piece * gain, margin) for view in views], axis=0)
+        values[done : done + len(found)] = found
+        done += len(found)
+    seen = conventions.seen(Curve(values, piece_grid(grid, margin)), margin, n_samples)
     return Hearing(seen, speech, level, loudness)
 
 
 def listen(recording: Recording, sample_rate: int) -> float:
     """The level alone, as `Hearing` has it."""
-    return level_and_speech(recording.blocks(sample_rate), sample_rate)[0]
+    return level_and_speech(recording.blocks(sample_rate), recording.length(sample_rate), sample_rate)[0]
 
 
 def _reader(recording: Recording, sample_rate: int) -> Callable[[], Iterator[Samples]]:
@@ -70,19 +72,23 @@ def _reader(recording: Recording, sample_rate: int) -> Callable[[], Iterator[Sam
     return lambda: iter(held)
 
 
-def level_and_speech(blocks: Iterator[Samples], sample_rate: int) -> tuple[float, tuple[Region, ...], Curve]:
-    """The level, the speech and the loudness of mono samples in blocks, as `Hearing` has them."""
+def level_and_speech(
+    blocks: Iterator[Samples], n_samples: int, sample_rate: int
+) -> tuple[float, tuple[Region, ...], Curve]:
+    """The level, the speech and the loudness of `n_samples` mono samples in blocks, as `Hearing` has them."""
     ear = _ear(sample_rate)
-    powers, decibels = [], []
+    count = frame_count(ear.grid, 0, n_samples)
+    power, decibels = np.empty(count, np.float32), np.empty((BROAD_BANDS, count), np.float32)
+    done = 0
     for piece in pieces(blocks, ear.grid, margin=0):
         with torch.inference_mode():
-            power = ear.power(torch.from_numpy(piece)[None])[0].numpy()
-        powers.append(power.mean(axis=1))
-        decibels.append(broad_band_decibels(power))
-    power, grid = np.concatenate(powers), piece_grid(ear.grid, margin=0)
-    level = loud_level(power)
+            mel = ear.power(torch.from_numpy(piece)[None])[0].numpy()
+        here = slice(done, done + len(mel))
+        power[here], decibels[:, here] = mel.mean(axis=1), broad_band_decibels(mel)
+        done += len(mel)
+    level, grid = loud_level(power), piece_grid(ear.grid, margin=0)
+    speech = speech_regions(decibels, power, level, grid) if level > 0 else []
     loudness = Curve(10 * np.log10(np.maximum(power, np.finfo(np.float32).tiny)), grid)
-    speech = speech_regions(np.concatenate(decibels), power, level, grid) if level > 0 else []
     return level, tuple(speech), loudness
 
 

@@ -35,6 +35,11 @@ def piece_grid(grid: FrameGrid, margin: int) -> FrameGrid:
     return grid.moved(margin * grid.hop - silence_around(grid, margin))
 
 
+def frame_count(grid: FrameGrid, margin: int, n_samples: int) -> int:
+    """How many frames of a recording of so many samples are kept: they tile `piece_grid(grid, margin)`."""
+    return grid.count(n_samples + 2 * silence_around(grid, margin)) - 2 * margin
+
+
 def pieces(blocks: Iterable[Samples], grid: FrameGrid, margin: int) -> Iterator[Samples]:
     """Samples of FRAMES + 2 * margin frames at a time, the last piece shorter; successive pieces advance by FRAMES.
 

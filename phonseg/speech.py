@@ -1,12 +1,13 @@
 """How loud a recording is, where in it there is speech, and where that fades away.
 
 All are told from the recording alone and are made so that nothing outside the speech matters: adding silence at
-either end, of any length, leaves them as they were.
+either end, of any length, leaves them as they were. Decibels are kept in single precision and one band at a time, since
+a recording of ten hours has millions of frames; sums over them are taken in double precision.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -30,6 +31,10 @@ PAUSE, CLICK = 0.2, 0.04
 # Speech has faded where its loudness in decibels has come down to this share of the way from the noise to the loud
 # frames: lower, it is lost in the swell of the noise; higher, it is still heard.
 FADED = 1 / 3
+PART = 100_000  # frames that are filtered at once
+
+
+Decibels = NDArray[np.float32]
 
 
 class Region(NamedTuple):
@@ -50,40 +55,41 @@ def loud_level(power: NDArray[np.float32]) -> float:
     return float(np.percentile(power[power > ACTIVE * loudest], 95))
 
 
-def broad_band_decibels(power: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(T, bands) mel-band power -> (T, BROAD_BANDS) decibels of the mean power of neighbouring bands."""
+def broad_band_decibels(power: NDArray[np.float32]) -> Decibels:
+    """(T, bands) mel-band power -> (BROAD_BANDS, T) decibels of the mean power of neighbouring bands."""
     groups = np.array_split(power, BROAD_BANDS, axis=1)
-    broad = np.stack([group.mean(axis=1) for group in groups], axis=1)
+    broad = np.stack([group.mean(axis=1) for group in groups])
     return np.asarray(10 * np.log10(broad + np.finfo(np.float32).tiny), dtype=np.float32)
 
 
 def speech_regions(
-    decibels: NDArray[np.float32], power: NDArray[np.float32], level: float, grid: FrameGrid
+    decibels: Iterable[Decibels], power: NDArray[np.float32], level: float, grid: FrameGrid
 ) -> list[Region]:
     """Find where one of the broad bands rises above the recording's own noise.
 
-    decibels: (T, BROAD_BANDS) from `broad_band_decibels`. power: (T,) of each frame; level: `loud_level` of that.
+    decibels: (T,) of each of the `broad_band_decibels`. power: (T,) of each frame; level: `loud_level` of that.
     Returns regions in time order, at least PAUSE apart and longer than CLICK; none for silence and for steady noise.
     """
     active = power > ACTIVE * level
     if not active.any():
         return []
     seconds_per_frame = grid.hop / grid.sample_rate
-    above = np.full(len(decibels), -np.inf)
-    for band in decibels.T:  # one after another, since a long recording has many frames
+    above = np.full(len(power), -np.inf, dtype=np.float32)
+    for band in decibels:
         smooth = _smooth(np.maximum(band, 10 * np.log10(level) + FAINTEST), grid)
         np.maximum(above, smooth - _noise(smooth, active, grid), out=above)
     above[~active] = -np.inf
-    runs = [run for run in _runs(above > KEEP) if above[slice(*run)].max() > FOUND]
-    joined: list[tuple[int, int]] = []
-    for start, end in runs:
-        if joined and (start - joined[-1][1]) * seconds_per_frame < PAUSE:
-            joined[-1] = (joined[-1][0], end)
-        else:
-            joined.append((start, end))
-    edges = [(start, end) for start, end in joined if end - start > round(CLICK / seconds_per_frame)]
+    starts, ends = _runs(above > KEEP)
+    if not len(starts):
+        return []
+    found = np.maximum.reduceat(above, starts) > FOUND  # of what lies between two runs, nothing exceeds KEEP
+    starts, ends = starts[found], ends[found]
+    pauses = np.flatnonzero((starts[1:] - ends[:-1]) * seconds_per_frame >= PAUSE)
+    starts, ends = np.concatenate([starts[:1], starts[pauses + 1]]), np.concatenate([ends[pauses], ends[-1:]])
+    lasting = ends - starts > round(CLICK / seconds_per_frame)
     # A region that covers frames start..end-1 begins and ends midway between its outer frames and their neighbours.
-    return [Region(float(grid.boundary(start)), float(grid.boundary(end))) for start, end in edges]
+    edges = grid.boundary(np.stack([starts[lasting], ends[lasting]], axis=1))
+    return [Region(*pair) for pair in edges.tolist()]
 
 
 def fades(loudness: Curve, level: float, speech: Sequence[Region]) -> Times:
@@ -94,7 +100,7 @@ def fades(loudness: Curve, level: float, speech: Sequence[Region]) -> Times:
     The spectrum changes fastest where a sound begins to die, but its end, to eye and ear, is where it is lost in the
     noise: so the loudness tells it, not the curve.
     """
-    decibels, grid = loudness.values.astype(np.float64), loudness.grid
+    decibels, grid = loudness.values, loudness.grid
     top = 10 * np.log10(level) if level > 0 else np.inf
     active = decibels > top + 10 * np.log10(ACTIVE)
     if not active.any():
@@ -102,37 +108,51 @@ def fades(loudness: Curve, level: float, speech: Sequence[Region]) -> Times:
     smooth = _smooth(np.maximum(decibels, top + FAINTEST), grid)
     noise = _noise(smooth, active, grid)
     above = smooth - (noise + FADED * (top - noise))
-    centres = grid.centre(np.arange(len(above)))
     found = []
     for region in speech:
-        first, end = np.searchsorted(centres, region)
+        first, end = grid.first_from(region)
         heard = np.flatnonzero(above[first:end] > 0)
         if len(heard):
             last = first + heard[-1]
             # On the straight line from the last frame that is heard to the next one, unless speech ends before.
-            ahead = np.interp(0.0, above[last : last + 2][::-1], centres[last : last + 2][::-1])
+            line = above[last : last + 2][::-1]
+            ahead = np.interp(0.0, line, grid.centre(last + np.arange(len(line))[::-1]))
             found.append(min(float(ahead), region.end))
     return np.array(found)
 
 
-def _smooth(decibels: NDArray[np.float32], grid: FrameGrid) -> Times:
+def _smooth(decibels: Decibels, grid: FrameGrid) -> Decibels:
     """(T,) decibels without what changes from frame to frame."""
     from scipy.ndimage import gaussian_filter1d
 
     # The first and the last frame are silent: beyond them there is more of that.
-    smooth = gaussian_filter1d(decibels.astype(np.float64), 0.0075 * grid.sample_rate / grid.hop, mode="nearest")
-    return np.asarray(smooth)
+    width = 0.0075 * grid.sample_rate / grid.hop
+    return _in_parts(decibels, lambda part: gaussian_filter1d(part, width, mode="nearest"), reach=round(4 * width) + 1)
 
 
-def _noise(smooth: Times, active: NDArray[np.bool_], grid: FrameGrid) -> float:
+def _in_parts(values: Decibels, filtered: Callable[[Decibels], Decibels], reach: int) -> Decibels:
+    """(T,) `filtered` values, each of which depends on `reach` others to either side, at most.
+
+    In parts, since the filters of scipy take four times the memory of what they are given.
+    """
+    result = np.empty_like(values)
+    for start in range(0, len(values), PART):
+        first = max(0, start - reach)
+        result[start : start + PART] = filtered(values[first : start + PART + reach])[start - first :][:PART]
+    return result
+
+
+def _noise(smooth: Decibels, active: NDArray[np.bool_], grid: FrameGrid) -> float:
     """The decibels of the noise: of the quietest LULL in every STRETCH of what is not silent (Martin, 2001).
 
     Of several stretches the median, so that a short drop-out in a long recording is not taken for its noise.
     """
+    from scipy.ndimage import uniform_filter1d
+
     heard = smooth[active]
     width = min(len(heard), round(LULL * grid.sample_rate / grid.hop))
-    total = np.concatenate([[0.0], np.cumsum(heard)])
-    lulls = (total[width:] - total[:-width]) / width
+    means = _in_parts(heard, lambda part: uniform_filter1d(part, width), reach=width)
+    lulls = means[width // 2 :][: len(heard) - width + 1]  # without those that reach beyond the ends
     stretches = max(1, round(len(lulls) * grid.hop / grid.sample_rate / STRETCH))
     return float(np.median([stretch.min() for stretch in np.array_split(lulls, stretches)]))
 
@@ -147,7 +167,7 @@ def within(times: NDArray[np.float64], regions: Sequence[Region], margin: float)
     return np.asarray((last >= 0) & (times <= ends[last] + margin))
 
 
-def _runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """The (start, end) of every run of true values, end excluded."""
+def _runs(mask: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Where every run of true values starts, and where it ends (excluded)."""
     steps = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]])))
-    return [(int(start), int(end)) for start, end in zip(steps[::2], steps[1::2], strict=True)]
+    return steps[::2], steps[1::2]

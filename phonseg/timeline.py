@@ -51,6 +51,14 @@ class FrameGrid:
         """The time in seconds of the boundary between frames i-1 and i: midway between their centres."""
         return self.centre(np.asarray(frame, dtype=np.float64) - 0.5)
 
+    def first_from(self, seconds: ArrayLike) -> NDArray[np.int64]:
+        """The first frame whose middle lies at or after a time; 0 for all times before the recording.
+
+        A middle that lies less than a millionth of a hop before the time counts as at it.
+        """
+        places = np.asarray(seconds, dtype=np.float64) * self.sample_rate - self.origin - self.window / 2
+        return np.maximum(0, np.ceil(places / self.hop - 1e-6)).astype(np.int64)
+
     def moved(self, samples: int) -> FrameGrid:
         """The same grid with its origin `samples` later."""
         return replace(self, origin=self.origin + samples)

@@ -72,6 +72,9 @@ class InBlocks:
     sizes: list[int]
     duration: float
 
+    def length(self, sample_rate: int) -> int:
+        return len(self.samples)
+
     def blocks(self, sample_rate: int) -> Iterator[Samples]:
         assert sample_rate == RATE
         yield from np.split(self.samples, np.cumsum(self.sizes))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from phonseg import pieces as room
 from phonseg.dissimilarity import LeftRightContrast, euclidean
 from phonseg.encoder import LogMel, RawWaveformEncoder
-from phonseg.pieces import piece_grid, pieces, silence_around
+from phonseg.pieces import frame_count, piece_grid, pieces, silence_around
 from phonseg.timeline import FrameGrid, Frames
 
 # How many frames a piece holds here, so that short recordings have several.
@@ -47,6 +47,7 @@ def test_kept_frames_tile_the_recording_in_its_silence(n, grid, margin):
     with patch.object(room, "FRAMES", FEW):
         starts = starts_of_frames(samples, grid, margin)
     kept_grid = piece_grid(grid, margin)
+    assert len(starts) == frame_count(grid, margin, n)
     places = kept_grid.origin + np.arange(len(starts)) * grid.hop
     inside = (places >= 0) & (places < n)
     np.testing.assert_array_equal(starts, np.where(inside, places + 1, 0))

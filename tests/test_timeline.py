@@ -43,6 +43,13 @@ def test_a_boundary_lies_midway_between_the_centres_of_its_frames(grid, frame):
     assert grid.boundary(frame) == pytest.approx((grid.centre(frame - 1) + grid.centre(frame)) / 2)
 
 
+@given(grid=grids, frame=st.integers(0, 10_000), later=st.floats(0.001, 0.999))
+def test_the_first_frame_from_a_time_on_is_the_one_whose_middle_comes_next(grid, frame, later):
+    assert grid.first_from(grid.centre(frame)) == frame
+    assert grid.first_from(grid.centre(frame + later)) == frame + 1
+    assert grid.first_from(grid.centre(-1 - frame)) == 0
+
+
 @given(grid=grids, samples=st.integers(-5000, 5000))
 def test_a_moved_grid_has_everything_later(grid, samples):
     frames = np.arange(5)
