@@ -19,6 +19,10 @@ from phonseg.timeline import FrameGrid
 
 Samples = NDArray[np.float32]
 
+# Frames of which spectra are taken at once. More of them fall out of the processor's cache, and the memory that they
+# take goes back to the operating system and must be asked for again each time, which takes as long as the spectra.
+IN_CACHE = 256
+
 
 @runtime_checkable
 class FrameEncoder(Protocol):
@@ -50,7 +54,8 @@ class TorchEncoder(nn.Module):
         """(N,) samples -> (T, D) frames, in evaluation mode and without gradients; the weights stay as they are."""
         device = next(self.buffers()).device
         was_training = self.training
-        self.eval()
+        if was_training:  # to tell all layers so takes time
+            self.eval()
         try:
             with torch.inference_mode():
                 batch = torch.from_numpy(np.array(samples, dtype=np.float32)).to(device)[None]
@@ -59,7 +64,8 @@ class TorchEncoder(nn.Module):
                     return np.asarray(self(batch)[0, :0].cpu().numpy(), dtype=np.float32)
                 return np.asarray(self(batch)[0].cpu().numpy(), dtype=np.float32)
         finally:
-            self.train(was_training)
+            if was_training:
+                self.train()
 
 
 class LogMel(TorchEncoder):
@@ -73,6 +79,7 @@ class LogMel(TorchEncoder):
 
     name = "log-mel"
     mel: Tensor
+    mel_of_parts: Tensor
     hann: Tensor
 
     def __init__(
@@ -97,6 +104,7 @@ class LogMel(TorchEncoder):
         self.register_buffer("hann", nn.functional.pad(hann, (left, size - window - left)), persistent=False)
         mel = librosa.filters.mel(sr=sample_rate, n_fft=size, n_mels=bands).T
         self.register_buffer("mel", torch.from_numpy(np.ascontiguousarray(mel)), persistent=False)
+        self.register_buffer("mel_of_parts", self.mel.repeat_interleave(2, dim=0), persistent=False)
 
     def settings(self) -> dict[str, int | float]:
         """See the class."""
@@ -112,10 +120,16 @@ class LogMel(TorchEncoder):
     def power(self, samples: Tensor) -> Tensor:
         """(B, N) samples -> (B, T, bands) mel-band power."""
         frames = samples.unfold(-1, self.grid.window, self.grid.hop)
+        return torch.cat([self._power(part) for part in torch.split(frames, IN_CACHE, dim=-2)], dim=-2)
+
+    def _power(self, frames: Tensor) -> Tensor:
+        """(B, T, window) samples -> (B, T, bands)."""
+        windowed = frames * self.hann
         # A constant offset under the window would leak into the lowest bands: take out each frame's weighted mean.
-        offset = frames @ self.hann / self.hann.sum()
-        spectrum = torch.fft.rfft((frames - offset[..., None]) * self.hann)
-        return torch.matmul(spectrum.real.square() + spectrum.imag.square(), self.mel)
+        offset = windowed.sum(dim=-1, keepdim=True) / self.hann.sum()
+        spectrum = torch.fft.rfft(torch.addcmul(windowed, offset, self.hann, value=-1))
+        # Real and imaginary parts by turns: the sum over a band is that over their squares.
+        return torch.view_as_real(spectrum).flatten(-2).square() @ self.mel_of_parts
 
     def compress(self, power: Tensor) -> Tensor:
         """Band power -> features, band by band."""
