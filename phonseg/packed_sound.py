@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from phonseg.errors import AudioError
 from phonseg.file_bytes import FileBytes
-from phonseg.sound_file import CUT_SHORT, DamagedError
+from phonseg.sound_file import DamagedError
+from phonseg.sound_header import TRUNCATED
 from phonseg.sound_kind import Kind
 
 Block = NDArray[np.float32]
@@ -66,7 +67,7 @@ class PackedSound:
                 if done == end:
                     return
         if done < (self.promised or 0) - ROUNDING * self.sample_rate:
-            raise DamagedError(CUT_SHORT)
+            raise DamagedError(TRUNCATED)
 
     def _without_filling(self, packets: Iterator[Block]) -> Iterator[Block]:
         done, last = 0, np.zeros((0, self.channels), np.float32)
@@ -153,6 +154,6 @@ def _decoded(container: Any) -> Iterator[Block]:
                 for samples in to_float.resample(frame):
                     yield np.asarray(samples.to_ndarray().T, dtype=np.float32)
             if packet.is_corrupt:
-                raise DamagedError(CUT_SHORT)
+                raise DamagedError(TRUNCATED)
     except av.FFmpegError as error:
         raise DamagedError(f"it is damaged ({error.strerror})") from error

@@ -14,14 +14,13 @@ from numpy.typing import NDArray
 
 from phonseg.errors import AudioError
 from phonseg.file_bytes import FileBytes
-from phonseg.sound_header import has_frame_count, promise
+from phonseg.mp3_header import flaw_of_mp3, has_frame_count
+from phonseg.sound_header import TRUNCATED, promise
 from phonseg.sound_kind import HEAD, kind
 
 UNKNOWN_LENGTH = 2**63 - 1  # as libsndfile says it
-TO_THE_END = b"\xff\xff\xff\xff"  # as the length in a WAV header
 STRETCH = 64  # no MP3 file holds 64 times the sound that its first frame lets one expect
 TAG = 128  # bytes at the end of an MP3 file that may be an ID3 tag
-CUT_SHORT = "it was cut short or is damaged"
 LEFT_OUT = "it was cut short, or a part of it is damaged, after which all times are early"  # where decoders go on
 MP3_IN_PRAAT = (
     "is an MP3 file, which Praat shows 37 to 66 ms later than the times given here. Convert it to WAV for use in Praat."
@@ -34,9 +33,13 @@ class DamagedError(AudioError):
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """How libsndfile is shown a file. length_at: where to put `TO_THE_END`. stretch: factor of the length in bytes."""
+    """How libsndfile is shown a file.
 
-    length_at: int | None = None
+    head: what stands for the bytes before `sound_at`. stretch: factor of the length in bytes.
+    """
+
+    head: bytes = b""
+    sound_at: int = 0
     stretch: int = 1
 
 
@@ -82,7 +85,7 @@ class SoundFile:
         if done < end and self.flaw:
             raise DamagedError(self.flaw)
         if done < min(end, self.promised or 0):
-            raise DamagedError(LEFT_OUT if self.format.startswith(("MP3", "OGG")) else CUT_SHORT)
+            raise DamagedError(LEFT_OUT if self.format.startswith(("MP3", "OGG")) else TRUNCATED)
 
 
 class _Decoder(soundfile.SoundFile):  # type: ignore[misc]  # soundfile has no types
@@ -102,7 +105,8 @@ class _RepairedFile:
         self.file = file
         self.repair = repair
         self.true_length = file.seek(0, os.SEEK_END)
-        self.length = self.true_length * repair.stretch
+        self.moved = len(repair.head) - repair.sound_at  # how much later the sound lies than in the file
+        self.length = (self.true_length + self.moved) * repair.stretch
         self.position = 0
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
@@ -113,11 +117,12 @@ class _RepairedFile:
         return self.position
 
     def readinto(self, buffer: memoryview) -> int:
-        hidden = self.length - self.true_length if self.position >= self.length - TAG else 0
-        self.file.seek(self.position - hidden)
-        data = self.file.read(len(buffer))
-        if self.repair.length_at is not None and 0 <= (at := self.repair.length_at - self.position) <= len(data) - 4:
-            data = data[:at] + TO_THE_END + data[at + 4 :]
+        stretched = self.repair.stretch > 1 and self.position >= self.length - TAG
+        hidden = self.length - self.true_length if stretched else self.moved
+        data = self.repair.head[self.position :][: len(buffer)]
+        if len(data) < len(buffer):
+            self.file.seek(self.position + len(data) - hidden)
+            data += self.file.read(len(buffer) - len(data))
         buffer[: len(data)] = data
         self.position += len(data)
         return len(data)
@@ -130,11 +135,11 @@ def open_sound_file(content: FileBytes) -> SoundFile:
     """
     with content.open() as file:
         promised = promise(file)
-        repair = Repair(length_at=promised.length_at)
+        repair = Repair(promised.head, promised.sound_at)
         try:
             with _Decoder(_RepairedFile(file, repair)) as decoder:
                 rate, channels, frames = decoder.samplerate, decoder.channels, decoder.frames
-                container, coding = decoder.format, decoder.subtype
+                container, coding = "WAV" if promised.head else decoder.format, decoder.subtype
         except soundfile.LibsndfileError as error:
             file.seek(0)
             found = kind(file.read(HEAD))
@@ -142,6 +147,7 @@ def open_sound_file(content: FileBytes) -> SoundFile:
         mp3 = container == "MP3"
         if mp3 and not has_frame_count(file):
             repair, frames = Repair(stretch=STRETCH), UNKNOWN_LENGTH
+        flaw = flaw_of_mp3(file) if mp3 else promised.flaw
     by_decoder = None if frames == UNKNOWN_LENGTH else frames
     return SoundFile(
         content,
@@ -150,6 +156,6 @@ def open_sound_file(content: FileBytes) -> SoundFile:
         rate,
         channels,
         promised.samples or by_decoder,
-        promised.flaw,
+        flaw,
         (MP3_IN_PRAAT,) if mp3 else (),
     )

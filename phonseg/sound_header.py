@@ -1,13 +1,14 @@
 """What the header of a sound file, or its pages, say about how much sound there should be.
 
-libsndfile, which decodes, keeps silent about four things: that a file is shorter than its header promises; that the
-length in a WAV header was never filled in, since the sound was still being recorded (it then sees no sound); that an
-MP3 file has no frame count (it then guesses the length, and drops whatever lies beyond its guess); and that pages of an
-Ogg file are missing or damaged (it leaves them out).
+libsndfile, which decodes, keeps silent about much: that a file is shorter than its header promises; that the
+length in a WAV header was never filled in, since the sound was still being recorded (it then sees no sound), or is too
+large for its 32 bits (it then sees what lies beyond a multiple of 4 GiB, or the first 4 GiB); that pages of an Ogg file
+are missing or damaged (it leaves them out); and what `phonseg.mp3_header` tells of MP3 files.
 
 Sources: Microsoft and IBM, Multimedia Programming Interface and Data Specifications 1.0 (RIFF); EBU Tech 3306 (RF64);
 Sony, Wave64; Apple, Audio Interchange File Format 1.3 and AIFF-C; the manual of Sun's audio files; NIST SPHERE; RFC
-3533 (Ogg); ID3 tag version 2.4.0.
+3533 (Ogg); Electronic Arts, 8SVX; Creative
+Voice File, 1.20. An IRCAM file says nothing about its length, so that nobody can tell whether it was cut short.
 """
 
 from __future__ import annotations
@@ -23,8 +24,11 @@ from typing import BinaryIO, NamedTuple
 MOST_CHUNKS = 1_000  # a WAV or AIFF file has about ten
 REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))  # every byte with its bits in the other order
 AU_BYTES = {1: 1, 2: 1, 3: 2, 4: 3, 5: 4, 6: 4, 7: 8, 27: 1}  # a sample, by its coding
+LONGEST = 2**32  # bytes: a WAV header counts modulo this
+LARGEST_HEAD = 10_000_000  # bytes before the sound; more than any program writes there
 IMA_FRAMES = 64  # samples per channel in a packet of IMA ADPCM, which is what AIFF-C counts
 
+TRUNCATED = "it was cut short or is damaged"
 UNENDED = "it has no end mark: it was cut short, or never finished"
 BROKEN = "a part of it is missing or damaged, after which all times are early"
 CHAINED = "it holds several recordings one after another, of which only the first is read"
@@ -34,18 +38,19 @@ CHAINED = "it holds several recordings one after another, of which only the firs
 class Promise:
     """What a file says about its length, where it is of more use than libsndfile's word.
 
-    samples: per channel, None if it does not say. length_at: where a WAV header should hold the length in bytes of its
-    sound (32 bits) but holds 0, though sound follows; None if all is well. flaw: why the sound goes on where reading
-    ends, if it does.
+    samples: per channel, None if it does not say. head, sound_at: what should stand before the sound of a WAV file,
+    which starts at that byte, where its header lacks the length of the sound or says it modulo 4 GiB; empty if all is
+    well. flaw: why the sound goes on where reading ends, if it does.
     """
 
     samples: int | None = None
-    length_at: int | None = None
+    head: bytes = b""
+    sound_at: int = 0
     flaw: str = ""
 
 
 def promise(file: BinaryIO) -> Promise:
-    """What a WAV, Wave64, AIFF, AU, NIST or Ogg file says about its length."""
+    """What a WAV, Wave64, AIFF, AU, 8SVX, VOC, NIST or Ogg file says about its length."""
     file.seek(0)
     head = file.read(1024)
     if head[:4] in (b"RIFF", b"RF64") and head[8:12] == b"WAVE":
@@ -54,6 +59,10 @@ def promise(file: BinaryIO) -> Promise:
         return _wav(file, _WAVE64, 0)
     if head[:4] == b"FORM" and head[8:11] == b"AIF":
         return _aiff(file)
+    if head[:4] == b"FORM" and head[8:12] in (b"8SVX", b"16SV"):
+        return _svx(file)
+    if head[:20] == b"Creative Voice File\x1a" and len(head) >= 26:
+        return Promise(flaw=_flaw_of_voc(file, *struct.unpack_from("<H", head, 20)))
     if head[:4] == b".snd" and len(head) >= 24:
         return _au(file, *struct.unpack_from(">IIIII", head, 4))
     if head[:4] == b"OggS":
@@ -86,14 +95,53 @@ def _wav(file: BinaryIO, layout: _Layout, riff_size: int) -> Promise:
         elif name == b"ds64" and len(content) >= 16:
             (long_size,) = struct.unpack_from("<8xQ", content)
         elif name == b"data":
-            if size == 0 and start < length and riff_size != length - 8 and layout is _RIFF:
-                return Promise(length_at=start - 4)
+            empty = size == 0 and start < length and riff_size != length - 8
             size = long_size or size
             # What programs write that do not know the length, since they write into a pipe.
             unknown = 0x7FFFF000 <= size <= 0x80000000 or 0xFFFFFF00 <= size <= 0xFFFFFFFF
+            beyond = length - start - size
+            if layout is _RIFF and (empty or (unknown and beyond > 0 and riff_size != length - 8)):
+                return _rewritten(file, start, length - start)
+            if layout is _RIFF and beyond >= LONGEST:
+                return _rewritten(file, start, size + beyond // LONGEST * LONGEST)
             short = start + size > length and not unknown and byte_rate > 0
             return Promise(samples=size * rate // byte_rate if short else None)
     return Promise()
+
+
+def _rewritten(file: BinaryIO, start: int, size: int) -> Promise:
+    """A head with the length in 64 bits (RF64) for a WAV file whose sound lies at these bytes."""
+    if start > LARGEST_HEAD:
+        return Promise()
+    file.seek(12)
+    rest = file.read(start - 12 - 8)
+    lengths = struct.pack("<4sIQQQI", b"ds64", 28, 4 + 36 + len(rest) + 8 + size, size, 0, 0)
+    unsaid = b"\xff\xff\xff\xff"
+    return Promise(head=b"RF64" + unsaid + b"WAVE" + lengths + rest + b"data" + unsaid, sound_at=start)
+
+
+def _svx(file: BinaryIO) -> Promise:
+    length, samples = file.seek(0, os.SEEK_END), 0
+    for name, size, start, content in _chunks(file, _IFF):
+        if name == b"VHDR" and len(content) >= 4:
+            (samples,) = struct.unpack_from(">I", content)
+        elif name == b"BODY" and start + size > length:
+            return Promise(samples=samples or None, flaw=TRUNCATED)
+    return Promise()
+
+
+def _flaw_of_voc(file: BinaryIO, start: int) -> str:
+    """Whether the last block of a Creative Voice File is whole; each begins with its kind and its size."""
+    length = file.seek(0, os.SEEK_END)
+    for _ in range(MOST_CHUNKS):
+        file.seek(start)
+        block = file.read(4)
+        if len(block) < 4 or block[0] == 0:  # the end mark, which some programs leave out
+            return ""
+        start += 4 + int.from_bytes(block[1:], "little")
+        if start > length:
+            return TRUNCATED
+    return ""
 
 
 def _aiff(file: BinaryIO) -> Promise:
@@ -171,12 +219,3 @@ def _flaw_of_ogg(file: BinaryIO) -> str:
             del following[page.stream]
     after = _ogg_page(file)
     return CHAINED if after and after.flags & 2 else ""
-
-
-def has_frame_count(file: BinaryIO) -> bool:
-    """Whether an MP3 file says how long it is (in a Xing, Info or VBRI header after the ID3 tag)."""
-    file.seek(0)
-    head = file.read(10)
-    tag = sum((byte & 127) << shift for byte, shift in zip(head[6:], (21, 14, 7, 0), strict=False))
-    file.seek(10 + tag if head[:3] == b"ID3" else 0)
-    return re.search(rb"Xing|Info|VBRI", file.read(4096)) is not None
