@@ -37,7 +37,7 @@ KINDS: tuple[tuple[bytes, Kind], ...] = (  # how a file begins (a pattern), and 
         Kind("a NIST SPHERE file compressed with shorten", "Expand it, for example with sph2pipe."),
     ),
     (
-        rb"RIFF|riff|RF64|FORM|fLaC|OggS|NIST_1A|ID3|caff|\.snd",
+        rb"RIFF|riff|RF64|FORM|fLaC|OggS|NIST_1A|ID3|caff|\.snd|Creative Voice File",
         Kind("damaged or coded in an unknown way", f"{AGAIN} {CONVERT}"),
     ),
     (

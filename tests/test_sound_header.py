@@ -92,7 +92,6 @@ def test_only_the_sound_of_a_file_whose_sizes_wrapped_is_read(tmp_path):
     [
         ("SVX", "PCM_16", "of the 0.0625 s that its header"),
         ("VOC", "PCM_16", ""),
-        ("VOC", "PCM_U8", ""),
         ("VOC", "ULAW", ""),
     ],
 )
@@ -102,6 +101,11 @@ def test_what_was_cut_short_is_noticed_and_what_is_whole_is_not(container, codin
     for cut in (len(data) // 2, len(data) - 40):
         with pytest.warns(PhonsegWarning, match=f"only .* s {told}.*can be read, since it was cut short"):
             read_bytes(data[:cut])
+
+
+def test_a_voc_file_that_libsndfile_refuses_is_called_damaged():
+    with pytest.raises(AudioError, match="it is damaged or coded in an unknown way"):
+        read_bytes(encoded("VOC", "PCM_U8")[:500])
 
 
 def encoded(container: str, coding: str, n: int = 1_000, channels: int = 1) -> bytes:
