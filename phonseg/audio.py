@@ -22,7 +22,7 @@ import soxr
 
 from phonseg.channels import Channel, Samples, check_channel, one_channel
 from phonseg.errors import AudioError, ConfigurationError, PhonsegWarning
-from phonseg.folders import walk
+from phonseg.folders import place_of, walk
 from phonseg.inspection import BLOCK, Inspection, inspect
 from phonseg.raw_sound import RawSound, Source, raw_sound
 from phonseg.sound_file import DamagedError
@@ -165,8 +165,8 @@ def read(source: Source, *, sample_rate: int, channel: Channel = "mix") -> tuple
 def find_recordings(places: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> list[Path]:
     """The recordings in folders and in the folders inside them, sorted; a place that is a file is taken as it is.
 
-    In folders a recording is known by its suffix, in capitals or not. Hidden files and folders (with a leading dot) are
-    left out, and a folder that several links lead to is visited once. Videos are left out too, since they often stand
+    Each stands there once, however often it is given. In folders a recording is known by its suffix, in capitals or
+    not. Hidden files and folders (with a leading dot) are left out, and a folder that several links lead to is visited once. Videos are left out too, since they often stand
     beside their sound; name them to have them read. A folder inside that cannot be listed stands in the list for what
     it holds: to open it is an AudioError that says so.
 
@@ -180,8 +180,9 @@ def find_recordings(places: str | os.PathLike[str] | Iterable[str | os.PathLike[
     for place in given:
         if place in found.unlisted:
             raise AudioError(f"{place}: cannot be listed ({found.unlisted[place]}). Change its permissions.")
-    files = {place for place in given if not os.path.isdir(place)}
-    return sorted({*files, *found.unlisted, *(path for path in found.files if SUFFIXES.fullmatch(path.suffix))})
+    files = [place for place in given if not os.path.isdir(place)]
+    files += [*found.unlisted, *(path for path in found.files if SUFFIXES.fullmatch(path.suffix))]
+    return sorted({place_of(path): path for path in reversed(files)}.values())
 
 
 def _resampled(pieces: Iterator[Samples], rate: float, wanted_rate: int, length: int) -> Iterator[Samples]:

@@ -21,6 +21,14 @@ class Walk:
     unlisted: Mapping[Path, str]
 
 
+def place_of(path: Path) -> str:
+    """Where a file lies, whatever way leads there: equal for the same file of the same folder, with or without links.
+
+    A link to a file is a file of its own, with a name of its own.
+    """
+    return os.path.join(os.path.realpath(path.parent), path.name)
+
+
 def walk(folders: Iterable[Path]) -> Walk:
     """Go through folders and all folders inside them, in order; one that several links lead to is visited once."""
     files: set[Path] = set()

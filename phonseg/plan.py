@@ -11,6 +11,7 @@ from pathlib import Path
 
 from phonseg.audio import find_recordings
 from phonseg.errors import AudioError, ConfigurationError, OutputError
+from phonseg.folders import place_of
 from phonseg.manifest import Shard
 
 Place = str | os.PathLike[str]
@@ -44,7 +45,7 @@ class Planned:
 
 
 def plan(inputs: Place | Iterable[Place], output: Place | None, shard: Shard | None = None) -> list[Planned]:
-    """The recordings of a shard (None: all), each once.
+    """The recordings of a shard (None: all), each once, as the first of the inputs that holds it does.
 
     Their TextGrids lie below `output` as they themselves lie below their inputs, or beside them if `output` is None.
 
@@ -55,12 +56,16 @@ def plan(inputs: Place | Iterable[Place], output: Place | None, shard: Shard | N
     if not 1 <= i <= n:
         raise ConfigurationError(f"shard is {i}/{n}. Give i/n, with i from 1 to n.")
     planned: dict[str, Planned] = {}
+    places: set[str] = set()
     for place in map(Path, [inputs] if isinstance(inputs, (str, os.PathLike)) else inputs):
         found = find_recordings(place)
         if not found:
             raise AudioError(f"{place}: holds no recordings. Give recordings, or folders with recordings in them.")
         root = place if place.is_dir() else place.parent
         for recording in found:
+            if (where := place_of(recording)) in places:  # given before, as in a folder and by itself
+                continue
+            places.add(where)
             new = _planned(recording, root, root if output is None else Path(output))
             # Some file systems tell neither capitals apart nor ways of writing an accent.
             key = unicodedata.normalize("NFC", str(new.textgrid)).casefold()

@@ -237,6 +237,15 @@ def test_loops_of_links_end(tmp_path):
     assert find_recordings(str(tmp_path)) == [inner / "a.wav"]
 
 
+def test_a_recording_is_found_once_whatever_way_leads_to_it(tmp_path):
+    recording = tmp_path / "in" / "a.wav"
+    recording.parent.mkdir()
+    recording.touch()
+    (tmp_path / "link").symlink_to("in")
+    ways = [tmp_path / "in", recording, tmp_path / "in" / ".." / "in" / "a.wav", tmp_path / "link" / "a.wav"]
+    assert find_recordings(ways) == [recording]
+
+
 def test_a_place_that_is_not_there_is_named(tmp_path):
     with pytest.raises(AudioError, match="nowhere: does not exist"):
         find_recordings([tmp_path, Path("nowhere")])

@@ -57,6 +57,18 @@ def test_a_recording_given_twice_is_planned_once(tmp_path: Path) -> None:
     assert pairs(twice, Path("out")) == [(a, Path("out/a.TextGrid")), (b, Path("out/b.TextGrid"))]
 
 
+def test_a_recording_is_planned_once_whatever_way_leads_to_it(tmp_path: Path) -> None:
+    deep = tmp_path / "in" / "deep" / "a.wav"
+    touch(deep)
+    (tmp_path / "link").symlink_to("in")
+    ways = [tmp_path / "in", tmp_path / "in" / "deep", deep, tmp_path / "link", tmp_path / "link" / "deep" / "a.wav"]
+    assert pairs(ways, Path("out")) == [(deep, Path("out/deep/a.TextGrid"))]
+    assert pairs(ways[::-1], Path("out")) == [(ways[-1], Path("out/a.TextGrid"))]
+    assert len(pairs(ways, None)) == 1
+    (tmp_path / "in" / "b.wav").symlink_to(deep)  # a link to a recording has a TextGrid of its own
+    assert len(pairs(ways, None)) == 2
+
+
 @pytest.mark.parametrize(("one", "other"), [("x.wav", "x.flac"), ("x.wav", "X.WAV"), ("\u00e9.wav", "e\u0301.wav")])
 def test_two_recordings_of_one_name_are_found_before_the_start(tmp_path: Path, one: str, other: str) -> None:
     touch(tmp_path / "1" / one, tmp_path / "2" / other)
