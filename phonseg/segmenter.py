@@ -18,7 +18,7 @@ from phonseg.hearing import Hearing, hear
 from phonseg.model_file import load_tensors, read_model, write_model
 from phonseg.peaks import OperatingPoint, apart, candidate_peaks
 from phonseg.segmentation import Provenance, Segmentation
-from phonseg.speech import fades, within
+from phonseg.speech import Region, heard, within
 from phonseg.timeline import Times
 from phonseg.torch_file import is_torch_file
 from phonseg.unsupseg import read_unsupseg
@@ -28,6 +28,9 @@ from phonseg.view import View, build, describe
 SPEECH_MARGIN = 0.030
 # Peaks this long before speech has faded away, and this long after, are its fading: one event.
 FADING = (0.060, 0.020)
+# Where speech only dies, and outside what is heard of it, there is room, breath and noise. What changes there is seldom
+# a boundary: its prominence counts for a FAINT share, so that only the surest remain.
+FAINT = 0.2
 NOTHING = Segmentation(np.zeros(0), 0.0, candidates=Candidates(np.zeros(0), np.zeros(0), 0.5, 0.0))
 
 
@@ -129,15 +132,19 @@ class Segmenter:
 def speech_peaks(hearing: Hearing, conventions: Conventions = PHONSEG) -> tuple[Times, Times]:
     """All peaks of the curve that lie in speech, and the ends where it fades away; or, by convention, just all peaks.
 
-    Returns (M,) seconds, increasing, and (M,) prominences; nothing is more prominent than an end of speech.
+    Returns (M,) seconds, increasing, and (M,) prominences, less than their own where sounds are faint or dying; nothing
+    is more prominent than an end of speech.
     """
     times, prominences = candidate_peaks(hearing.curve, span=conventions.span, sub_frame=conventions.sub_frame)
     if not conventions.speech_only:
         return times, prominences
-    kept = within(times, hearing.speech, SPEECH_MARGIN)
-    ends = fades(hearing.loudness, hearing.level, hearing.speech)
+    audible = heard(hearing.loudness, hearing.level, hearing.speech)
+    ends = np.array([part.end for part in audible])
     before, after = FADING
+    kept = within(times, hearing.speech, SPEECH_MARGIN)
     kept &= np.searchsorted(ends, times - after, side="right") == np.searchsorted(ends, times + before, side="left")
+    lively = [Region(part.start - SPEECH_MARGIN, part.dying) for part in audible]
+    prominences = np.where(within(times, lively, 0.0), prominences, FAINT * prominences)
     times = np.concatenate([times[kept], ends])
     prominences = np.concatenate([prominences[kept], np.full(len(ends), hearing.curve.values.max(initial=0.0))])
     order = np.argsort(times, kind="stable")

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from phonseg.timeline import Curve, FrameGrid, Times
+from phonseg.timeline import Curve, FrameGrid
 
 # Frames this far below the loud ones (in power, 50 dB) are as good as silent: they tell nothing about level or noise.
 ACTIVE = 1e-5
@@ -31,6 +31,8 @@ PAUSE, CLICK = 0.2, 0.04
 # Speech has faded where its loudness in decibels has come down to this share of the way from the noise to the loud
 # frames: lower, it is lost in the swell of the noise; higher, it is still heard.
 FADED = 1 / 3
+# Within this many seconds before it has faded, speech only dies from its loudest place on.
+DYING = 0.120
 PART = 100_000  # frames that are filtered at once
 
 
@@ -92,8 +94,16 @@ def speech_regions(
     return [Region(*pair) for pair in edges.tolist()]
 
 
-def fades(loudness: Curve, level: float, speech: Sequence[Region]) -> Times:
-    """Where each region of speech fades away: (M,) seconds, increasing, one for each region that is loud enough.
+class Audible(NamedTuple):
+    """What is heard of a region of speech: seconds at which it has risen, begins to die, and has faded away."""
+
+    start: float
+    dying: float
+    end: float
+
+
+def heard(loudness: Curve, level: float, speech: Sequence[Region]) -> list[Audible]:
+    """What is heard of each region of speech that is loud enough, in time order.
 
     loudness: decibels of the power of each frame. level: `loud_level` of that power; speech: `speech_regions`.
 
@@ -104,21 +114,30 @@ def fades(loudness: Curve, level: float, speech: Sequence[Region]) -> Times:
     top = 10 * np.log10(level) if level > 0 else np.inf
     active = decibels > top + 10 * np.log10(ACTIVE)
     if not active.any():
-        return np.zeros(0)
+        return []
     smooth = _smooth(np.maximum(decibels, top + FAINTEST), grid)
     noise = _noise(smooth, active, grid)
     above = smooth - (noise + FADED * (top - noise))
     found = []
     for region in speech:
         first, end = grid.first_from(region)
-        heard = np.flatnonzero(above[first:end] > 0)
-        if len(heard):
-            last = first + heard[-1]
-            # On the straight line from the last frame that is heard to the next one, unless speech ends before.
-            line = above[last : last + 2][::-1]
-            ahead = np.interp(0.0, line, grid.centre(last + np.arange(len(line))[::-1]))
-            found.append(min(float(ahead), region.end))
-    return np.array(found)
+        loud = np.flatnonzero(above[first:end] > 0)
+        if len(loud):
+            rising, last = first + loud[0], first + loud[-1]
+            final = max(rising, last - round(DYING * grid.sample_rate / grid.hop))
+            loudest = final + np.argmax(above[final : last + 1])
+            start, faded = _crossing(above, grid, rising, -1), _crossing(above, grid, last, 1)
+            found.append(Audible(max(start, region.start), float(grid.centre(loudest)), min(faded, region.end)))
+    return found
+
+
+def _crossing(above: Decibels, grid: FrameGrid, frame: int, step: int) -> float:
+    """Seconds at which a straight line from a frame above 0 to the next one (step 1) or the one before is at 0."""
+    beyond = frame + step
+    if not 0 <= beyond < len(above) or above[beyond] > 0:
+        return float(grid.centre(frame))
+    share = above[frame] / (above[frame] - above[beyond])
+    return float(grid.centre(frame) + step * share * grid.hop / grid.sample_rate)
 
 
 def _smooth(decibels: Decibels, grid: FrameGrid) -> Decibels:

@@ -26,8 +26,8 @@ from phonseg.errors import AudioError, ConfigurationError, ModelError, PhonsegWa
 from phonseg.hearing import Hearing
 from phonseg.peaks import OperatingPoint, candidate_peaks
 from phonseg.segmentation import Segmentation
-from phonseg.segmenter import FADING, SPEECH_MARGIN, Segmenter, load, segment, speech_peaks
-from phonseg.speech import Region, fades, within
+from phonseg.segmenter import FADING, FAINT, SPEECH_MARGIN, Segmenter, load, segment, speech_peaks
+from phonseg.speech import Region, heard, within
 from phonseg.timeline import Curve, FrameGrid
 from phonseg.view import View
 
@@ -62,7 +62,7 @@ def assert_same(one: Segmentation, other: Segmentation, tolerance: float = 1e-6)
 
 @pytest.mark.parametrize("seed", range(8))
 def test_every_join_is_found_within_20_ms_and_nothing_else(seed):
-    samples, joins = speech_like(12, seed)
+    samples, joins = speech_like(13, seed)  # ends with a vowel: a short hiss at the end could be the vowel dying
     boundaries = found(MEL, samples).boundaries
     assert len(boundaries) == len(joins)
     np.testing.assert_allclose(boundaries, joins, rtol=0, atol=0.02)
@@ -70,7 +70,7 @@ def test_every_join_is_found_within_20_ms_and_nothing_else(seed):
 
 def test_joins_are_found_neither_early_nor_late():
     errors = np.concatenate(
-        [found(MEL, samples).boundaries - joins for samples, joins in map(speech_like, [12] * 5, range(5))]
+        [found(MEL, samples).boundaries - joins for samples, joins in map(speech_like, [13] * 5, range(5))]
     )
     assert abs(np.median(errors)) < 0.003
 
@@ -269,27 +269,43 @@ def test_candidates_are_the_peaks_in_speech_inside_and_apart(heights, edges, cut
         if spoken[peak] and fits and not near:
             kept.append(peak)
     assert candidates.times.tolist() == times[sorted(kept)].tolist()
-    assert candidates.prominences.tolist() == prominences[sorted(kept)].tolist()
+    assert candidates.prominences.tolist() == (FAINT * prominences[sorted(kept)]).tolist()  # nothing is loud
     assert candidates.threshold == MEL.operating_point.prominence
     assert candidates.speech_seconds == pytest.approx(max(0, min(edges[1], duration) - max(edges[0], 0)))
 
 
 def test_where_speech_fades_there_is_one_candidate_and_none_is_more_prominent():
-    heard = hearing.hear(audio.open_recording((SIGNALS[0], RATE)), MEL.views)
-    ends = fades(heard.loudness, heard.level, heard.speech)
-    assert len(ends) == len(heard.speech) > 0
-    times, prominences = speech_peaks(heard)
+    found = hearing.hear(audio.open_recording((SIGNALS[0], RATE)), MEL.views)
+    ends = np.array([region.end for region in heard(found.loudness, found.level, found.speech)])
+    assert len(ends) == len(found.speech) > 0
+    times, prominences = speech_peaks(found)
     assert (np.diff(times) > 0).all()
-    everywhere, _ = candidate_peaks(heard.curve)
+    everywhere, _ = candidate_peaks(found.curve)
     for end in ends:
         before, after = end - FADING[0], end + FADING[1]
         assert times[(times > before) & (times < after)].tolist() == [end]
-        assert prominences[times == end].tolist() == [heard.curve.values.max()]
+        assert prominences[times == end].tolist() == [found.curve.values.max()]
     others = times[~np.isin(times, ends)]
     assert set(others) <= set(everywhere)
     near = np.array([((time > ends - FADING[0]) & (time < ends + FADING[1])).any() for time in everywhere])
-    spoken = within(everywhere, heard.speech, SPEECH_MARGIN)
+    spoken = within(everywhere, found.speech, SPEECH_MARGIN)
     assert others.tolist() == everywhere[spoken & ~near].tolist()
+
+
+@pytest.mark.parametrize("samples", SIGNALS)
+def test_peaks_among_faint_and_dying_sounds_count_less(samples):
+    found = hearing.hear(audio.open_recording((samples, RATE)), MEL.views)
+    audible = heard(found.loudness, found.level, found.speech)
+    everywhere, whole = candidate_peaks(found.curve)
+    times, prominences = speech_peaks(found)
+    shares = []
+    for time, prominence in zip(times, prominences, strict=True):
+        if time in [part.end for part in audible]:
+            continue
+        lively = any(part.start - SPEECH_MARGIN <= time <= part.dying for part in audible)
+        shares.append(1.0 if lively else FAINT)
+        assert prominence == pytest.approx(shares[-1] * whole[everywhere == time][0])
+    assert 1.0 in shares
 
 
 @pytest.mark.parametrize("gap", [0.0, 0.05])

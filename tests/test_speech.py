@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 from phonseg.encoder import LogMel
 from phonseg.speech import (
     CLICK,
+    DYING,
     FADED,
     PAUSE,
     STRETCH,
+    Audible,
     Region,
     broad_band_decibels,
-    fades,
+    heard,
     loud_level,
     speech_regions,
     within,
@@ -187,11 +189,17 @@ def test_within_is_what_it_is_defined_to_be(edges, times, margin):
 
 
 def faded(samples: Samples) -> tuple[list[Region], np.ndarray]:
-    """The regions of speech and where they fade, 100 ms of silence on either side."""
+    """The regions of speech and where what is heard of them fades, 100 ms of silence on either side."""
+    found, audible = audible_parts(samples)
+    return found, np.array([region.end for region in audible])
+
+
+def audible_parts(samples: Samples) -> tuple[list[Region], list[Audible]]:
+    """The regions of speech and what is heard of them, 100 ms of silence on either side."""
     power = powers(samples).mean(axis=1)
     grid, found = EAR.grid.moved(-RATE // 10), regions(samples)
     loudness = Curve(10 * np.log10(np.maximum(power, 1e-30)), grid)
-    return found, fades(loudness, loud_level(power), found)
+    return found, heard(loudness, loud_level(power), found)
 
 
 @pytest.mark.parametrize("seconds_for_60_decibels", [0.2, 0.5, 1.0])
@@ -205,6 +213,34 @@ def test_a_sound_that_dies_away_has_faded_a_third_of_the_way_above_the_noise(sec
     top, floor = 10 * np.log10(loud_level(steps)), 10 * np.log10(np.median(steps[20:60]))
     expected = 1.5 + (1 - FADED) * (top - floor) / 60 * seconds_for_60_decibels
     assert end == pytest.approx(expected, abs=0.02 + 0.05 * seconds_for_60_decibels)
+
+
+@pytest.mark.parametrize("seconds_for_60_decibels", [0.2, 0.5])
+def test_what_is_heard_is_the_same_played_backwards(seconds_for_60_decibels):
+    die = vowel(RATE) * 10 ** (-3 * np.arange(RATE) / (seconds_for_60_decibels * RATE))
+    sound = in_noise(np.concatenate([vowel(RATE // 2), die]).astype(np.float32), 1.0, noise(4 * RATE, level=1e-3))
+    (_,), (forwards,) = audible_parts(sound)
+    (_,), (backwards,) = audible_parts(sound[::-1].copy())
+    assert backwards.start == pytest.approx(4.0 - forwards.end, abs=0.011)
+    assert backwards.end == pytest.approx(4.0 - forwards.start, abs=0.011)
+
+
+@pytest.mark.parametrize("gain", [1e-3, 1.0, 1e3])
+def test_what_is_heard_lies_in_its_region(gain):
+    found, audible = audible_parts(speech_like(20)[0] * np.float32(gain))
+    assert len(audible) == len(found) > 0
+    for region, part in zip(found, audible, strict=True):
+        assert region.start <= part.start <= part.dying <= part.end <= region.end
+        assert part.end - part.dying < DYING + 0.01
+
+
+def test_speech_dies_from_its_last_loud_place_on():
+    die = vowel(RATE) * 10 ** (-3 * np.arange(RATE) / (0.3 * RATE))
+    background = noise(4 * RATE, level=1e-3)
+    (_,), (slowly,) = audible_parts(in_noise(die.astype(np.float32), 1.0, background))
+    assert slowly.end - slowly.dying == pytest.approx(DYING, abs=0.011)
+    (_,), (once_more,) = audible_parts(in_noise(vowel(RATE // 25), slowly.end - 0.06, in_noise(die, 1.0, background)))
+    assert once_more.dying > slowly.end - 0.06
 
 
 @pytest.mark.parametrize("gain", [1e-3, 1.0, 1e3])
