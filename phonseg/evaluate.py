@@ -18,9 +18,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from phonseg.corpus import pair
 from phonseg.errors import ConfigurationError, PhonsegError, TextGridError
+from phonseg.references import read_reference
 from phonseg.score import CorpusScore, Score, pooled
 from phonseg.segmentation import Segmentation
-from phonseg.textgrid import read_reference
 from phonseg.timeline import Times
 
 __all__ = ["CorpusScore", "Score", "bootstrap", "evaluate", "matched_pairs", "signed_errors", "tolerance_curve"]
@@ -37,10 +37,11 @@ def evaluate(
 ) -> Score | CorpusScore:
     """Score a prediction against a reference, or a folder of predictions against a folder of references.
 
-    reference, prediction: a `Segmentation`, the interior boundaries in seconds (sorted), or the path of a TextGrid or
-    `.phn` file; or two folders, whose files belong together when they have the same name in the same place (see
-    `phonseg.corpus.pair`). tolerance: seconds, with 1 microsecond of slack. lenient: also score leniently, beside the
-    strict score. tier: the tier of the TextGrids; a prediction with a single interval tier may call it otherwise.
+    reference, prediction: a `Segmentation`, the interior boundaries in seconds (sorted), or the path of a
+    reference (see `phonseg.references`); or two folders, whose files belong together when they have the same name in
+    the same place (see `phonseg.corpus.pair`). tolerance: seconds, with 1 microsecond of slack. lenient: also score
+    leniently, beside the strict score. tier: the tier, where there are tiers; a prediction with a single interval tier
+    may call it otherwise.
 
     Two folders give a `CorpusScore`. A reference without prediction is listed there as failed; it is no part of the
     total, so look at what failed before comparing totals.

@@ -86,12 +86,11 @@ def test_a_tree_is_mirrored_and_one_bad_file_stops_none(tree: Path, tmp_path: Pa
 def test_the_manifest_has_one_record_of_each(tree: Path, tmp_path: Path) -> None:
     records = run([tree, tree / "a.wav"], tmp_path / "out")
     in_manifest = read_records(tmp_path / "out")
-    assert in_manifest == sorted(records, key=lambda one: one.textgrid)
+    assert in_manifest == sorted(records, key=lambda one: one.target)
     assert {one.recording for one in in_manifest} == {
         path for path in tree.rglob("*") if path.suffix not in ("", ".txt")
     }
-    of_a = in_manifest[0].made
-    assert of_a
+    of_a = in_manifest[0].files[in_manifest[0].textgrid]
     assert of_a.provenance == MODEL.segment(tree / "a.wav").provenance
 
 

@@ -21,7 +21,7 @@ def touch(*paths: Path) -> None:
 
 
 def pairs(inputs: Path | list[Path], output: Path | None) -> list[tuple[Path, Path]]:
-    return [(item.recording, item.textgrid) for item in plan(inputs, output)]
+    return [(item.recording, item.files[".TextGrid"]) for item in plan(inputs, output)]
 
 
 def test_the_tree_below_an_input_is_mirrored(tmp_path: Path) -> None:
@@ -100,8 +100,8 @@ def test_whatever_the_inputs_the_textgrids_lie_below_the_output(
         return
     for item in planned:
         item.check_inside()
-        assert os.path.normpath(item.textgrid).startswith(str(root / "out"))
-        assert item.textgrid.name == f"{item.recording.stem}.TextGrid"
+        assert os.path.normpath(item.target).startswith(str(root / "out"))
+        assert item.files[".TextGrid"].name == f"{item.recording.stem}.TextGrid"
 
 
 def test_a_link_that_leaves_the_output_is_refused(tmp_path: Path) -> None:

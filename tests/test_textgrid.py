@@ -17,8 +17,10 @@ from hypothesis import strategies as st
 from parselmouth.praat import call
 
 from phonseg.errors import ConfigurationError, OutputError, TextGridError
+from phonseg.label_files import read_phn
+from phonseg.references import read_reference
 from phonseg.segmentation import Segmentation
-from phonseg.textgrid import read_phn, read_reference, read_textgrid, write_textgrid
+from phonseg.textgrid import read_textgrid, write_textgrid
 
 Intervals = Sequence[tuple[float, float, str]]
 
@@ -360,7 +362,7 @@ def test_a_sample_rate_is_above_zero(tmp_path: Path) -> None:
 def test_a_reference_is_read_by_its_suffix(tmp_path: Path) -> None:
     assert read_reference(phn(tmp_path, "0 1600 a\n1600 3200 b\n")).boundaries.tolist() == [0.1]
     assert list(read_reference(file(tmp_path, long({"words": PLAIN})), tier="words").intervals()) == PLAIN
-    with pytest.raises(TextGridError, match=r"Give a \.TextGrid or a \.phn file"):
+    with pytest.raises(TextGridError, match=r"Give a file of one of these: \.textgrid, \.phn"):
         read_reference(tmp_path / "a.wav")
 
 
