@@ -50,7 +50,7 @@ def evaluate(
     tolerance out of range, and for a folder against something else.
     """
     _check_tolerance(tolerance)
-    pairs, failed = _read(reference, prediction, tier)
+    pairs, failed = read_pairs(reference, prediction, tier)
     files = {name: _score(*both, tolerance, lenient=lenient) for name, both in pairs.items()}
     if not _is_folder(reference):
         return files[""]
@@ -67,7 +67,7 @@ def tolerance_curve(
     """
     for tolerance in tolerances:
         _check_tolerance(tolerance)
-    pairs, _ = _read(reference, prediction, tier)
+    pairs, _ = read_pairs(reference, prediction, tier)
     nothing = np.zeros(0)
     every_pair = [(nothing, nothing), *pairs.values()]
     return [pooled([_score(*both, tolerance) for both in every_pair]) for tolerance in tolerances]
@@ -84,7 +84,7 @@ def signed_errors(
     Arguments and errors are those of `evaluate`; files that it would list as failed are left out.
     """
     _check_tolerance(tolerance)
-    pairs, _ = _read(reference, prediction, tier)
+    pairs, _ = read_pairs(reference, prediction, tier)
     errors = [np.zeros(0)]
     for wanted, predicted in pairs.values():
         made = matched_pairs(wanted, predicted, tolerance=tolerance)
@@ -127,7 +127,7 @@ def _is_folder(source: Source) -> bool:
     return isinstance(source, str | Path) and Path(source).is_dir()
 
 
-def _read(reference: Source, prediction: Source, tier: str) -> tuple[Pairs, dict[str, str]]:
+def read_pairs(reference: Source, prediction: Source, tier: str) -> tuple[Pairs, dict[str, str]]:
     """(name -> boundaries of both, name -> why they cannot be had); what is not in folders has the name ""."""
     if not (_is_folder(reference) or _is_folder(prediction)):
         return {"": (_boundaries(reference, tier), _boundaries(prediction, tier, alone=True))}, {}

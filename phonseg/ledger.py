@@ -15,7 +15,7 @@ from phonseg.manifest import Made, Record, Shard, Status, add_record, begin, man
 from phonseg.plan import Planned
 from phonseg.segmentation import Provenance
 from phonseg.task import Result
-from phonseg.textgrid_tiers import check_free, with_tiers
+from phonseg.textgrid_tiers import taken, with_tiers
 from phonseg.writing import as_output_error, is_full, make_folder, remove_stale, replacing
 
 
@@ -119,7 +119,13 @@ class Ledger:
             if item.adds_to(suffix):
                 if found is None:
                     raise TextGridError(f"{file}: there is no such TextGrid. Give -o where there is none to add to.")
-                check_free(found, self._tiers, file, replaceable=self._replaceable(made))
+                kept = set(taken(found, self._tiers, file)).difference(self._replaceable(made))
+                if kept:
+                    foreign.append(
+                        f'{file}: has a tier called "{min(kept)}" already, which is left alone. '
+                        "It is replaced only with --overwrite; or give another --tier."
+                    )
+                    continue
             elif not (found in (None, (new or {}).get(suffix)) or self._overwrite or (made and made.whole)):
                 foreign.append(self._left_alone(item, file))
                 continue

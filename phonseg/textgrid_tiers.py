@@ -48,11 +48,10 @@ def with_tiers(base: bytes, new: bytes, path: str | Path, *, replaceable: Collec
     return result + file.bytes_of(slice(reached, None))
 
 
-def check_free(base: bytes, names: Collection[str], path: str | Path, *, replaceable: Collection[str] = ()) -> None:
-    """Raises TextGridError where tiers of these names could not be added to a TextGrid, or it is damaged."""
-    file = opened(base, path)
-    for name in names:
-        _place(file, name, path, replaceable)
+def taken(base: bytes, names: Collection[str], path: str | Path) -> list[str]:
+    """Which of these names tiers of a TextGrid have. Raises TextGridError where it is damaged."""
+    there = [tier.name for tier in opened(base, path).tiers]
+    return [name for name in names if name in there]
 
 
 def _place(file: GridFile, name: str, path: str | Path, replaceable: Collection[str]) -> slice | None:
@@ -62,7 +61,7 @@ def _place(file: GridFile, name: str, path: str | Path, replaceable: Collection[
         raise TextGridError(f'{path}: {len(same)} tiers are called "{name}". Give them different names in Praat.')
     if same and name not in replaceable:
         raise TextGridError(
-            f'{path}: has a tier called "{name}" already. It is replaced only with --overwrite; or give another --tier.'
+            f'{path}: has a tier called "{name}" already. Replace it (overwrite), or take another name.'
         )
     return same[0] if same else None
 

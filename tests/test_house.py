@@ -48,6 +48,11 @@ def test_public_names() -> None:
             "evaluate",
             "Score",
             "CorpusScore",
+            "changes",
+            "Changes",
+            "Change",
+            "Decision",
+            "read_reference",
         ),
         *("read_textgrid", "Segmentation", "FrameGrid", "Provenance", "PhonsegError", "PhonsegWarning", "__version__"),
     }
