@@ -13,7 +13,6 @@ import numpy as np
 
 from phonseg.errors import ConfigurationError
 from phonseg.evaluate import Source, matched_pairs, read_pairs
-from phonseg.rows import SLACK
 from phonseg.timeline import Times
 
 WITHIN = 0.050  # seconds: what was moved further counts as removed here and added there
@@ -64,15 +63,9 @@ class Changes:
 
     def to_dict(self) -> dict[str, Any]:
         """Counts, every change, and what failed, ready for JSON."""
-        counts = {kind: len(self.of_kind(kind)) for kind in ("moved", "added", "removed")}  # type: ignore[arg-type]
-        changes = [change.to_dict() for change in self.changes]
-        return {
-            "unchanged": self.unchanged,
-            **counts,
-            "within": self.within,
-            "changes": changes,
-            "failed": dict(self.failed),
-        }
+        counts = {kind: len(self.of_kind(kind)) for kind in ("moved", "added", "removed")}
+        told = {"within": self.within, "changes": [one.to_dict() for one in self.changes], "failed": dict(self.failed)}
+        return {"unchanged": self.unchanged, **counts, **told}
 
     def to_csv(self) -> str:
         """A table with a row for each change; what it does not have is left empty."""
@@ -115,7 +108,7 @@ def changes(automatic: Source, corrected: Source, *, within: float = WITHIN, tie
     made: list[Change] = []
     unchanged = 0
     for name, (before, after) in pairs.items():
-        kept = matched_pairs(before, after, tolerance=SLACK / 2)
+        kept = matched_pairs(before, after, tolerance=0.0)
         unchanged += len(kept)
         made += _changed(name, np.delete(before, kept[:, 0]), np.delete(after, kept[:, 1]), within)
     return Changes(tuple(made), unchanged, within, failed)

@@ -97,8 +97,8 @@ def save(segmentation: Segmentation, path: str | Path, format: str | None = None
     file could not be read; OutputError where it cannot be written. Warns (PhonsegWarning) of what ELAN has merged.
     """
     if format is None:
-        suffix = Path(path).suffix.lower()
-        format = next((name for name, one in FORMATS.items() if Path(one.suffix.lower()).suffix == suffix), suffix)
+        suffix = Path(path).suffix.lower() or str(path)
+        format = next((name for name, one in FORMATS.items() if one.suffix.lower().endswith(suffix)), suffix)
     layout = Layout((format,))
     (data,) = layout.encode(segmentation, path).values()
     with replacing(path) as partial:

@@ -60,9 +60,7 @@ def _place(file: GridFile, name: str, path: str | Path, replaceable: Collection[
     if len(same) > 1:
         raise TextGridError(f'{path}: {len(same)} tiers are called "{name}". Give them different names in Praat.')
     if same and name not in replaceable:
-        raise TextGridError(
-            f'{path}: has a tier called "{name}" already. Replace it (overwrite), or take another name.'
-        )
+        raise TextGridError(f'{path}: has a tier called "{name}" already. Overwrite it, or take another name.')
     return same[0] if same else None
 
 
