@@ -350,3 +350,74 @@ def test_whatever_happens_hands_are_respected_and_the_rest_is_up_to_date(
             there = found
             if moment is None:
                 assert only_record(item).status in (("done", "skipped") if there == new else ("skipped",))
+
+
+def both(tmp_path: Path) -> Planned:
+    """A recording that becomes a TextGrid and a table."""
+    (tmp_path / "x.wav").write_bytes(b"sound")
+    (planned,) = plan(tmp_path / "x.wav", None, suffixes=(".TextGrid", ".csv"))
+    return planned
+
+
+def files(text: str, provenance: Provenance = A) -> Result:
+    return replace(result(provenance=provenance), files={".TextGrid": text.encode(), ".csv": f"{text},".encode()})
+
+
+def test_a_set_is_skipped_only_when_all_of_it_is_there_and_unchanged(tmp_path: Path) -> None:
+    item = both(tmp_path)
+    table = item.files[".csv"]
+    assert run(item, files("1")).status == "done"
+    assert (of(item).read_bytes(), table.read_bytes()) == (b"1", b"1,")
+    assert run(item, files("1")).status == "skipped"
+    table.unlink()
+    assert run(item, files("1")).status == "done"
+    assert table.read_bytes() == b"1,"
+    assert set(only_record(item).files) == {of(item), table}
+
+
+def test_of_a_set_what_was_corrected_is_left_alone_and_the_rest_is_made_anew(tmp_path: Path) -> None:
+    item = both(tmp_path)
+    run(item, files("1"))
+    of(item).write_bytes(b"corrected")
+    again = run(item, files("2", B))
+    assert (again.status, of(item).read_bytes(), item.files[".csv"].read_bytes()) == ("warned", b"corrected", b"2,")
+    assert "x.TextGrid: was changed after phonseg wrote it, so it is left alone" in again.message
+    assert run(item, files("2", B)).status == "skipped"
+    assert run(item, files("2", B), overwrite=True).status == "done"
+    assert of(item).read_bytes() == b"2"
+
+
+def test_a_format_that_is_not_asked_for_now_is_still_known_later(tmp_path: Path) -> None:
+    item = both(tmp_path)
+    alone = replace(item, files={".csv": item.files[".csv"]})
+    run(item, files("1"))
+    assert run(alone, files("2", B)).status == "done"
+    assert {file.name: made.provenance for file, made in only_record(item).files.items()} == {
+        "x.TextGrid": A,
+        "x.csv": B,
+    }
+    assert run(item, files("2", B)).status == "done"
+    assert of(item).read_bytes() == b"2"
+
+
+@pytest.mark.parametrize("before", [False, True])
+def test_a_set_of_which_a_killed_run_wrote_a_part_is_completed(tmp_path: Path, before: bool) -> None:
+    item = both(tmp_path)
+    if before:
+        run(item, files("0", B))
+    with killed(None), patch("phonseg.ledger.settle", lambda *_: None):
+        real = replacing
+
+        @contextmanager
+        def dying(path: Path) -> Iterator[Path]:
+            if path.suffix == ".csv":
+                raise Killed
+            with real(path) as partial:
+                yield partial
+
+        with patch("phonseg.ledger.replacing", dying), pytest.raises(Killed):
+            run(item, files("1"))
+    assert (of(item).read_bytes(), item.files[".csv"].exists()) == (b"1", before)
+    assert run(item, "x.wav: cannot be read.").status == "failed"
+    assert run(item, files("2", B)).status == "done"
+    assert (of(item).read_bytes(), item.files[".csv"].read_bytes()) == (b"2", b"2,")
