@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import parselmouth
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from parselmouth.praat import call
 
@@ -57,6 +57,7 @@ def grids(draw: st.DrawFn) -> parselmouth.Data:
     return grid
 
 
+@settings(max_examples=40)
 @given(grids(), st.sampled_from(FORMS), st.lists(st.floats(0.01, 0.99), max_size=4, unique=True), st.booleans())
 def test_every_other_tier_and_every_time_stays_bit_for_bit(
     tmp_path_factory: pytest.TempPathFactory, grid: parselmouth.Data, form: str, shares: list[float], rounded: bool
@@ -76,7 +77,7 @@ def test_every_other_tier_and_every_time_stays_bit_for_bit(
     # What was there is there still, byte for byte, but for the number of tiers.
     written = path.read_bytes()
     at = next(i for i, (old, new) in enumerate(zip(base, written, strict=False)) if old != new)
-    kept = base[at + 1 :].rstrip()
+    kept = base[at + 1 :].rstrip(b" \n\0")  # new tiers stand before the last line ends
     assert written[:at] == base[:at]
     assert written[at + 1 :].startswith(kept)
     # The same once more, replaced where it stands, changes nothing.
@@ -134,8 +135,8 @@ NEW = textgrid_bytes(Segmentation([0.5, 0.995], 1.0), "x", tier="phones")
         (base(end=0.992), "x: the TextGrid lasts 0.992 s"),  # a boundary would lie beyond it
         (base().replace(b"xmin = 0.0", b"xmin = -1"), r"starts at -1\.0 s"),
         (base().replace(b"size = 2", b"size = 3"), r"x: is damaged \(it ends too early, in line \d+\)"),
-        (base().replace(b"xmax = 0.25", b"xmax = no"), r"x: is damaged \(\"1\" stands in line 17\)"),
-        (base().replace(b"xmax = 0.25", b"xmax = 1-2"), r"x: is damaged \(1-2 stands in line 16\)"),
+        (base().replace(b"xmax = 0.25", b"xmax = no"), r"x: is damaged \(\"1\" stands in line 18\)"),
+        (base().replace(b"xmax = 0.25", b"xmax = 1-2"), r"x: is damaged \(1-2 stands in line 17\)"),
         (base().replace(b"size = 1", b"size = -1"), r"x: is damaged \(-1 stands in line 7\)"),
         (base().replace(b"IntervalTier", b"PitchTier"), "is no kind of tier"),
         (base().replace(b'"TextGrid"', b'"PitchTier"'), "is not a Praat TextGrid"),
