@@ -15,8 +15,8 @@ from phonseg.audio import find_recordings
 from phonseg.candidates import Candidates
 from phonseg.corpus import pair
 from phonseg.errors import ConfigurationError, PhonsegError
+from phonseg.references import read_reference
 from phonseg.segmentation import Segmentation
-from phonseg.textgrid import read_reference
 from phonseg.timeline import Times
 
 

@@ -17,6 +17,11 @@ _HOMES = {
     "segment_files": "batch",
     "check": "check",
     "evaluate": "evaluate",
+    "changes": "changes",
+    "Changes": "changes",
+    "Change": "changes",
+    "Decision": "decisions",
+    "read_reference": "references",
     "Score": "score",
     "CorpusScore": "score",
     "read_textgrid": "textgrid",
@@ -31,10 +36,15 @@ __all__ = [*_HOMES, "__version__"]
 
 if TYPE_CHECKING:
     from phonseg.batch import segment_files as segment_files
+    from phonseg.changes import Change as Change
+    from phonseg.changes import Changes as Changes
+    from phonseg.changes import changes as changes
     from phonseg.check import check as check
+    from phonseg.decisions import Decision as Decision
     from phonseg.errors import PhonsegError as PhonsegError
     from phonseg.errors import PhonsegWarning as PhonsegWarning
     from phonseg.evaluate import evaluate as evaluate
+    from phonseg.references import read_reference as read_reference
     from phonseg.score import CorpusScore as CorpusScore
     from phonseg.score import Score as Score
     from phonseg.segmentation import Provenance as Provenance

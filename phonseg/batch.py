@@ -1,4 +1,4 @@
-"""Many recordings -> many TextGrids, in folders like those they came from."""
+"""Many recordings -> many files, in folders like those they came from."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from phonseg.audio import Channel
 from phonseg.errors import ConfigurationError, ModelError, PhonsegError
+from phonseg.formats import Layout
 from phonseg.ledger import Ledger
 from phonseg.manifest import Record, Shard
 from phonseg.plan import Place, Planned, plan
@@ -33,37 +34,47 @@ def segment_files(
     sensitivity: float | None = None,
     rate: float | None = None,
     channel: Channel = "mix",
+    formats: Iterable[str] = ("textgrid",),
+    labels: str = "numbers",
+    tier: str = "phones",
+    check: int = 0,
+    into: Place | None = None,
     overwrite: bool = False,
     jobs: int | None = None,
     executor: Executor | None = None,
     shard: Shard | None = None,
     progress: bool = True,
 ) -> list[Record]:
-    """Segment recordings and write a TextGrid for each; one that cannot be read stops none of the others.
+    """Segment recordings and write a TextGrid or other files for each; one that cannot be read stops no other.
 
     inputs: recordings, and folders, which are searched with the folders inside them. output: the folder in which the
     tree below each input folder is mirrored; None to write beside the recordings. model, sensitivity, rate, channel:
-    as in `phonseg.segment`. jobs: how many processes work, each on one recording at a time; None for as many as there
+    as in `phonseg.segment`. formats, labels, tier, check: which files, see `phonseg.formats.Layout`. into: instead of
+    `output`, a TextGrid that is there, for one recording, or a folder of them: the tiers are added to it, and nothing
+    else in it changes; a tier of that name is replaced if it is phonseg's and untouched, else only with `overwrite`.
+    jobs: how many processes work, each on one recording at a time; None for as many as there
     are processor cores. executor: instead, whatever is to do the work, like those of `concurrent.futures`; it is left
     running. shard: (i, n) for the i-th of n parts of the recordings, counted from 1, so that n computers share them.
 
-    What is there already is done again only if phonseg made it and the recording, the model or a setting has changed
-    since. A TextGrid that phonseg did not make, or that was changed afterwards (somebody may have corrected it), is
+    A file that is there already is made again only if phonseg made it and the recording, the model or a setting has
+    changed since. One that phonseg did not make, or that was changed afterwards (somebody may have corrected it), is
     left as it is. With `overwrite` everything is done again. A record stays in `output`, or in each input folder (the
     folder of a recording that was given alone) if that is None; see `phonseg.manifest`.
 
     Returns one record for each recording, in order. Raises ConfigurationError if two recordings would have the same
-    TextGrid or an option is out of range, AudioError if an input does not exist or a folder holds no recording,
-    ModelError if the model cannot be loaded, OutputError if the folder cannot be written to or the disk is full.
+    files, an option is out of range or a format needs a package that is missing; TextGridError if `into` does not
+    exist; AudioError if an input does not exist or a folder holds no recording; ModelError if the model cannot be
+    loaded; OutputError if the folder cannot be written to or the disk is full.
     """
     if jobs is not None and (jobs < 1 or executor is not None):
         raise ConfigurationError(f"jobs is {jobs}. Give 1 or more, or leave it out where there is an executor.")
-    planned = plan(inputs, output, shard)
+    layout = Layout(tuple(formats), labels, tier, check)
+    planned = plan(inputs, output, shard, suffixes=layout.suffixes, into=into)
     if not planned:  # this shard has none
         return []
-    request = Request(_absolute(model), sensitivity, rate, channel)
+    request = Request(_absolute(model), sensitivity, rate, channel, layout)
     with ExitStack() as stack:
-        ledger = stack.enter_context(closing(Ledger(planned, shard=shard, overwrite=overwrite)))
+        ledger = stack.enter_context(closing(Ledger(planned, shard=shard, overwrite=overwrite, tiers=layout.tiers)))
         count = min(jobs or _cores(), len(planned)) if executor is None else 1
         executor = executor or stack.enter_context(Workers(count))
         provenance = _prepare(executor, request, count)
@@ -71,8 +82,8 @@ def segment_files(
         bar = stack.enter_context(closing(Progress(waiting, shown=progress)))
         for item, future in stack.enter_context(closing(_results(executor, request, waiting))):
             _conclude(ledger, item, future)
-            bar.advance(item, ledger.records[item.textgrid])
-    return [ledger.records[item.textgrid] for item in planned]
+            bar.advance(item, ledger.records[item.target])
+    return [ledger.records[item.target] for item in planned]
 
 
 def _absolute(model: Segmenter | str | Path) -> Segmenter | str | Path:

@@ -15,6 +15,7 @@ import numpy as np
 
 from phonseg.errors import ConfigurationError
 from phonseg.folders import walk
+from phonseg.references import READERS, is_reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Pairing:
 
 
 def find_references(folder: str | Path) -> list[Path]:
-    """The TextGrids and `.phn` files in a folder and in the folders inside it, sorted; suffixes in capitals or not.
+    """The references (see `phonseg.references`) in a folder and in the folders inside it, sorted.
 
     Hidden files and folders (with a leading dot) are left out, and a folder that several links lead to is visited once.
 
@@ -39,7 +40,7 @@ def find_references(folder: str | Path) -> list[Path]:
     found = walk([Path(folder)])
     for unlisted, reason in found.unlisted.items():
         raise ConfigurationError(f"{unlisted}: cannot be listed ({reason}). Give a folder of yours.")
-    return [path for path in found.files if path.suffix.lower() in (".textgrid", ".phn")]
+    return [path for path in found.files if is_reference(path)]
 
 
 def pair(
@@ -50,9 +51,9 @@ def pair(
 ) -> Pairing:
     """Find for every reference below one folder its partner below another (which may be the same folder).
 
-    find: lists the partners below a folder: predictions, or recordings with `phonseg.audio.find_recordings`. Where a
-    TextGrid stands beside a `.phn` file of the same name, the TextGrid counts. Whatever has no partner, or more than
-    one, is listed in `failed`.
+    find: lists the partners below a folder: predictions, or recordings with `phonseg.audio.find_recordings`. Where
+    references of several kinds have one name, as a TextGrid and a `.phn` file, a TextGrid counts, or else the kind that
+    is first in `phonseg.references.READERS`. Whatever has no partner, or more than one, is listed in `failed`.
 
     Raises ConfigurationError when a folder cannot be listed or holds nothing to pair.
     """
@@ -97,7 +98,7 @@ def split(
 
 
 def _by_name(folder: Path, find: Callable[[Path], Sequence[Path]]) -> dict[str, list[Path]]:
-    """The files of each name; TextGrids alone where a name has any."""
+    """The files of each name; those of one kind."""
     names: dict[str, list[Path]] = {}
     for path in find(folder):
         # macOS may take the accents of a name apart: it is the same name.
@@ -105,9 +106,13 @@ def _by_name(folder: Path, find: Callable[[Path], Sequence[Path]]) -> dict[str, 
         names.setdefault(name, []).append(path)
     if not names:
         raise ConfigurationError(f"{folder}: holds nothing to pair. Give another folder.")
-    return {
-        name: [path for path in paths if path.suffix.lower() == ".textgrid"] or paths for name, paths in names.items()
-    }
+    return {name: _first_kind(paths) for name, paths in names.items()}
+
+
+def _first_kind(paths: Sequence[Path]) -> list[Path]:
+    """Of references of several kinds, those of the first kind; all recordings."""
+    ranks = [list(READERS).index(path.suffix.lower()) if path.suffix.lower() in READERS else 0 for path in paths]
+    return [path for path, rank in zip(paths, ranks, strict=True) if rank == min(ranks)]
 
 
 def _draw(speakers: Sequence[Path], wanted: float, generator: np.random.Generator) -> set[Path]:

@@ -18,9 +18,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from phonseg.corpus import pair
 from phonseg.errors import ConfigurationError, PhonsegError, TextGridError
+from phonseg.references import read_reference
 from phonseg.score import CorpusScore, Score, pooled
 from phonseg.segmentation import Segmentation
-from phonseg.textgrid import read_reference
 from phonseg.timeline import Times
 
 __all__ = ["CorpusScore", "Score", "bootstrap", "evaluate", "matched_pairs", "signed_errors", "tolerance_curve"]
@@ -37,10 +37,11 @@ def evaluate(
 ) -> Score | CorpusScore:
     """Score a prediction against a reference, or a folder of predictions against a folder of references.
 
-    reference, prediction: a `Segmentation`, the interior boundaries in seconds (sorted), or the path of a TextGrid or
-    `.phn` file; or two folders, whose files belong together when they have the same name in the same place (see
-    `phonseg.corpus.pair`). tolerance: seconds, with 1 microsecond of slack. lenient: also score leniently, beside the
-    strict score. tier: the tier of the TextGrids; a prediction with a single interval tier may call it otherwise.
+    reference, prediction: a `Segmentation`, the interior boundaries in seconds (sorted), or the path of a
+    reference (see `phonseg.references`); or two folders, whose files belong together when they have the same name in
+    the same place (see `phonseg.corpus.pair`). tolerance: seconds, with 1 microsecond of slack. lenient: also score
+    leniently, beside the strict score. tier: the tier, where there are tiers; a prediction with a single interval tier
+    may call it otherwise.
 
     Two folders give a `CorpusScore`. A reference without prediction is listed there as failed; it is no part of the
     total, so look at what failed before comparing totals.
@@ -49,7 +50,7 @@ def evaluate(
     tolerance out of range, and for a folder against something else.
     """
     _check_tolerance(tolerance)
-    pairs, failed = _read(reference, prediction, tier)
+    pairs, failed = read_pairs(reference, prediction, tier)
     files = {name: _score(*both, tolerance, lenient=lenient) for name, both in pairs.items()}
     if not _is_folder(reference):
         return files[""]
@@ -66,7 +67,7 @@ def tolerance_curve(
     """
     for tolerance in tolerances:
         _check_tolerance(tolerance)
-    pairs, _ = _read(reference, prediction, tier)
+    pairs, _ = read_pairs(reference, prediction, tier)
     nothing = np.zeros(0)
     every_pair = [(nothing, nothing), *pairs.values()]
     return [pooled([_score(*both, tolerance) for both in every_pair]) for tolerance in tolerances]
@@ -83,7 +84,7 @@ def signed_errors(
     Arguments and errors are those of `evaluate`; files that it would list as failed are left out.
     """
     _check_tolerance(tolerance)
-    pairs, _ = _read(reference, prediction, tier)
+    pairs, _ = read_pairs(reference, prediction, tier)
     errors = [np.zeros(0)]
     for wanted, predicted in pairs.values():
         made = matched_pairs(wanted, predicted, tolerance=tolerance)
@@ -126,7 +127,7 @@ def _is_folder(source: Source) -> bool:
     return isinstance(source, str | Path) and Path(source).is_dir()
 
 
-def _read(reference: Source, prediction: Source, tier: str) -> tuple[Pairs, dict[str, str]]:
+def read_pairs(reference: Source, prediction: Source, tier: str) -> tuple[Pairs, dict[str, str]]:
     """(name -> boundaries of both, name -> why they cannot be had); what is not in folders has the name ""."""
     if not (_is_folder(reference) or _is_folder(prediction)):
         return {"": (_boundaries(reference, tier), _boundaries(prediction, tier, alone=True))}, {}

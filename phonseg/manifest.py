@@ -1,12 +1,12 @@
-"""The record that a batch leaves: one line of JSON for each recording, in the folder that the TextGrids go to.
+"""The record that a batch leaves: one line of JSON for each recording, in the folder that the files go to.
 
-It is a record and no state: nothing breaks where it is missing, old or shared. A TextGrid is phonseg's own if its
-SHA-256 stands in a record; that record then says from what, by what and how it was made. Whatever else is found is
-somebody's work, such as a TextGrid that was corrected by hand.
+It is a record and no state: nothing breaks where it is missing, old or shared. A TextGrid, or a file of another format,
+is phonseg's own if its SHA-256 stands in a record, which then says from what, by what and how it was made. Whatever
+else is found is somebody's work, such as a TextGrid that was corrected by hand.
 
-While a batch runs, every record is added to the end of the file at once, so that a run that is killed has kept them
-all; while a TextGrid is being replaced there is a record with the status "writing". When a run ends, by an error or a
-signal too, the file is replaced by one that has a single record for each recording, sorted by TextGrid.
+While a batch runs, every record is added to the end of the manifest at once, so that a run that is killed has kept them
+all; while files are being replaced there is a record with the status "writing". When a run ends, by an error or a
+signal too, the manifest is replaced by one that has a single record for each recording, sorted by target.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -29,47 +29,60 @@ STEM = "phonseg-manifest"
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A TextGrid that phonseg made.
+    """A file that phonseg made.
 
-    textgrid_sha256: of the file. boundaries: how many. seconds: of audio. warning: what was odd, or nothing.
+    sha256: of the file. boundaries: how many. seconds: of audio. warning: what was odd, or nothing.
     recording_bytes, recording_modified: size and time of change (seconds since 1970) of the recording.
-    provenance: phonseg, model and settings.
+    provenance: phonseg, model and settings. whole: whether all of it is phonseg's; false for a TextGrid to which
+    phonseg has added its tiers.
     """
 
-    textgrid_sha256: str
+    sha256: str
     boundaries: int
     seconds: float
     warning: str
     recording_bytes: int
     recording_modified: float
     provenance: Provenance
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
     """What became of one recording.
 
-    status: done; warned (done, but see the message); skipped (its TextGrid is there already, and stays); failed (see
-    the message). elapsed: seconds that it took now. made: the TextGrid that phonseg made of it, now or before; None if
-    there never was any.
+    target: where its files lie, without their suffixes. status: done; warned (done, but see the message); skipped (its
+    files are there already, and stay); failed (see the message). elapsed: seconds that it took now. files: those that
+    phonseg made of it, now or before, the latest last.
     """
 
     recording: Path
-    textgrid: Path
+    target: Path
     status: Status
     message: str = ""
     elapsed: float | None = None
-    made: Made | None = None
+    files: Mapping[Path, Made] = field(default_factory=dict)
+
+    @property
+    def textgrid(self) -> Path:
+        """Where its TextGrid lies, if it has one."""
+        there = (path for path in self.files if path.suffix.lower() == ".textgrid")
+        return next(there, self.target.with_name(f"{self.target.name}.TextGrid"))
+
+    @property
+    def latest(self) -> Made | None:
+        """What is known of the file that was made last."""
+        return list(self.files.values())[-1] if self.files else None
 
     @property
     def boundaries(self) -> int | None:
         """How many boundaries phonseg found."""
-        return self.made.boundaries if self.made else None
+        return self.latest.boundaries if self.latest else None
 
     @property
     def seconds(self) -> float | None:
         """Seconds of audio."""
-        return self.made.seconds if self.made else None
+        return self.latest.seconds if self.latest else None
 
 
 def manifest_path(folder: Path, shard: Shard | None) -> Path:
@@ -101,25 +114,33 @@ def add_record(path: Path, record: Record) -> None:
 
 
 def settle(path: Path, records: Iterable[Record]) -> None:
-    """Leave one record for each TextGrid: these, and the last that the manifest has of others. Raises OutputError."""
-    kept = {record.textgrid: record for record in _read(path) if record.status != "writing" or _is_there(record)}
-    kept.update((record.textgrid, record) for record in records)
-    lines = [_line(_complete(kept[textgrid]), path.parent) for textgrid in sorted(kept)]
+    """Leave one record for each recording: these, and the last that the manifest has of others. Raises OutputError."""
+    kept: dict[Path, Record] = {}
+    for record in _read(path):
+        settled = _settled(kept.get(record.target), record) if record.status == "writing" else record
+        if settled is not None:
+            kept[record.target] = settled
+    kept.update((record.target, record) for record in records)
+    lines = [_line(kept[target], path.parent) for target in sorted(kept)]
     with replacing(path) as partial:
         partial.write_bytes(b"".join(lines))
 
 
-def _is_there(record: Record) -> bool:
+def _settled(before: Record | None, writing: Record) -> Record | None:
+    """What became of files that were being written when the run was stopped; what is not there is not counted."""
+    there = {file: made for file, made in writing.files.items() if _is_there(file, made)}
+    files = {**(before.files if before else {}), **there}
+    if len(there) == len(writing.files):
+        return replace(writing, files=files, status="warned" if writing.message else "done")
+    if before is not None:
+        return replace(before, files=files)
+    return replace(writing, files=files) if there else None
+
+
+def _is_there(file: Path, made: Made) -> bool:
     with suppress(OSError):
-        return record.made is not None and sha256(record.textgrid.read_bytes()) == record.made.textgrid_sha256
+        return sha256(file.read_bytes()) == made.sha256
     return False
-
-
-def _complete(record: Record) -> Record:
-    """A TextGrid that was being written when the run was stopped, and is there, is done."""
-    if record.status != "writing" or record.made is None:
-        return record
-    return replace(record, status="warned" if record.made.warning else "done")
 
 
 def _read(path: Path) -> list[Record]:
@@ -130,18 +151,22 @@ def _read(path: Path) -> list[Record]:
 
 
 def _line(record: Record, folder: Path) -> bytes:
-    textgrid = record.textgrid.relative_to(folder).as_posix()  # so that the folder can be moved
-    return json.dumps({**asdict(record), "recording": str(record.recording), "textgrid": textgrid}).encode() + b"\n"
+    below = {path: path.relative_to(folder).as_posix() for path in (record.target, *record.files)}  # so it can be moved
+    files = {below[path]: asdict(made) for path, made in record.files.items()}
+    fields = {"recording": str(record.recording), "target": below[record.target], "status": record.status}
+    told = {**fields, "message": record.message, "elapsed": record.elapsed, "files": files}
+    return json.dumps(told).encode() + b"\n"
 
 
 def _record(line: bytes, folder: Path) -> Record | None:
     try:
         fields: dict[str, Any] = json.loads(line)
-        places = {"recording": Path(fields["recording"]), "textgrid": folder / fields["textgrid"]}
-        return Record(**{**fields, **places, "made": _made(fields["made"])})
-    except (ValueError, KeyError, TypeError):
+        files = {folder / file: _made(made) for file, made in fields["files"].items()}
+        places = {"recording": Path(fields["recording"]), "target": folder / fields["target"]}
+        return Record(**{**fields, **places, "files": files})
+    except (ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
-def _made(fields: Mapping[str, Any] | None) -> Made | None:
-    return Made(**{**fields, "provenance": Provenance(**fields["provenance"])}) if fields else None
+def _made(fields: Mapping[str, Any]) -> Made:
+    return Made(**{**fields, "provenance": Provenance(**fields["provenance"])})

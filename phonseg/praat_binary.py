@@ -18,13 +18,14 @@ WIDE = 0xFFFF  # in the place of a length
 
 def read_binary(content: bytes) -> Grid:
     """What a file that begins with `MAGIC` holds. Raises ValueError, with the reason, if it is damaged."""
-    file = _Reader(content, len(MAGIC))
+    file = BinaryReader(content, len(MAGIC))
     start, end = file.number(), file.number()
     there = file.take(1) != b"\0"
-    return start, end, [_tier(file) for _ in range(file.count())] if there else []
+    return start, end, [read_tier(file) for _ in range(file.count())] if there else []
 
 
-def _tier(file: _Reader) -> Tier:
+def read_tier(file: BinaryReader) -> Tier:
+    """The tier at the place of the reader."""
     kind, name = file.take(file.take(1)[0]), file.text()
     file.take(16)  # its own start and end
     if kind == b"IntervalTier":
@@ -37,7 +38,7 @@ def _tier(file: _Reader) -> Tier:
     raise ValueError(f"at byte {file.place} there is no tier")
 
 
-class _Reader:
+class BinaryReader:
     """Goes through bytes from a place on."""
 
     def __init__(self, content: bytes, place: int) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from phonseg.candidates import Candidates, frozen
+from phonseg.decisions import Decision, least_certain
 from phonseg.errors import ConfigurationError
 from phonseg.timeline import Curve, Times
 
@@ -116,11 +117,38 @@ class Segmentation:
             provenance=provenance,
         )
 
-    def to_textgrid(self, path: str | Path, *, tier: str = "phones") -> None:
-        """Write a Praat TextGrid; see `phonseg.textgrid.write_textgrid`."""
+    def without_labels(self) -> Segmentation:
+        """The same segments with empty labels, which many programs leave out when they read a file."""
+        return replace(self, labels=("",) * len(self))
+
+    def to_check(self, k: int = 20) -> list[Decision]:
+        """The k least certain decisions, weak boundaries and strong candidates, the least certain first.
+
+        Raises ConfigurationError for a negative k, or if there are no candidates (a reference).
+        """
+        if self.candidates is None:
+            raise ConfigurationError("to_check: this segmentation has no candidates, since no model made it.")
+        return least_certain(self.candidates, self.boundaries, k)
+
+    def to_textgrid(
+        self,
+        path: str | Path,
+        *,
+        tier: str = "phones",
+        check: int = 0,
+        into: str | Path | None = None,
+        overwrite: bool = False,
+    ) -> None:
+        """Write a Praat TextGrid, or add a tier to one; see `phonseg.textgrid.write_textgrid`."""
         from phonseg.textgrid import write_textgrid
 
-        write_textgrid(self, path, tier=tier)
+        write_textgrid(self, path, tier=tier, check=check, into=into, overwrite=overwrite)
+
+    def save(self, path: str | Path, *, format: str | None = None) -> None:
+        """Write a file of the format that its suffix tells, or of `format`; see `phonseg.formats`."""
+        from phonseg.formats import save
+
+        save(self, path, format)
 
     def plot(self, start: float = 0.0, end: float | None = None, *, reference: Segmentation | None = None) -> Figure:
         """Draw the recording from `start` to `end` seconds; see `phonseg.plot.plot_segmentation`."""

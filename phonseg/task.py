@@ -1,4 +1,4 @@
-"""One recording of a batch -> its TextGrid, in whatever process or thread; nothing is written here.
+"""One recording of a batch -> its files, in whatever process or thread; nothing is written here.
 
 What is heavy is imported inside the functions: the process that hands the recordings out needs none of it.
 """
@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from phonseg.audio import Channel, Source
+from phonseg.formats import Layout
 from phonseg.listening import heard_warnings
 from phonseg.raw_sound import MOST_CHANNELS
 from phonseg.segmentation import Provenance, Segmentation
@@ -25,12 +27,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """With what, and how, recordings are segmented; see `phonseg.segment`."""
+    """With what, and how, recordings are segmented (see `phonseg.segment`), and how that is written."""
 
     model: Segmenter | str | Path
     sensitivity: float | None
     rate: float | None
     channel: Channel
+    layout: Layout = field(default_factory=Layout)
 
     def segmenter(self) -> Segmenter:
         """The model, loaded if it is not. Raises ModelError if that fails."""
@@ -40,12 +43,18 @@ class Request:
         """Segment one recording. Raises as `phonseg.segment` does."""
         return segmenter.segment(source, sensitivity=self.sensitivity, rate=self.rate, channel=self.channel)
 
+    def provenance(self, segmentation: Segmentation) -> Provenance:
+        """Where the files come from: where the segmentation does, and how it was written if not as usual."""
+        assert segmentation.provenance
+        origin = segmentation.provenance
+        return replace(origin, settings={**origin.settings, **self.layout.settings})
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """textgrid: the whole file. seconds: of audio. warning: what is odd, or nothing. elapsed: seconds it took."""
+    """files: suffix -> the whole file. seconds: of audio. warning: what is odd, or nothing. elapsed: seconds taken."""
 
-    textgrid: bytes
+    files: Mapping[str, bytes]
     boundaries: int
     seconds: float
     warning: str
@@ -54,32 +63,31 @@ class Result:
 
 
 def prepare(request: Request) -> Provenance:
-    """Load the model, try the settings on a moment of silence, and say what all segmentations will say of their origin.
+    """Load the model, try the settings on a moment of silence, and say what all files will say of their origin.
 
-    Raises ModelError if the model cannot be loaded, ConfigurationError if a setting is out of range.
+    Raises ModelError if the model cannot be loaded, ConfigurationError if a setting is out of range or a format cannot
+    be written.
     """
     with heard_warnings():
         silence = request.segment(request.segmenter(), (np.zeros((160, MOST_CHANNELS), np.float32), 16_000))
-    assert silence.provenance
-    return silence.provenance
+        request.layout.encode(silence, "silence")
+    return request.provenance(silence)
 
 
 def segment_one(request: Request, recording: Path) -> Result:
-    """Segment a recording. Raises as `phonseg.segment` does, and TextGridError where no TextGrid can hold it."""
-    from phonseg.textgrid import textgrid_bytes
-
+    """Segment a recording. Raises as `phonseg.segment` does, and TextGridError where a format cannot hold it."""
     segmenter = request.segmenter()
     start = time.perf_counter()
     with heard_warnings() as heard:
         segmentation = request.segment(segmenter, recording)
-    assert segmentation.provenance
+        files = request.layout.encode(segmentation, recording)
     return Result(
-        textgrid_bytes(segmentation, recording),
+        files,
         boundaries=len(segmentation.boundaries),
         seconds=segmentation.duration,
         warning=" ".join(heard),
         elapsed=time.perf_counter() - start,
-        provenance=segmentation.provenance,
+        provenance=request.provenance(segmentation),
     )
 
 

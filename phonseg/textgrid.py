@@ -1,4 +1,4 @@
-"""`Segmentation` <-> Praat TextGrid, and `.phn` files as references.
+"""`Segmentation` <-> Praat TextGrid.
 
 TextGrids are written here: praatio's writer strips labels and merges intervals that it finds too short, so what it
 writes does not always read back the same. Text is read by praatio; what praatio refuses, or may have read in part, is
@@ -8,7 +8,6 @@ given to Praat itself (through parselmouth, loaded only then), which names the l
 from __future__ import annotations
 
 import re
-import stat
 import tempfile
 import warnings
 from collections.abc import Sequence
@@ -18,42 +17,68 @@ import numpy as np
 
 from phonseg.errors import ConfigurationError, TextGridError
 from phonseg.praat_binary import MAGIC, Grid, Interval, Tier, read_binary
+from phonseg.rows import SLACK, in_a_row, read_bytes
 from phonseg.segmentation import Segmentation
+from phonseg.textgrid_tiers import with_tiers
 from phonseg.writing import replacing
 
-LARGEST = 200_000_000  # bytes: a TextGrid of ten hours has 40 million
-SLACK = 1e-6  # seconds: ends of intervals that lie closer than this are the same point, rounded differently
+CHECK = "check"  # the name of the tier with what a person should check
 
 
-def write_textgrid(segmentation: Segmentation, path: str | Path, *, tier: str = "phones") -> None:
-    """Write one interval tier as a TextGrid: long text format, UTF-8, last time equal to the duration.
+def write_textgrid(
+    segmentation: Segmentation,
+    path: str | Path,
+    *,
+    tier: str = "phones",
+    check: int = 0,
+    into: str | Path | None = None,
+    overwrite: bool = False,
+) -> None:
+    """Write an interval tier as a TextGrid: long text format, UTF-8, last time equal to the duration.
 
     Every time reads back as the same number, bit for bit. Segments without labels are numbered from 1. An existing
-    file is replaced only once the new one is complete.
+    file is replaced only once the new one is complete. check: how many of the least certain decisions to mark in a
+    point tier `check`, see `phonseg.decisions`. into: a TextGrid (which may be `path`) that the tiers are added to, and
+    in which nothing else changes, see `phonseg.textgrid_tiers`; a tier of the same name is replaced if `overwrite`.
 
-    Raises TextGridError where Praat could not read the result (no duration, a label or a tier name that is not text);
-    OutputError where the file cannot be written.
+    Raises TextGridError where Praat could not read the result (no duration, a label or a tier name that is not text),
+    or the TextGrid cannot be added to; ConfigurationError where there is nothing to check; OutputError where the file
+    cannot be written.
     """
-    data = textgrid_bytes(segmentation, path, tier=tier)
+    data = textgrid_bytes(segmentation, path, tier=tier, check=check)
+    if into is not None:
+        data = with_tiers(read_bytes(Path(into)), data, into, replaceable=(tier, CHECK) if overwrite else ())
     with replacing(path) as partial:
         partial.write_bytes(data)
 
 
-def textgrid_bytes(segmentation: Segmentation, path: str | Path, *, tier: str = "phones") -> bytes:
+def textgrid_bytes(segmentation: Segmentation, path: str | Path, *, tier: str = "phones", check: int = 0) -> bytes:
     """What `write_textgrid` writes. path: what a TextGridError names."""
     if segmentation.duration <= 0:
         raise TextGridError(f"{path}: the recording is 0 s long, and a TextGrid cannot be. Leave this recording out.")
+    if check and tier == CHECK:
+        raise ConfigurationError(f"tier is {tier}, as is the tier of what to check. Give the tier another name.")
     extent = f"xmin = 0.0\n{{indent}}xmax = {_number(segmentation.duration)}\n"
-    header = 'File type = "ooTextFile"\nObject class = "TextGrid"\n\n' + extent.format(indent="")
-    header += 'tiers? <exists>\nsize = 1\nitem []:\n    item [1]:\n        class = "IntervalTier"\n'
-    header += f"        name = {_quoted(tier, path)}\n        " + extent.format(indent=" " * 8)
-    header += f"        intervals: size = {len(segmentation)}\n"
-    intervals = (
+    lines = ['File type = "ooTextFile"\nObject class = "TextGrid"\n\n', extent.format(indent="")]
+    lines.append(f"tiers? <exists>\nsize = {2 if check else 1}\nitem []:\n")
+    lines.append(f'    item [1]:\n        class = "IntervalTier"\n        name = {_quoted(tier, path)}\n')
+    lines.append("        " + extent.format(indent=" " * 8) + f"        intervals: size = {len(segmentation)}\n")
+    lines.extend(
         f"        intervals [{number}]:\n            xmin = {_number(start)}\n            xmax = {_number(end)}\n"
         f"            text = {_quoted(label, path)}\n"
         for number, (start, end, label) in enumerate(segmentation.intervals(), 1)
     )
-    return (header + "".join(intervals)).encode()
+    if check:
+        decisions = segmentation.to_check(check)
+        ranks = {decision: rank for rank, decision in enumerate(decisions, 1)}
+        lines.append(f'    item [2]:\n        class = "TextTier"\n        name = "{CHECK}"\n        ')
+        lines.append(extent.format(indent=" " * 8) + f"        points: size = {len(decisions)}\n")
+        lines.extend(
+            f"        points [{number}]:\n            number = {_number(decision.time)}\n"
+            f'            mark = "{ranks[decision]}: {decision}"\n'
+            for number, decision in enumerate(sorted(decisions, key=lambda decision: decision.time), 1)
+        )
+    return "".join(lines).encode()
 
 
 def read_textgrid(path: str | Path, *, tier: str | None = "phones") -> Segmentation:
@@ -72,46 +97,7 @@ def read_textgrid(path: str | Path, *, tier: str | None = "phones") -> Segmentat
             'Shift it in Praat (Modify > Modify times > "Shift times to...").'
         )
     name, intervals = _choose(path, tiers, tier)
-    return _segmentation(path, [f'interval {i + 1} of tier "{name}"' for i in range(len(intervals))], intervals, end)
-
-
-def read_phn(path: str | Path, *, sample_rate: int = 16_000) -> Segmentation:
-    """Read a TIMIT `.phn` file: a line `start end label` per segment, in samples, of which a second has `sample_rate`.
-
-    The duration is the end of the last segment, which in TIMIT may lie before the end of the recording.
-
-    Raises TextGridError, with the line, when the file cannot be read or its segments overlap; ConfigurationError for a
-    sample_rate below 1.
-    """
-    if sample_rate < 1:
-        raise ConfigurationError(f"sample_rate is {sample_rate}. Give samples per second.")
-    places: list[str] = []
-    intervals: list[Interval] = []
-    for number, line in enumerate(_read_bytes(Path(path)).decode("utf-8-sig", errors="replace").splitlines(), 1):
-        if not line.strip():
-            continue
-        try:
-            start, end, *label = line.split(maxsplit=2)
-            times = int(start) / sample_rate, int(end) / sample_rate
-        except ValueError:
-            raise TextGridError(
-                f"{path}: line {number} is not a segment ({line[:40]!r}). Give 'start end label', in whole samples."
-            ) from None
-        places.append(f"line {number}")
-        intervals.append((*times, "".join(label)))
-    if not intervals:
-        raise TextGridError(f"{path}: holds no segment. Give lines of 'start end label', in whole samples.")
-    return _segmentation(path, places, intervals, duration=0.0)
-
-
-def read_reference(path: str | Path, *, tier: str | None = "phones") -> Segmentation:
-    """Read a reference by its suffix: `.TextGrid` (see `read_textgrid`) or `.phn` at 16 kHz (see `read_phn`)."""
-    suffix = Path(path).suffix.lower()
-    if suffix == ".textgrid":
-        return read_textgrid(path, tier=tier)
-    if suffix == ".phn":
-        return read_phn(path)
-    raise TextGridError(f"{path}: not a kind of reference that can be read. Give a .TextGrid or a .phn file.")
+    return in_a_row(path, [f'interval {i + 1} of tier "{name}"' for i in range(len(intervals))], intervals, end)
 
 
 def _number(seconds: float) -> str:
@@ -125,20 +111,8 @@ def _quoted(text: str, path: str | Path) -> str:
     return '"' + text.replace('"', '""') + '"'
 
 
-def _read_bytes(path: Path) -> bytes:
-    try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):  # a pipe or a device would make us wait for ever
-            raise TextGridError(f"{path}: is a folder or a device, not a file. Give the path of one file.")
-        if status.st_size > LARGEST:
-            raise TextGridError(f"{path}: is larger than any TextGrid ({status.st_size} bytes). Give another file.")
-        return path.read_bytes()
-    except OSError as error:
-        raise TextGridError(f"{path}: cannot be read ({error.strerror}). Check its name and your rights.") from error
-
-
 def _read_grid(path: Path) -> Grid:
-    data = _read_bytes(path)
+    data = read_bytes(path)
     head = data[:200].replace(b"\0", b"")  # without those of UTF-16
     if not (b"ooTextFile" in head or head.startswith(b"ooBinaryFile")):
         raise TextGridError(f"{path}: is not a Praat TextGrid (begins with {data[:20]!r}). Save it again from Praat.")
@@ -216,31 +190,3 @@ def _choose(path: str | Path, tiers: Sequence[Tier], name: str | None) -> tuple[
     else:
         problem = f'{len(chosen)} tiers are called "{name}"' if chosen else f'no tier is called "{name}"'
     raise TextGridError(f"{path}: {problem} (tiers: {', '.join(kinds) or 'none'}). Give the name of one interval tier.")
-
-
-def _segmentation(
-    path: str | Path, places: Sequence[str], intervals: Sequence[Interval], duration: float
-) -> Segmentation:
-    """Intervals in a row as a segmentation; what lies between them becomes segments without label.
-
-    places: where in the file each interval stands.
-    """
-    segments: list[tuple[float, str]] = []  # start and label
-    reached = 0.0
-    for place, (start, end, label) in zip(places, intervals, strict=True):
-        where = f"{path}: {place} ({start} to {end} s)"
-        if not start < end:
-            raise TextGridError(f"{where} does not end after its start. Correct it in Praat or a text editor.")
-        if start < reached - SLACK:
-            raise TextGridError(f"{where} starts before {reached} s, where the one before ends. Correct one of them.")
-        if start > reached + SLACK:
-            segments.append((reached, ""))
-        segments.append((start, label.strip()))
-        reached = end
-    if duration > reached + SLACK or not segments:
-        segments.append((reached, ""))
-    starts, labels = zip(*segments, strict=True)
-    try:
-        return Segmentation(np.array(starts[1:]), max(duration, reached), labels=labels)
-    except ConfigurationError as error:  # what the slack let pass: intervals far shorter than a microsecond
-        raise TextGridError(f"{path}: {error}") from error

@@ -22,6 +22,7 @@ import phonseg.batch
 from phonseg import segment_files
 from phonseg.errors import AudioError, ConfigurationError, ModelError
 from phonseg.manifest import Record, read_records
+from phonseg.segmentation import Segmentation
 from phonseg.textgrid import read_textgrid
 
 MODEL = replace(mel_segmenter(), digest="5e")
@@ -86,12 +87,11 @@ def test_a_tree_is_mirrored_and_one_bad_file_stops_none(tree: Path, tmp_path: Pa
 def test_the_manifest_has_one_record_of_each(tree: Path, tmp_path: Path) -> None:
     records = run([tree, tree / "a.wav"], tmp_path / "out")
     in_manifest = read_records(tmp_path / "out")
-    assert in_manifest == sorted(records, key=lambda one: one.textgrid)
+    assert in_manifest == sorted(records, key=lambda one: one.target)
     assert {one.recording for one in in_manifest} == {
         path for path in tree.rglob("*") if path.suffix not in ("", ".txt")
     }
-    of_a = in_manifest[0].made
-    assert of_a
+    of_a = in_manifest[0].files[in_manifest[0].textgrid]
     assert of_a.provenance == MODEL.segment(tree / "a.wav").provenance
 
 
@@ -394,3 +394,58 @@ def test_workers_that_are_killed_lose_what_they_held_and_no_more(many: Path, tmp
     statuses = [one.status for one in read_records(tmp_path / "out")]
     assert len(statuses) == 60
     assert statuses.count("failed") == said.count("died (signal 9)") == 60 - len(written(tmp_path / "out"))
+
+
+def test_several_formats_with_one_hearing_and_idempotent(tree: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    formats = ("textgrid", "csv", "json", "ctm", "audacity", "elan")
+    records = run(tree, out, formats=formats, check=3, labels="empty")
+    made = [one for one in records if one.status == "done"]
+    assert len(made) == 3
+    for one in made:
+        names = {path.name.removeprefix(one.target.name) for path in one.files}
+        assert names == {".TextGrid", ".csv", ".json", ".ctm", ".labels.txt", ".eaf"}
+        assert one.files[one.textgrid].provenance.settings == {
+            "channel": "mix",
+            "sensitivity": 0.5,
+            "labels": "empty",
+            "check": 3,
+        }
+    assert [one.status for one in run(tree, out, formats=formats, check=3, labels="empty")] == [
+        *("skipped", "failed", "skipped", "skipped")
+    ]
+    assert [one.status for one in run(tree, out, formats=formats, check=2)] == ["done", "failed", "done", "done"]
+
+
+def test_into_adds_to_what_is_there_and_to_nothing_else(tree: Path, tmp_path: Path) -> None:
+    grids = tmp_path / "grids"
+    for name in ("a", "deep/c"):
+        recording = next(tree.glob(f"{name}.*"))
+        (grids / name).parent.mkdir(exist_ok=True, parents=True)
+        duration = soundfile.info(recording).duration
+        Segmentation([0.1], duration, labels=["w", ""]).to_textgrid(grids / f"{name}.TextGrid", tier="words")
+    statuses = {one.recording.name: one.status for one in run(tree, into=grids)}
+    assert statuses == {"a.wav": "done", "b.flac": "failed", "broken.wav": "failed", "c.WAV": "done"}
+    a = grids / "a.TextGrid"
+    assert read_textgrid(a, tier="words").labels == ("w", "")
+    assert read_textgrid(a).boundaries.tolist() == MODEL.segment(tree / "a.wav").boundaries.tolist()
+    assert [one.status for one in run(tree / "a.wav", into=a)] == ["skipped"]
+    # phonseg's tier is replaced as long as nobody has touched the file ...
+    (again,) = run(tree / "a.wav", into=a, sensitivity=0.0)
+    assert (again.status, again.files[a].whole) == ("done", False)
+    assert read_textgrid(a).boundaries.tolist() == []
+    assert read_textgrid(a, tier="words").labels == ("w", "")
+    # ... and the file itself is nobody's to replace.
+    (left,) = run(tree / "a.wav", grids, sensitivity=1.0)
+    assert (left.status, "left alone" in left.message) == ("skipped", True)
+    a.write_bytes(a.read_bytes() + b"\n")
+    (left,) = run(tree / "a.wav", into=a)
+    assert (left.status, left.message) == (
+        "skipped",
+        f'{a}: has a tier called "phones" already, which is left alone. It is replaced only with --overwrite; '
+        "or give another --tier.",
+    )
+    (more,) = run(tree / "a.wav", into=a, tier="more", check=2)
+    assert more.status == "done"
+    assert run(tree / "a.wav", into=a, overwrite=True)[0].status == "done"
+    assert len(read_textgrid(a).boundaries) > 0

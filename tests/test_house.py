@@ -48,6 +48,11 @@ def test_public_names() -> None:
             "evaluate",
             "Score",
             "CorpusScore",
+            "changes",
+            "Changes",
+            "Change",
+            "Decision",
+            "read_reference",
         ),
         *("read_textgrid", "Segmentation", "FrameGrid", "Provenance", "PhonsegError", "PhonsegWarning", "__version__"),
     }
@@ -121,7 +126,10 @@ def test_version_stands_in_one_place(setup: configparser.ConfigParser) -> None:
 
 
 def test_the_oldest_dependencies_are_the_lower_bounds(setup: configparser.ConfigParser) -> None:
-    bounds = (setup["options"]["install_requires"] + setup["options.extras_require"]["m4a"]).split()
+    bounds = (
+        setup["options"]["install_requires"]
+        + "".join(setup["options.extras_require"][extra] for extra in ("m4a", "elan"))
+    ).split()
     oldest = re.sub("#.*", "", (ROOT / "constraints-oldest.txt").read_text("utf-8")).split()
     assert oldest == [bound.replace(">=", "==") for bound in bounds]
 

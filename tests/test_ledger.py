@@ -30,7 +30,12 @@ class Killed(BaseException):
 
 
 def result(text: str = "a TextGrid", provenance: Provenance = A, warning: str = "") -> Result:
-    return Result(text.encode(), 3, 1.5, warning, 0.1, provenance)
+    return Result({".TextGrid": text.encode()}, 3, 1.5, warning, 0.1, provenance)
+
+
+def of(item: Planned) -> Path:
+    """The TextGrid of a recording."""
+    return item.files[".TextGrid"]
 
 
 def run(item: Planned, made: Result | str, *, overwrite: bool = False, others: list[Planned] | None = None) -> Record:
@@ -42,7 +47,7 @@ def run(item: Planned, made: Result | str, *, overwrite: bool = False, others: l
                 ledger.place(item, made)
             else:
                 ledger.fail(item, made)
-    return ledger.records[item.textgrid]
+    return ledger.records[item.target]
 
 
 def only_record(item: Planned) -> Record:
@@ -60,11 +65,11 @@ def item(tmp_path: Path) -> Planned:
 
 def test_a_textgrid_is_written_and_recorded(item: Planned) -> None:
     record = run(item, result())
-    assert item.textgrid.read_bytes() == b"a TextGrid"
+    assert of(item).read_bytes() == b"a TextGrid"
     assert (record.status, record.message, record.boundaries, record.seconds) == ("done", "", 3, 1.5)
     assert record == only_record(item)
-    assert record.made
-    assert (record.made.recording_bytes, record.made.recording_modified) == (5, item.recording.stat().st_mtime)
+    made = record.files[of(item)]
+    assert (made.recording_bytes, made.recording_modified) == (5, item.recording.stat().st_mtime)
 
 
 def test_a_warning_is_recorded_and_stays_while_nothing_changes(item: Planned) -> None:
@@ -75,8 +80,8 @@ def test_a_warning_is_recorded_and_stays_while_nothing_changes(item: Planned) ->
 
 def test_what_failed_is_tried_again(item: Planned) -> None:
     failed = run(item, "x.wav: cannot be read.")
-    assert (failed.status, failed.message, failed.made) == ("failed", "x.wav: cannot be read.", None)
-    assert not item.textgrid.exists()
+    assert (failed.status, failed.message, failed.files) == ("failed", "x.wav: cannot be read.", {})
+    assert not of(item).exists()
     assert run(item, result()).status == "done"
     assert run(item, "x.wav: cannot be read.").status == "skipped"
 
@@ -84,8 +89,8 @@ def test_what_failed_is_tried_again(item: Planned) -> None:
 def test_what_fails_later_leaves_the_textgrid_and_its_origin(item: Planned) -> None:
     done = run(item, result())
     failed = run(item, "x.wav: cannot be read.", overwrite=True)
-    assert (failed.status, failed.made) == ("failed", done.made)
-    assert item.textgrid.read_bytes() == b"a TextGrid"
+    assert (failed.status, failed.files) == ("failed", done.files)
+    assert of(item).read_bytes() == b"a TextGrid"
     assert run(item, result()).status == "skipped"
 
 
@@ -116,15 +121,15 @@ def test_what_is_done_again(item: Planned, what: str, again: str) -> None:
     if what.startswith("the time"):
         item = replace(item, modified=item.modified + 1)
     if what in ("the textgrid", "the textgrid and the model"):
-        item.textgrid.write_bytes(b"corrected")
+        of(item).write_bytes(b"corrected")
     if "gone" in what:
-        item.textgrid.unlink()
+        of(item).unlink()
     if "manifest" in what:
         (item.folder / "phonseg-manifest.jsonl").unlink()
-    before = item.textgrid.read_bytes() if item.textgrid.exists() else None
+    before = of(item).read_bytes() if of(item).exists() else None
     record = run(item, result("another", provenance))
     assert record.status == again
-    assert item.textgrid.read_bytes() == (b"another" if again == "done" else before)
+    assert of(item).read_bytes() == (b"another" if again == "done" else before)
     assert record == only_record(item)
     said = {
         "the textgrid": "was changed after phonseg wrote it, so it is left alone",
@@ -134,7 +139,7 @@ def test_what_is_done_again(item: Planned, what: str, again: str) -> None:
     assert said.get(what, "") in record.message
     assert bool(record.message) == (what in said)
     assert run(item, result("another", provenance), overwrite=True).status == "done"
-    assert item.textgrid.read_bytes() == b"another"
+    assert of(item).read_bytes() == b"another"
 
 
 def test_without_a_digest_nobody_knows_the_model(item: Planned) -> None:
@@ -144,9 +149,9 @@ def test_without_a_digest_nobody_knows_the_model(item: Planned) -> None:
 
 def test_a_correction_that_is_undone_is_none(item: Planned) -> None:
     run(item, result())
-    item.textgrid.write_bytes(b"corrected")
+    of(item).write_bytes(b"corrected")
     assert "was changed" in run(item, result()).message
-    item.textgrid.write_bytes(b"a TextGrid")
+    of(item).write_bytes(b"a TextGrid")
     assert (run(item, result()).status, only_record(item).message) == ("skipped", "")
     assert run(item, result("other", B)).status == "done"
 
@@ -154,10 +159,10 @@ def test_a_correction_that_is_undone_is_none(item: Planned) -> None:
 def test_what_somebody_writes_during_the_run_is_left_alone(item: Planned) -> None:
     with closing(Ledger([item], shard=None, overwrite=False)) as ledger:
         assert not ledger.settles(item, A)
-        item.textgrid.parent.mkdir(parents=True)
-        item.textgrid.write_bytes(b"by hand")
+        of(item).parent.mkdir(parents=True)
+        of(item).write_bytes(b"by hand")
         ledger.place(item, result())
-    assert item.textgrid.read_bytes() == b"by hand"
+    assert of(item).read_bytes() == b"by hand"
     assert only_record(item).status == "skipped"
 
 
@@ -213,7 +218,7 @@ def test_what_stands_in_the_way_of_one_stops_no_other(tmp_path: Path) -> None:
         for item in items:
             if not ledger.settles(item, A):
                 ledger.place(item, result())
-    said = {item.textgrid.stem[:20]: ledger.records[item.textgrid].message for item in items}
+    said = {item.target.name[:20]: ledger.records[item.target].message for item in items}
     assert said.pop("fine") == ""
     assert {name: message.partition("(")[2].partition(")")[0] for name, message in said.items()} == {
         "folder": "a folder or a device has that name",
@@ -241,18 +246,18 @@ def test_a_full_disk_ends_the_run_and_the_next_goes_on(item: Planned, before: by
 
     with patch("os.replace", full), pytest.raises(OutputError, match=r"No space left on device"):
         run(item, result("new", B))
-    assert (item.textgrid.read_bytes() if item.textgrid.exists() else None) == before
+    assert (of(item).read_bytes() if of(item).exists() else None) == before
     assert [path.name for path in item.folder.rglob(".*")] == []
     assert run(item, result("new", B)).status == "done"
 
 
 def test_what_a_killed_run_left_half_written_is_removed(item: Planned) -> None:
     run(item, result())
-    stale = item.textgrid.with_name(f".phonseg-{'0' * 32}")
+    stale = of(item).with_name(f".phonseg-{'0' * 32}")
     stale.touch()
     os.utime(stale, (0, 0))
     run(item, result())
-    assert sorted(path.name for path in item.textgrid.parent.iterdir()) == ["x.TextGrid"]
+    assert sorted(path.name for path in of(item).parent.iterdir()) == ["x.TextGrid"]
 
 
 MOMENTS = ["at the start", "before it is recorded", "before it is written", "before it is in place", "at the end"]
@@ -295,7 +300,7 @@ def test_the_textgrid_that_was_to_be_replaced_stays_known(item: Planned, moment:
     run(item, result("old", B))
     with killed(moment):
         run(item, result("new", A))
-    assert item.textgrid.read_bytes() == b"old"
+    assert of(item).read_bytes() == b"old"
     assert run(item, "x.wav: cannot be read.").status == "failed"
     assert run(item, result("new", A)).status == "done"
 
@@ -320,12 +325,12 @@ def test_whatever_happens_hands_are_respected_and_the_rest_is_up_to_date(
         (item,) = plan(root, None)
         if event == "correct":
             there = f"corrected {number}".encode()
-            item.textgrid.write_bytes(there)
+            of(item).write_bytes(there)
         elif event == "fail":
             run(item, "the recording cannot be read")
         elif event == "delete":
             there = None
-            item.textgrid.unlink(missing_ok=True)
+            of(item).unlink(missing_ok=True)
         elif event == "record anew":
             recording.write_bytes(recording.read_bytes() + b".")
         elif event == "lose the manifest":
@@ -338,10 +343,81 @@ def test_whatever_happens_hands_are_respected_and_the_rest_is_up_to_date(
             with killed(moment):
                 run(item, result(new.decode(), provenance))
             wanted = new if there is None or there in ours else there
-            found = item.textgrid.read_bytes() if item.textgrid.exists() else None
+            found = of(item).read_bytes() if of(item).exists() else None
             assert found == wanted or (moment and found == there)
             if found != there:
                 ours.add(new)
             there = found
             if moment is None:
                 assert only_record(item).status in (("done", "skipped") if there == new else ("skipped",))
+
+
+def both(tmp_path: Path) -> Planned:
+    """A recording that becomes a TextGrid and a table."""
+    (tmp_path / "x.wav").write_bytes(b"sound")
+    (planned,) = plan(tmp_path / "x.wav", None, suffixes=(".TextGrid", ".csv"))
+    return planned
+
+
+def files(text: str, provenance: Provenance = A) -> Result:
+    return replace(result(provenance=provenance), files={".TextGrid": text.encode(), ".csv": f"{text},".encode()})
+
+
+def test_a_set_is_skipped_only_when_all_of_it_is_there_and_unchanged(tmp_path: Path) -> None:
+    item = both(tmp_path)
+    table = item.files[".csv"]
+    assert run(item, files("1")).status == "done"
+    assert (of(item).read_bytes(), table.read_bytes()) == (b"1", b"1,")
+    assert run(item, files("1")).status == "skipped"
+    table.unlink()
+    assert run(item, files("1")).status == "done"
+    assert table.read_bytes() == b"1,"
+    assert set(only_record(item).files) == {of(item), table}
+
+
+def test_of_a_set_what_was_corrected_is_left_alone_and_the_rest_is_made_anew(tmp_path: Path) -> None:
+    item = both(tmp_path)
+    run(item, files("1"))
+    of(item).write_bytes(b"corrected")
+    again = run(item, files("2", B))
+    assert (again.status, of(item).read_bytes(), item.files[".csv"].read_bytes()) == ("warned", b"corrected", b"2,")
+    assert "x.TextGrid: was changed after phonseg wrote it, so it is left alone" in again.message
+    assert run(item, files("2", B)).status == "skipped"
+    assert run(item, files("2", B), overwrite=True).status == "done"
+    assert of(item).read_bytes() == b"2"
+
+
+def test_a_format_that_is_not_asked_for_now_is_still_known_later(tmp_path: Path) -> None:
+    item = both(tmp_path)
+    alone = replace(item, files={".csv": item.files[".csv"]})
+    run(item, files("1"))
+    assert run(alone, files("2", B)).status == "done"
+    assert {file.name: made.provenance for file, made in only_record(item).files.items()} == {
+        "x.TextGrid": A,
+        "x.csv": B,
+    }
+    assert run(item, files("2", B)).status == "done"
+    assert of(item).read_bytes() == b"2"
+
+
+@pytest.mark.parametrize("before", [False, True])
+def test_a_set_of_which_a_killed_run_wrote_a_part_is_completed(tmp_path: Path, before: bool) -> None:
+    item = both(tmp_path)
+    if before:
+        run(item, files("0", B))
+    with killed(None), patch("phonseg.ledger.settle", lambda *_: None):
+        real = replacing
+
+        @contextmanager
+        def dying(path: Path) -> Iterator[Path]:
+            if path.suffix == ".csv":
+                raise Killed
+            with real(path) as partial:
+                yield partial
+
+        with patch("phonseg.ledger.replacing", dying), pytest.raises(Killed):
+            run(item, files("1"))
+    assert (of(item).read_bytes(), item.files[".csv"].exists()) == (b"1", before)
+    assert run(item, "x.wav: cannot be read.").status == "failed"
+    assert run(item, files("1")).status == "done"
+    assert (of(item).read_bytes(), item.files[".csv"].read_bytes()) == (b"1", b"1,")

@@ -24,7 +24,8 @@ def made(data: bytes = b"", warning: str = "") -> Made:
 
 
 def record(textgrid: Path, status: Status = "done", message: str = "", of: Made | None = None) -> Record:
-    return Record(Path("in", f"{textgrid.stem}.wav"), textgrid, status, message, made=of)
+    files = {} if of is None else {textgrid: of}
+    return Record(Path("in", f"{textgrid.stem}.wav"), textgrid.with_suffix(""), status, message, files=files)
 
 
 @settings(max_examples=40)
@@ -34,20 +35,24 @@ def record(textgrid: Path, status: Status = "done", message: str = "", of: Made 
     st.sampled_from(["done", "warned", "skipped", "failed"]),
     TEXTS,
     st.none() | NUMBERS,
-    st.none()
-    | st.builds(Made, TEXTS, st.integers(0), NUMBERS, TEXTS, st.integers(0), NUMBERS, st.just(made().provenance)),
+    st.dictionaries(
+        TEXTS,
+        st.builds(Made, TEXTS, st.integers(0), NUMBERS, TEXTS, st.integers(0), NUMBERS, st.just(made().provenance)),
+        max_size=3,
+    ),
 )
 def test_what_is_written_is_read(
     tmp_path_factory: pytest.TempPathFactory,
     recording: str,
-    textgrid: str,
+    target: str,
     status: Status,
     message: str,
     elapsed: float | None,
-    of: Made | None,
+    files: dict[str, Made],
 ) -> None:
     folder = tmp_path_factory.mktemp("m")
-    written = Record(Path(recording), folder / "deep" / textgrid, status, message, elapsed, of)
+    below = {folder / "deep" / name: of for name, of in files.items()}
+    written = Record(Path(recording), folder / "deep" / target, status, message, elapsed, below)
     path = manifest_path(folder, None)
     add_record(path, written)
     assert read_records(folder) == [written]
@@ -69,8 +74,8 @@ def test_a_line_is_json_and_the_folder_can_be_moved(tmp_path: Path) -> None:
     written = record(here / "deep" / "a.TextGrid", of=made())
     add_record(manifest_path(here, None), written)
     line = json.loads((here / "phonseg-manifest.jsonl").read_text())
-    assert (line["recording"], line["textgrid"], line["status"]) == ("in/a.wav", "deep/a.TextGrid", "done")
-    assert line["made"]["provenance"]["settings"] == {"channel": "mix", "sensitivity": 0.5}
+    assert (line["recording"], line["target"], line["status"]) == ("in/a.wav", "deep/a", "done")
+    assert line["files"]["deep/a.TextGrid"]["provenance"]["settings"] == {"channel": "mix", "sensitivity": 0.5}
     here.rename(there)
     (read,) = read_records(there)
     assert read == record(there / "deep" / "a.TextGrid", of=made())
@@ -82,7 +87,7 @@ def test_all_manifests_of_a_folder_are_read_and_each_shard_has_its_own(tmp_path:
     for path, one in zip(paths, records, strict=True):
         add_record(path, one)
     assert len({path.name for path in tmp_path.iterdir()}) == 4
-    assert {one.textgrid for one in read_records(tmp_path)} == {one.textgrid for one in records}
+    assert {one.target for one in read_records(tmp_path)} == {one.target for one in records}
 
 
 @settings(max_examples=30)
@@ -104,7 +109,19 @@ def test_a_line_that_was_cut_costs_no_other_record(
     assert read_records(folder) == [first, *survived, third]
 
 
-@pytest.mark.parametrize("line", ["", "{", "[1]", "null", '{"recording": 1}', "\0\0", '{"made": {}, "status": "done"}'])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "{",
+        "[1]",
+        "null",
+        '{"recording": 1}',
+        "\0\0",
+        '{"files": {}, "status": "done"}',
+        '{"files": 1, "target": "a"}',
+    ],
+)
 def test_a_line_that_is_no_record_is_passed_over(tmp_path: Path, line: str) -> None:
     path = manifest_path(tmp_path, None)
     path.write_text(f"{line}\n")
@@ -135,6 +152,35 @@ def test_what_was_being_written_is_done_if_it_is_there(tmp_path: Path, warning: 
         record(there, status, warning, made(b"new", warning)),
         record(replaced, of=made(b"old")),
     ]
+
+
+def test_of_a_set_that_was_being_written_what_is_there_is_known(tmp_path: Path) -> None:
+    path = manifest_path(tmp_path, None)
+    grid, table, other = (tmp_path / f"a.{suffix}" for suffix in ("TextGrid", "csv", "json"))
+    before = Record(Path("a.wav"), tmp_path / "a", "done", files={grid: made(b"old"), other: made(b"other")})
+    new = {grid: made(b"new"), table: made(b"table")}
+    writing = Record(Path("a.wav"), tmp_path / "a", "writing", files=new)
+    grid.write_bytes(b"new")
+    add_record(path, writing)
+    settle(path, [])
+    assert read_records(tmp_path) == [Record(Path("a.wav"), tmp_path / "a", "writing", files={grid: made(b"new")})]
+    path.unlink()
+    for one in (before, writing):
+        add_record(path, one)
+    settle(path, [])
+    (read,) = read_records(tmp_path)
+    assert (read.status, read.files) == ("done", {grid: made(b"new"), other: made(b"other")})
+    table.write_bytes(b"table")
+    add_record(path, writing)
+    settle(path, [])
+    (read,) = read_records(tmp_path)
+    assert read.files == {**new, other: made(b"other")}
+
+
+def test_the_textgrid_of_a_record_is_where_it_is_or_would_be(tmp_path: Path) -> None:
+    assert Record(Path("a.wav"), tmp_path / "a", "failed").textgrid == tmp_path / "a.TextGrid"
+    files = {tmp_path / "a.csv": made(), tmp_path / "a.textgrid": made()}
+    assert Record(Path("a.wav"), tmp_path / "a", "done", files=files).textgrid == tmp_path / "a.textgrid"
 
 
 def test_where_nothing_can_be_recorded_is_an_output_error(tmp_path: Path) -> None:

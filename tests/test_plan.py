@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from phonseg.errors import AudioError, ConfigurationError, OutputError
+from phonseg.errors import AudioError, ConfigurationError, OutputError, TextGridError
 from phonseg.plan import plan
 
 NAMES = st.text("aAbéß -'$\n😀ə", min_size=1, max_size=4).map(lambda name: f"x{name}")
@@ -21,7 +21,7 @@ def touch(*paths: Path) -> None:
 
 
 def pairs(inputs: Path | list[Path], output: Path | None) -> list[tuple[Path, Path]]:
-    return [(item.recording, item.textgrid) for item in plan(inputs, output)]
+    return [(item.recording, item.files[".TextGrid"]) for item in plan(inputs, output)]
 
 
 def test_the_tree_below_an_input_is_mirrored(tmp_path: Path) -> None:
@@ -112,8 +112,8 @@ def test_whatever_the_inputs_the_textgrids_lie_below_the_output(
         return
     for item in planned:
         item.check_inside()
-        assert os.path.normpath(item.textgrid).startswith(str(root / "out"))
-        assert item.textgrid.name == f"{item.recording.stem}.TextGrid"
+        assert os.path.normpath(item.target).startswith(str(root / "out"))
+        assert item.files[".TextGrid"].name == f"{item.recording.stem}.TextGrid"
 
 
 def test_a_link_that_leaves_the_output_is_refused(tmp_path: Path) -> None:
@@ -160,3 +160,32 @@ def test_a_shard_that_does_not_exist_is_refused(tmp_path: Path, shard: tuple[int
     touch(tmp_path / "a.wav")
     with pytest.raises(ConfigurationError, match="with i from 1 to n"):
         plan(tmp_path, None, shard)
+
+
+def test_a_recording_becomes_a_set_of_files_under_its_stem(tmp_path: Path) -> None:
+    touch(tmp_path / "a.b.wav")
+    (item,) = plan(tmp_path, "out", suffixes=(".TextGrid", ".labels.txt"))
+    assert item.target == Path("out/a.b")
+    assert item.files == {".TextGrid": Path("out/a.b.TextGrid"), ".labels.txt": Path("out/a.b.labels.txt")}
+
+
+def test_into_is_a_textgrid_or_a_folder_of_them(tmp_path: Path) -> None:
+    touch(tmp_path / "in" / "deep" / "a.wav", tmp_path / "grids" / "deep" / "a.textgrid")
+    there = tmp_path / "grids" / "deep" / "a.textgrid"
+    for inputs, into in [(tmp_path / "in", tmp_path / "grids"), (tmp_path / "in" / "deep" / "a.wav", there)]:
+        (item,) = plan(inputs, None, suffixes=(".TextGrid", ".csv"), into=into)
+        assert item.files == {".TextGrid": there, ".csv": there.with_suffix(".csv")}
+        assert item.adds_to(".TextGrid")
+        assert not item.adds_to(".csv")
+
+
+def test_into_must_fit(tmp_path: Path) -> None:
+    touch(tmp_path / "a.wav", tmp_path / "b.wav", tmp_path / "a.TextGrid")
+    with pytest.raises(ConfigurationError, match="would be written to the same"):
+        plan(tmp_path, None, into=tmp_path / "a.TextGrid")
+    with pytest.raises(ConfigurationError, match="stands instead of an output folder"):
+        plan(tmp_path, "out", into=tmp_path)
+    with pytest.raises(ConfigurationError, match="is for TextGrids"):
+        plan(tmp_path, None, into=tmp_path, suffixes=(".csv",))
+    with pytest.raises(TextGridError, match="nowhere: there is no such TextGrid, and no such folder"):
+        plan(tmp_path, None, into=tmp_path / "nowhere")

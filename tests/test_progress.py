@@ -12,7 +12,7 @@ from phonseg.segmentation import Provenance
 
 
 def planned(name: str, size: int) -> Planned:
-    return Planned(Path(name), Path(f"{name}.TextGrid"), Path(), name, size, 0.0)
+    return Planned(Path(name), Path(name), {".TextGrid": Path(f"{name}.TextGrid")}, Path(), name, size, 0.0)
 
 
 def test_files_hours_speed_and_how_far(capsys: pytest.CaptureFixture[str]) -> None:
@@ -20,7 +20,7 @@ def test_files_hours_speed_and_how_far(capsys: pytest.CaptureFixture[str]) -> No
     progress = Progress(items, shown=True)
     made = Made("", 1, 1800.0, "", 0, 0.0, Provenance("", "", ""))
     for item, status in zip(items[:2], ("done", "failed"), strict=True):
-        progress.advance(item, Record(item.recording, item.textgrid, status, made=made))  # type: ignore[arg-type]
+        progress.advance(item, Record(item.recording, item.target, status, files={item.target: made}))  # type: ignore[arg-type]
     progress.close()
     last = capsys.readouterr().err.strip().split("\r")[-1]
     assert re.search(r"^segmenting +40 %\|.*left, 2/3 files, 0\.50 h of audio, \d+ x real time\]$", last)

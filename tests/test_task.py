@@ -31,7 +31,7 @@ def test_a_task_gives_what_the_segmenter_gives(
     result = segment_one(Request(MODEL, sensitivity, rate, "mix"), recording)
     expected = MODEL.segment(recording, sensitivity=sensitivity, rate=rate)
     expected.to_textgrid(tmp_path / "x.TextGrid")
-    assert result.textgrid == (tmp_path / "x.TextGrid").read_bytes()
+    assert result.files[".TextGrid"] == (tmp_path / "x.TextGrid").read_bytes()
     assert (result.boundaries, result.seconds) == (len(expected.boundaries), expected.duration)
     assert (result.warning, result.provenance) == ("", expected.provenance)
     assert result.elapsed > 0

@@ -16,9 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from parselmouth.praat import call
 
-from phonseg.errors import ConfigurationError, OutputError, TextGridError
+from phonseg.errors import OutputError, TextGridError
 from phonseg.segmentation import Segmentation
-from phonseg.textgrid import read_phn, read_reference, read_textgrid, write_textgrid
+from phonseg.textgrid import read_textgrid, write_textgrid
 
 Intervals = Sequence[tuple[float, float, str]]
 
@@ -313,55 +313,9 @@ def test_what_is_no_file_is_refused_at_once(tmp_path: Path) -> None:
     with pytest.raises(TextGridError, match="is a folder or a device"):
         read_textgrid(tmp_path)
     if hasattr(os, "mkfifo"):
-        os.mkfifo(tmp_path / "pipe.phn")
+        os.mkfifo(tmp_path / "pipe.TextGrid")
         with pytest.raises(TextGridError, match="is a folder or a device"):
-            read_phn(tmp_path / "pipe.phn")
-
-
-def phn(folder: Path, text: str) -> Path:
-    path = folder / "a.PHN"
-    path.write_text(text)
-    return path
-
-
-def test_a_phn_file_counts_samples(tmp_path: Path) -> None:
-    path = phn(tmp_path, "0 1600 h#\n1600 2401 sh\n\n2401 3200 iy\n")
-    assert list(read_phn(path).intervals()) == [(0, 0.1, "h#"), (0.1, 2401 / 16_000, "sh"), (2401 / 16_000, 0.2, "iy")]
-    assert read_phn(path, sample_rate=8000).boundaries.tolist() == [0.2, 2401 / 8000]
-
-
-def test_gaps_in_a_phn_file_become_segments_without_label(tmp_path: Path) -> None:
-    read = read_phn(phn(tmp_path, "1600 3200 a\n4800 6400\n"))
-    assert list(read.intervals()) == [(0, 0.1, ""), (0.1, 0.2, "a"), (0.2, 0.3, ""), (0.3, 0.4, "")]
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("0 10 a\n\n10 b\n", "line 3 is not a segment"),
-        ("0 0.5 a\n", "line 1 is not a segment"),
-        ("0 10 a\n5 20 b\n", "line 2 .* starts before"),
-        ("0 10 a\n10 10 b\n", "line 2 .* does not end after its start"),
-        ("-10 10 a\n", "line 1 .* starts before 0"),
-        (" \n", "holds no segment"),
-        ("RIFF\x01\x02", "line 1 is not a segment"),
-    ],
-)
-def test_a_phn_file_that_is_none_is_refused_with_its_line(tmp_path: Path, text: str, message: str) -> None:
-    with pytest.raises(TextGridError, match=message):
-        read_phn(phn(tmp_path, text))
-
-
-def test_a_sample_rate_is_above_zero(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="sample_rate is 0"):
-        read_phn(phn(tmp_path, "0 10 a\n"), sample_rate=0)
-
-
-def test_a_reference_is_read_by_its_suffix(tmp_path: Path) -> None:
-    assert read_reference(phn(tmp_path, "0 1600 a\n1600 3200 b\n")).boundaries.tolist() == [0.1]
-    assert list(read_reference(file(tmp_path, long({"words": PLAIN})), tier="words").intervals()) == PLAIN
-    with pytest.raises(TextGridError, match=r"Give a \.TextGrid or a \.phn file"):
-        read_reference(tmp_path / "a.wav")
+            read_textgrid(tmp_path / "pipe.TextGrid")
 
 
 @pytest.mark.parametrize("form", ["text", "short text", "binary"])

@@ -10,7 +10,11 @@ from phonseg.commands.options import Commands, Options, add_command
 def add(commands: Commands) -> None:
     """Add the parser of this command."""
     parser = add_command(commands, "evaluate", run, "score TextGrids against references")
-    parser.add_argument("references", metavar="REFERENCES", help="a TextGrid or .phn file, or a folder of them")
+    parser.add_argument(
+        "references",
+        metavar="REFERENCES",
+        help="a TextGrid, .phn, .phones, .lab, .eaf or .csv file, or a folder of them",
+    )
     parser.add_argument("predictions", metavar="PREDICTIONS", help="a TextGrid, or a folder of them")
     parser.add_argument("--tier", default="phones", help="interval tier to read (default: phones)")
     parser.add_argument("--tolerance", type=float, default=0.020, metavar="S", help="seconds (default: 0.02)")

@@ -12,7 +12,9 @@ def add(commands: Commands) -> None:
     parser.add_argument("-o", "--output", required=True, metavar="PICTURE", help="a .png, .svg or .pdf file")
     parser.add_argument("--start", type=float, default=0.0, metavar="S", help="seconds (default: 0)")
     parser.add_argument("--end", type=float, metavar="S", help="seconds (default: the end)")
-    parser.add_argument("--reference", metavar="FILE", help="a TextGrid or .phn file to compare with")
+    parser.add_argument(
+        "--reference", metavar="FILE", help="a reference to compare with: TextGrid, .phn, .phones, .lab, .eaf or .csv"
+    )
     parser.add_argument("--tier", default="phones", help="interval tier of the reference (default: phones)")
     add_choosing(parser)
 
@@ -20,8 +22,8 @@ def add(commands: Commands) -> None:
 def run(options: Options) -> int:
     """Segment the recording and save the picture."""
     from phonseg.plot import save_figure
+    from phonseg.references import read_reference
     from phonseg.segmenter import segment
-    from phonseg.textgrid import read_reference
 
     reference = read_reference(options.reference, tier=options.tier) if options.reference else None
     segmentation = segment(

@@ -1,4 +1,4 @@
-"""`phonseg segment`: recordings -> TextGrids."""
+"""`phonseg segment`: recordings -> TextGrids and other files."""
 
 from __future__ import annotations
 
@@ -22,9 +22,31 @@ def add(commands: Commands) -> None:
     """Add the parser of this command."""
     parser = add_command(commands, "segment", run, "find the boundaries in recordings and write TextGrids")
     parser.add_argument("inputs", nargs="+", metavar="INPUT", help="recordings, or folders of them")
-    parser.add_argument("-o", "--output", metavar="OUT", help="folder to write to; beside the recordings if left out")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("-o", "--output", metavar="OUT", help="folder to write to; beside the recordings if left out")
+    where.add_argument(
+        "--into", metavar="TEXTGRID", help="add the tier to this TextGrid (or those in this folder); all else stays"
+    )
     parser.add_argument(
-        "--overwrite", action="store_true", help="do everything again, and replace TextGrids that were changed by hand"
+        "--format",
+        type=lambda text: text.split(","),
+        default=["textgrid"],
+        metavar="F,...",
+        help="textgrid (default), csv, json, ctm, audacity, elan: one or more, with commas between them",
+    )
+    parser.add_argument(
+        "--labels", choices=("numbers", "empty"), default="numbers", help="of the segments (default: numbers)"
+    )
+    parser.add_argument("--tier", default="phones", metavar="NAME", help="of the TextGrid (default: phones)")
+    parser.add_argument(
+        "--check",
+        type=int,
+        default=0,
+        metavar="K",
+        help="mark the K least certain decisions in a tier of points, check",
+    )
+    parser.add_argument(
+        "--overwrite", action="store_true", help="do everything again, and replace what was changed by hand"
     )
     parser.add_argument("--jobs", type=int, metavar="N", help="how many recordings at once (default: one per core)")
     parser.add_argument(
@@ -49,12 +71,17 @@ def run(options: Options) -> int:
         sensitivity=options.sensitivity,
         rate=options.rate,
         channel=options.channel,
+        formats=options.format,
+        labels=options.labels,
+        tier=options.tier,
+        check=options.check,
+        into=options.into,
         overwrite=options.overwrite,
         jobs=options.jobs,
         shard=shard,
         progress=sys.stderr.isatty(),
     )
-    return _tell(records, options.output)
+    return _tell(records, options.output or options.into, options.format)
 
 
 def array_shard(environment: Mapping[str, str]) -> Shard | None:
@@ -83,7 +110,7 @@ def _shard(text: str) -> Shard:
     return int(found[1]), int(found[2])
 
 
-def _tell(records: Sequence[Record], output: str | None) -> int:
+def _tell(records: Sequence[Record], output: str | None, formats: Sequence[str]) -> int:
     """Print what became of the recordings and return the exit code."""
     of = {status: [one for one in records if one.status == status] for status in STATUSES}
     for record in of["warned"]:
@@ -95,9 +122,10 @@ def _tell(records: Sequence[Record], output: str | None) -> int:
     boundaries = sum(record.boundaries or 0 for record in made)
     seconds = sum(record.seconds or 0.0 for record in made)
     where = f" in {output}" if output else ""
-    print(f"{len(made)} TextGrids written{where}: {boundaries} boundaries in {seconds:.1f} s of audio.")
+    files = "TextGrids" if formats == ["textgrid"] else f"recordings as {', '.join(formats)}"
+    print(f"{len(made)} {files} written{where}: {boundaries} boundaries in {seconds:.1f} s of audio.")
     if of["skipped"]:
-        print(f"{len(of['skipped'])} skipped, since their TextGrids are there already (--overwrite replaces them).")
+        print(f"{len(of['skipped'])} skipped, since their files are there already (--overwrite replaces them).")
     for record in of["failed"]:
         print(f"failed: {record.message}", file=sys.stderr)
     return 1 if of["failed"] else 0

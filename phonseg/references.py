@@ -1,0 +1,44 @@
+"""References of every kind that phonseg reads, told apart by their suffix."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from phonseg.elan import read_elan
+from phonseg.errors import TextGridError
+from phonseg.label_files import is_table, read_lab, read_phn, read_table
+from phonseg.segmentation import Segmentation
+from phonseg.textgrid import read_textgrid
+
+# Where several files have one name, the first of these that is there is the reference.
+READERS: Mapping[str, Callable[[str | Path, str | None], Segmentation]] = {
+    ".textgrid": lambda path, tier: read_textgrid(path, tier=tier),
+    ".phn": lambda path, tier: read_phn(path),
+    ".phones": lambda path, tier: read_lab(path),
+    ".lab": lambda path, tier: read_lab(path),
+    ".eaf": lambda path, tier: read_elan(path, tier=tier),
+    ".csv": lambda path, tier: read_table(path, tier=tier),
+}
+
+
+def read_reference(path: str | Path, *, tier: str | None = "phones") -> Segmentation:
+    """Read a reference by its suffix, in capitals or not.
+
+    `.TextGrid`; `.phn` of TIMIT (samples at 16 kHz); `.phones` of Buckeye; `.lab` of Festival, ESPS or HTK; `.eaf` of
+    ELAN; `.csv`, a table. See `phonseg.textgrid`, `phonseg.label_files`, `phonseg.elan`. tier: which tier, where there
+    are tiers; None for the only one.
+
+    Raises TextGridError, with the name of the file and where it can be told the line, when it cannot be read.
+    """
+    reader = READERS.get(Path(path).suffix.lower())
+    if reader is None:
+        kinds = ", ".join(READERS)
+        raise TextGridError(f"{path}: not a kind of reference that can be read. Give a file of one of these: {kinds}.")
+    return reader(path, tier)
+
+
+def is_reference(path: Path) -> bool:
+    """Whether a file in a folder counts as a reference: by its suffix, and a `.csv` by its columns too."""
+    suffix = path.suffix.lower()
+    return suffix in READERS and (suffix != ".csv" or is_table(path))
