@@ -11,11 +11,23 @@ Parser = argparse.ArgumentParser
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
-def add_command(commands: Commands, name: str, run: Callable[[Options], int], purpose: str) -> Parser:
-    """A parser for the command `name`, which `run` executes; purpose: what it does, in a few words."""
-    parser = commands.add_parser(name, help=purpose, description=purpose.capitalize() + ".")
-    parser.set_defaults(run=run)
-    parser.add_argument("--debug", action="store_true", help="show where in the program an error arose")
+def add_command(
+    commands: Commands, name: str, run: Callable[[Options], int] | None, purpose: str, examples: str
+) -> Parser:
+    """A parser for the command `name`, which `run` executes; None for one that has commands of its own.
+
+    purpose: what it does, in a few words. examples: lines of `  phonseg ...`, each perhaps followed by what it does.
+    """
+    parser = commands.add_parser(
+        name,
+        help=purpose,
+        description=purpose[0].upper() + purpose[1:] + ".",
+        epilog="examples:\n" + examples.strip("\n"),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    if run is not None:
+        parser.set_defaults(run=run)
+        parser.add_argument("--debug", action="store_true", help="show where in the program an error arose")
     return parser
 
 

@@ -17,10 +17,22 @@ if TYPE_CHECKING:
 
 STATUSES = ("done", "warned", "skipped", "failed")
 
+EXAMPLES = """
+  phonseg segment interview.wav                    interview.TextGrid beside it
+  phonseg segment recordings/ -o textgrids/        a whole folder, mirrored
+  phonseg segment recordings/ -o more/ --sensitivity 0.7
+                                                   more boundaries
+  phonseg segment interview.wav -o slow/ --rate 9  nine boundaries in a second of speech
+  phonseg segment interview.wav -o left/ --channel 1
+                                                   the left channel alone
+  phonseg segment recordings/ -o mine/ --model mine.safetensors
+                                                   with a model of your own
+"""
+
 
 def add(commands: Commands) -> None:
     """Add the parser of this command."""
-    parser = add_command(commands, "segment", run, "find the boundaries in recordings and write TextGrids")
+    parser = add_command(commands, "segment", run, "find the boundaries in recordings and write TextGrids", EXAMPLES)
     parser.add_argument("inputs", nargs="+", metavar="INPUT", help="recordings, or folders of them")
     parser.add_argument("-o", "--output", metavar="OUT", help="folder to write to; beside the recordings if left out")
     parser.add_argument(
