@@ -124,6 +124,9 @@ def test_the_command_stands_in_the_menu_of_sounds(preferences: Path) -> None:
     assert f"/{NAME}/to_textgrid.praat" in there.stderr
     not_there = praat(preferences, sound + 'To TextGrid (phonsegg): 0.5, "mix"\n')
     assert "cannot directly call" not in not_there.stderr
+    # The form stays open after Apply, when the new TextGrid is selected and the Sound is not.
+    unselected = praat(preferences, call(0.5, "mix"))
+    assert "Select one or more Sounds first." in unselected.stderr
 
 
 def test_what_is_asked_is_what_the_form_says(preferences: Path, tmp_path: Path) -> None:

@@ -2,9 +2,9 @@
 # Every selected Sound becomes a TextGrid of the same name, with an interval for each speech sound.
 
 form To TextGrid (phonseg)
-    comment From 0 (fewest boundaries) to 1 (most); at 0.5 the model decides:
+    comment How many boundaries? 0 (fewest) to 1 (most); at 0.5 the model decides.
     real Sensitivity 0.5
-    comment mix for all channels together, or the number of one:
+    comment Which channel? mix (the mean of all), or a number, such as 1.
     word Channel mix
 endform
 
@@ -17,6 +17,9 @@ warned$ = stem$ + ".warned"
 # Every Sound goes into a file beside this script, where nobody else can read it, as whole numbers of 32 bits: that keeps
 # all that a recording of 16 or 24 bits has. What is louder than such a file can hold goes there softer.
 n = numberOfSelected ("Sound")
+if n = 0
+    exitScript: "Select one or more Sounds first."
+endif
 asked$ = string$ (sensitivity) + newline$ + channel$ + newline$
 for i to n
     sound [i] = selected ("Sound", i)
