@@ -35,14 +35,22 @@ def add_choosing(parser: Parser) -> None:
     """The options that say which model, which channel, and how many boundaries."""
     parser.add_argument("--model", default="default", metavar="M", help="a model file (default: the one that ships)")
     how_many = parser.add_mutually_exclusive_group()
-    how_many.add_argument("--sensitivity", type=float, metavar="S", help="0 (fewest) to 1 (most); default 0.5")
+    how_many.add_argument(
+        "--sensitivity", type=float, metavar="S", help="0 (fewest boundaries) to 1 (most); default 0.5"
+    )
     how_many.add_argument("--rate", type=float, metavar="R", help="boundaries per second of speech")
     add_channel(parser)
 
 
 def add_channel(parser: Parser) -> None:
     """The option that says which channel."""
-    parser.add_argument("--channel", type=_channel, default="mix", metavar="C", help="mix (default), or 1, 2, ...")
+    parser.add_argument(
+        "--channel",
+        type=_channel,
+        default="mix",
+        metavar="C",
+        help="mix, the mean of all channels (default), or the number of one: 1, 2, ...",
+    )
 
 
 def add_learning(parser: Parser) -> None:
@@ -53,4 +61,6 @@ def add_learning(parser: Parser) -> None:
 
 
 def _channel(text: str) -> str | int:
+    if text != "mix" and not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is neither mix nor the number of a channel, such as 1")
     return text if text == "mix" else int(text)

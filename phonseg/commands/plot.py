@@ -14,7 +14,9 @@ EXAMPLES = """
 def add(commands: Commands) -> None:
     """Add the parser of this command."""
     parser = add_command(commands, "plot", run, "draw a recording, its curve and its boundaries", EXAMPLES)
-    parser.add_argument("recording", metavar="RECORDING")
+    parser.add_argument(
+        "recording", metavar="RECORDING", help="what to segment and draw; over 30 s, with --start and --end"
+    )
     parser.add_argument("-o", "--output", required=True, metavar="PICTURE", help="a .png, .svg or .pdf file")
     parser.add_argument("--start", type=float, default=0.0, metavar="S", help="seconds (default: 0)")
     parser.add_argument("--end", type=float, metavar="S", help="seconds (default: the end)")

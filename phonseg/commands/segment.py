@@ -107,7 +107,8 @@ def _tell(records: Sequence[Record], output: str | None) -> int:
     boundaries = sum(record.boundaries or 0 for record in made)
     seconds = sum(record.seconds or 0.0 for record in made)
     where = f" in {output}" if output else ""
-    print(f"{len(made)} TextGrids written{where}: {boundaries} boundaries in {seconds:.1f} s of audio.")
+    files = "TextGrid" if len(made) == 1 else "TextGrids"
+    print(f"{len(made)} {files} written{where}: {boundaries} boundaries in {seconds:.1f} s of audio.")
     if of["skipped"]:
         print(f"{len(of['skipped'])} skipped, since their TextGrids are there already (--overwrite replaces them).")
     for record in of["failed"]:
