@@ -11,28 +11,23 @@ from contextlib import contextmanager
 from io import TextIOWrapper
 from typing import NoReturn
 
-from phonseg.commands import adapt, changes, check, convert, evaluate, plot, segment, train
+from phonseg.commands import adapt, changes, check, convert, evaluate, plot, praat, segment, train
 from phonseg.commands.options import Options
 from phonseg.errors import ConfigurationError, ModelError, OutputError, PhonsegError, PhonsegWarning
 
 # In the order in which the help lists them.
-COMMANDS = (segment, check, evaluate, changes, plot, train, adapt, convert)
+COMMANDS = (segment, plot, praat, evaluate, changes, check, train, adapt, convert)
 
 # What the exit code says; any other error of phonseg's is about an input: 1.
 EXIT_CODES: tuple[tuple[type[PhonsegError], int], ...] = ((ConfigurationError, 2), (ModelError, 3), (OutputError, 4))
 
 EXAMPLES = """examples:
-  phonseg segment interview.wav                     interview.TextGrid beside it
-  phonseg segment recordings/ -o textgrids/         a whole folder, mirrored
-  phonseg segment x.flac --sensitivity 0.7          more boundaries (0.5 is the default)
-  phonseg check recordings/                         what they are, and what would fail
-  phonseg evaluate references/ textgrids/           how well they agree
-  phonseg segment x.wav --format textgrid,csv,elan  several files, beside each other
-  phonseg segment x.wav --into words.TextGrid       a tier added, all else untouched
-  phonseg segment x.wav --check 20                  mark the 20 least certain decisions
-  phonseg changes automatic/ corrected/             what was corrected by hand
-  phonseg plot x.flac --start 1 --end 4 -o x.png    look
-  phonseg train recordings/ -o mine.safetensors     a model of your own, no labels needed
+  phonseg segment interview.wav                    interview.TextGrid beside it
+  phonseg segment recordings/ -o textgrids/        a whole folder, mirrored
+  phonseg plot interview.wav --start 1 --end 3 -o look.png
+  phonseg praat install                            segment from within Praat
+  phonseg evaluate references/ textgrids/          how well they agree
+  phonseg COMMAND --help                           more examples
 
 exit codes: 0 all done; 1 some inputs failed (listed last); 2 usage; 3 model file; 4 output cannot be written;
 130 stopped by Ctrl-C; 143 stopped by SIGTERM."""

@@ -102,7 +102,7 @@ def test_a_failed_input_is_listed_last_and_the_code_is_1(
     recording.with_name("empty.wav").touch()
     assert main(["segment", str(recording.parent), "-o", str(tmp_path / "out")]) == 1
     said = capsys.readouterr()
-    assert "1 TextGrids written" in said.out
+    assert "1 TextGrid written" in said.out
     assert said.err.strip().splitlines()[-1].startswith("failed: ")
     assert "empty.wav" in said.err
     assert (tmp_path / "out" / "x.TextGrid").is_file()
@@ -115,7 +115,7 @@ def test_what_is_left_alone_is_named(recording: Path, tmp_path: Path, capsys: py
     assert said.err.startswith(f"skipped: {recording.with_suffix('.TextGrid')}: is there already")
     assert "1 skipped" in said.out
     assert main(["segment", str(recording), "--overwrite"]) == 0
-    assert "1 TextGrids written" in capsys.readouterr().out
+    assert "1 TextGrid written" in capsys.readouterr().out
 
 
 def test_parts_of_a_batch(recording: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -151,7 +151,7 @@ def test_names_that_begin_with_a_dash_or_have_no_encoding(
     Path(os.fsdecode(b"\xff.wav")).write_bytes(b"")
     assert main(["segment", "-o", os.fsdecode(b"out-\xff"), "--", "-x.wav", os.fsdecode(b"\xff.wav")]) == 1
     said = capsys.readouterr()
-    assert "1 TextGrids written in out-\\udcff" in said.out
+    assert "1 TextGrid written in out-\\udcff" in said.out
     assert "\\udcff.wav" in said.err
     assert Path(os.fsdecode(b"out-\xff"), "-x.TextGrid").exists()
 
@@ -163,6 +163,14 @@ def test_usage_errors_are_2() -> None:
     with pytest.raises(SystemExit) as stopped:
         main(["segment", "x.wav", "--rate", "2", "--sensitivity", "0.5"])
     assert stopped.value.code == 2
+
+
+@pytest.mark.parametrize("channel", ["left", "1.5", "-1", ""])
+def test_a_channel_is_mix_or_a_number(channel: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["segment", "x.wav", f"--channel={channel}"])
+    assert stopped.value.code == 2
+    assert f"{channel!r} is neither mix nor the number of a channel" in capsys.readouterr().err
 
 
 def test_debug_shows_where_an_error_arose() -> None:

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import re
+import runpy
+import shlex
+import shutil
+import subprocess
 import tomllib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
 import parselmouth
 import pytest
 import soundfile
+from PIL import Image
 
+import phonseg.batch
+from phonseg import praat_plugin
+from phonseg.cli import main
 from phonseg.training import DEFAULTS
 from phonseg.training_settings import read_settings
 
@@ -18,9 +28,73 @@ HOUSE = Path(__file__).parent.parent
 README = (HOUSE / "README.md").read_text(encoding="utf-8")
 
 
-def test_the_lines_of_python_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of a fresh clone, as far as README's commands need it, and the current one."""
     (tmp_path / "data").symlink_to(HOUSE / "data")
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(phonseg.batch, "Workers", ThreadPoolExecutor)  # processes would load all libraries first
+    monkeypatch.setattr(praat_plugin, "own_preferences_folders", lambda: (tmp_path / "praat6", tmp_path / "praat7"))
+    return tmp_path
+
+
+def commands() -> list[str]:
+    """The lines of the fenced commands after the two that set up."""
+    return [
+        line for block in re.findall(r"```sh\n(.*?)```", README, flags=re.DOTALL)[2:] for line in block.splitlines()
+    ]
+
+
+def test_the_tour_can_be_walked(clone: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    said = {}
+    for line in commands():
+        program, *arguments = shlex.split(line)
+        assert program == "phonseg"
+        assert main(arguments) == 0, line
+        said[line] = capsys.readouterr().out
+        if arguments[0] == "segment":  # what a person does in Praat
+            shutil.copytree("segmented", "corrected", ignore=shutil.ignore_patterns("*.jsonl"))
+    assert {line.split()[1] for line in said} == {"segment", "plot", "evaluate", "praat"}
+    assert sum(text.count("100.0 %") for text in said.values()) == 4  # nothing was corrected
+    assert all(Path(name).read_bytes().startswith(b"\x89PNG") for name in ("english.png", "compared.png"))
+    assert (clone / "praat6" / "plugin_phonseg" / "setup.praat").is_file()
+
+
+def test_sensitivity_makes_as_many_boundaries_as_it_says() -> None:
+    (sentence,) = re.findall(r"In\s`english.wav` of the demo it makes ([^.]*(?:\.\d[^.]*)*)\.\n", README)
+    told = re.findall(r"(\d+)\s(?:boundaries\s)?at\s([\d.]+)", sentence)
+    assert len(told) == 4
+    seg = phonseg.segment(HOUSE / "data" / "demo" / "english.wav")
+    assert [(str(len(seg.at(sensitivity=float(at)).boundaries)), at) for _, at in told] == told
+
+
+@pytest.mark.skipif(shutil.which("Rscript") is None, reason="there is no R here (Debian and Ubuntu: r-base-core)")
+def test_the_lines_of_r_run(clone: Path) -> None:
+    assert main(["segment", "data/demo", "-o", "segmented"]) == 0
+    (block,) = re.findall(r"```r\n(.*?)```", README, flags=re.DOTALL)
+    show = "\ncat(sprintf('%.17g', c(phones$start, max(phones$end))), sep = '\\n')\ncat(phones$label, sep = '\\n')\n"
+    done = subprocess.run(["Rscript", "-"], input=block + show, capture_output=True, encoding="utf-8", check=True)
+    lines = done.stdout.splitlines()[2:]  # without the summary
+    expected = phonseg.read_textgrid("segmented/english.TextGrid")
+    n = len(expected)
+    assert np.array_equal([float(line) for line in lines[: n + 1]], [0, *expected.boundaries, expected.duration])
+    assert tuple(lines[n + 1 :]) == expected.labels
+
+
+def test_the_pictures_are_those_that_the_code_makes(tmp_path: Path) -> None:
+    shown = re.findall(r"!\[[^\]]{20,}\]\((data/pictures/[^)]+)\)", README)
+    kept = sorted((HOUSE / "data" / "pictures").iterdir())
+    assert sorted(HOUSE / path for path in shown) == kept
+    assert sum(path.stat().st_size for path in kept) < 200_000
+    runpy.run_path(str(HOUSE / "data" / "make_pictures.py"))["main"](tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [path.name for path in kept]
+    for path in kept:  # another matplotlib may draw a line or a letter otherwise
+        both = [np.asarray(Image.open(place).convert("L"), float) for place in (path, tmp_path / path.name)]
+        assert both[0].shape == both[1].shape
+        assert np.abs(both[0] - both[1]).mean() < 8
+
+
+def test_the_lines_of_python_run(clone: Path) -> None:
     (block,) = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
     names: dict[str, object] = {}
     exec(compile(block, "README.md", "exec"), names)

@@ -5,10 +5,15 @@ from __future__ import annotations
 from phonseg.commands.learning import learn_and_save
 from phonseg.commands.options import Commands, Options, add_command, add_learning
 
+EXAMPLES = """
+  phonseg adapt default recordings/ -o mine.safetensors
+  phonseg adapt mine.safetensors more/ -o both.safetensors
+"""
+
 
 def add(commands: Commands) -> None:
     """Add the parser of this command."""
-    parser = add_command(commands, "adapt", run, "go on training a model on recordings of your own")
+    parser = add_command(commands, "adapt", run, "go on training a model on recordings of your own", EXAMPLES)
     parser.add_argument("model", metavar="MODEL", help="'default', or a model file")
     add_learning(parser)
 

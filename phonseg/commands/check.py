@@ -7,10 +7,15 @@ import sys
 
 from phonseg.commands.options import Commands, Options, add_channel, add_command
 
+EXAMPLES = """
+  phonseg check recordings/                        a table, what is amiss, and totals
+  phonseg check recordings/ --json                 a line of JSON for each recording
+"""
+
 
 def add(commands: Commands) -> None:
     """Add the parser of this command."""
-    parser = add_command(commands, "check", run, "read recordings, and tell what they are and what is amiss")
+    parser = add_command(commands, "check", run, "read recordings, and tell what they are and what is amiss", EXAMPLES)
     parser.add_argument("inputs", nargs="+", metavar="INPUT", help="recordings, or folders of them")
     parser.add_argument("--json", action="store_true", help="print a line of JSON for each recording")
     add_channel(parser)

@@ -7,10 +7,14 @@ import json
 from phonseg.commands.learning import model_name
 from phonseg.commands.options import Commands, Options, add_command
 
+EXAMPLES = """
+  phonseg convert buckeye+_pretrained.ckpt -o buckeye.safetensors
+"""
+
 
 def add(commands: Commands) -> None:
     """Add the parser of this command."""
-    parser = add_command(commands, "convert", run, "write a checkpoint that others released as a model file")
+    parser = add_command(commands, "convert", run, "write a checkpoint that others released as a model file", EXAMPLES)
     parser.add_argument(
         "checkpoint", metavar="CHECKPOINT", help="such as buckeye+_pretrained.ckpt; nothing in it is run"
     )

@@ -6,10 +6,17 @@ import json
 
 from phonseg.commands.options import Commands, Options, add_command
 
+EXAMPLES = """
+  phonseg evaluate references/ textgrids/          all files of the same name, added up
+  phonseg evaluate corrected.TextGrid interview.TextGrid
+                                                   what was changed by hand
+  phonseg evaluate references/ textgrids/ --tolerance 0.01 --lenient
+"""
+
 
 def add(commands: Commands) -> None:
     """Add the parser of this command."""
-    parser = add_command(commands, "evaluate", run, "score TextGrids against references")
+    parser = add_command(commands, "evaluate", run, "score TextGrids against references", EXAMPLES)
     parser.add_argument(
         "references",
         metavar="REFERENCES",

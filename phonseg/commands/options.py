@@ -11,11 +11,23 @@ Parser = argparse.ArgumentParser
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
-def add_command(commands: Commands, name: str, run: Callable[[Options], int], purpose: str) -> Parser:
-    """A parser for the command `name`, which `run` executes; purpose: what it does, in a few words."""
-    parser = commands.add_parser(name, help=purpose, description=purpose.capitalize() + ".")
-    parser.set_defaults(run=run)
-    parser.add_argument("--debug", action="store_true", help="show where in the program an error arose")
+def add_command(
+    commands: Commands, name: str, run: Callable[[Options], int] | None, purpose: str, examples: str
+) -> Parser:
+    """A parser for the command `name`, which `run` executes; None for one that has commands of its own.
+
+    purpose: what it does, in a few words. examples: lines of `  phonseg ...`, each perhaps followed by what it does.
+    """
+    parser = commands.add_parser(
+        name,
+        help=purpose,
+        description=purpose[0].upper() + purpose[1:] + ".",
+        epilog="examples:\n" + examples.strip("\n"),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    if run is not None:
+        parser.set_defaults(run=run)
+        parser.add_argument("--debug", action="store_true", help="show where in the program an error arose")
     return parser
 
 
@@ -23,14 +35,22 @@ def add_choosing(parser: Parser) -> None:
     """The options that say which model, which channel, and how many boundaries."""
     parser.add_argument("--model", default="default", metavar="M", help="a model file (default: the one that ships)")
     how_many = parser.add_mutually_exclusive_group()
-    how_many.add_argument("--sensitivity", type=float, metavar="S", help="0 (fewest) to 1 (most); default 0.5")
+    how_many.add_argument(
+        "--sensitivity", type=float, metavar="S", help="0 (fewest boundaries) to 1 (most); default 0.5"
+    )
     how_many.add_argument("--rate", type=float, metavar="R", help="boundaries per second of speech")
     add_channel(parser)
 
 
 def add_channel(parser: Parser) -> None:
     """The option that says which channel."""
-    parser.add_argument("--channel", type=_channel, default="mix", metavar="C", help="mix (default), or 1, 2, ...")
+    parser.add_argument(
+        "--channel",
+        type=_channel,
+        default="mix",
+        metavar="C",
+        help="mix, the mean of all channels (default), or the number of one: 1, 2, ...",
+    )
 
 
 def add_learning(parser: Parser) -> None:
@@ -41,4 +61,6 @@ def add_learning(parser: Parser) -> None:
 
 
 def _channel(text: str) -> str | int:
+    if text != "mix" and not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is neither mix nor the number of a channel, such as 1")
     return text if text == "mix" else int(text)

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from phonseg.commands.options import Commands, Options, add_choosing, add_command
 
+EXAMPLES = """
+  phonseg plot interview.wav -o interview.png      the whole recording, up to 30 s
+  phonseg plot interview.wav --start 1 --end 3 -o closer.pdf
+  phonseg plot interview.wav --start 1 --end 3 --reference corrected.TextGrid -o compared.svg
+"""
+
 
 def add(commands: Commands) -> None:
     """Add the parser of this command."""
-    parser = add_command(commands, "plot", run, "draw a recording, its curve and its boundaries")
-    parser.add_argument("recording", metavar="RECORDING")
+    parser = add_command(commands, "plot", run, "draw a recording, its curve and its boundaries", EXAMPLES)
+    parser.add_argument(
+        "recording", metavar="RECORDING", help="what to segment and draw; over 30 s, with --start and --end"
+    )
     parser.add_argument("-o", "--output", required=True, metavar="PICTURE", help="a .png, .svg or .pdf file")
     parser.add_argument("--start", type=float, default=0.0, metavar="S", help="seconds (default: 0)")
     parser.add_argument("--end", type=float, metavar="S", help="seconds (default: the end)")

@@ -17,10 +17,28 @@ if TYPE_CHECKING:
 
 STATUSES = ("done", "warned", "skipped", "failed")
 
+EXAMPLES = """
+  phonseg segment interview.wav                    interview.TextGrid beside it
+  phonseg segment recordings/ -o textgrids/        a whole folder, mirrored
+  phonseg segment recordings/ -o more/ --sensitivity 0.7
+                                                   more boundaries
+  phonseg segment interview.wav -o slow/ --rate 9  nine boundaries in a second of speech
+  phonseg segment interview.wav -o left/ --channel 1
+                                                   the left channel alone
+  phonseg segment interview.wav -o formats/ --format textgrid,csv,json
+                                                   several files, beside each other
+  phonseg segment interview.wav --into interview.TextGrid --tier automatic
+                                                   a tier added, all else untouched
+  phonseg segment interview.wav -o check/ --check 20
+                                                   mark the 20 least certain decisions
+  phonseg segment recordings/ -o mine/ --model mine.safetensors
+                                                   with a model of your own
+"""
+
 
 def add(commands: Commands) -> None:
     """Add the parser of this command."""
-    parser = add_command(commands, "segment", run, "find the boundaries in recordings and write TextGrids")
+    parser = add_command(commands, "segment", run, "find the boundaries in recordings and write TextGrids", EXAMPLES)
     parser.add_argument("inputs", nargs="+", metavar="INPUT", help="recordings, or folders of them")
     where = parser.add_mutually_exclusive_group()
     where.add_argument("-o", "--output", metavar="OUT", help="folder to write to; beside the recordings if left out")
@@ -122,7 +140,9 @@ def _tell(records: Sequence[Record], output: str | None, formats: Sequence[str])
     boundaries = sum(record.boundaries or 0 for record in made)
     seconds = sum(record.seconds or 0.0 for record in made)
     where = f" in {output}" if output else ""
-    files = "TextGrids" if formats == ["textgrid"] else f"recordings as {', '.join(formats)}"
+    files = "TextGrid" if formats == ["textgrid"] else "recording"
+    files += "" if len(made) == 1 else "s"
+    files += "" if formats == ["textgrid"] else f" as {', '.join(formats)}"
     print(f"{len(made)} {files} written{where}: {boundaries} boundaries in {seconds:.1f} s of audio.")
     if of["skipped"]:
         print(f"{len(of['skipped'])} skipped, since their files are there already (--overwrite replaces them).")
