@@ -166,9 +166,10 @@ def find_recordings(places: str | os.PathLike[str] | Iterable[str | os.PathLike[
     """The recordings in folders and in the folders inside them, sorted; a place that is a file is taken as it is.
 
     Each stands there once, however often it is given. In folders a recording is known by its suffix, in capitals or
-    not. Hidden files and folders (with a leading dot) are left out, and a folder that several links lead to is visited once. Videos are left out too, since they often stand
-    beside their sound; name them to have them read. A folder inside that cannot be listed stands in the list for what
-    it holds: to open it is an AudioError that says so.
+    not. Hidden files and folders (with a leading dot) are left out, and a folder that several links lead to is
+    visited once. Videos are left out too, since they often stand beside their sound; name them to have them read. A
+    folder inside that cannot be listed stands in the list for what it holds: to open it is an AudioError that says
+    so.
 
     Raises AudioError if a place does not exist or cannot be listed.
     """
