@@ -69,11 +69,15 @@ def _opened(path: str) -> BinaryIO:
             raise AudioError(f"{path}: is not an ordinary file (a pipe or a device). Save the sound to a file first.")
         return open(path, "rb", buffering=READ_AHEAD)
     except FileNotFoundError as error:
+        if os.path.islink(path):
+            lost = f"is a link to {os.readlink(path)}, which does not exist. Copy the recording itself."
+            raise AudioError(f"{path}: {lost}") from error
         raise AudioError(f"{path}: does not exist. Check the spelling and the folder.") from error
     except PermissionError as error:
         raise AudioError(f"{path}: may not be read (permission denied). Change its permissions.") from error
     except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
-        raise AudioError(f"{path!r}: cannot be opened ({error}). Check the name and the disk.") from error
+        reason = getattr(error, "strerror", None) or error
+        raise AudioError(f"{path!r}: cannot be opened ({reason}). Check the name and the disk.") from error
 
 
 def _about_folder(path: str) -> str:

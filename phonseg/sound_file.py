@@ -77,7 +77,8 @@ class SoundFile:
                 try:
                     block = decoder.read(min(size, end - done), dtype="float32", always_2d=True)
                 except soundfile.LibsndfileError as error:
-                    raise DamagedError(f"it is damaged ({error.error_string.rstrip('.')})") from error
+                    reason = error.error_string.removeprefix("Error : ").rstrip(".")
+                    raise DamagedError(f"it is damaged ({reason})") from error
                 if not len(block):
                     break
                 done += len(block)

@@ -147,6 +147,9 @@ def serve() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints is no answer
+    # Libraries in C complain of files without naming them, as libmpg123 does; what Python says is still heard.
+    sys.stderr = os.fdopen(os.dup(2), "w", buffering=1, errors="backslashreplace")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     calls: SimpleQueue[bytes | None] = SimpleQueue()
     Thread(target=_receive, args=(calls,), daemon=True).start()
     while (call := calls.get()) is not None:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import struct
+import subprocess
+import sys
 import warnings
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +21,7 @@ from conftest import RATE, Samples, mel_segmenter, speech_like
 
 from phonseg.audio import open_recording
 from phonseg.errors import AudioError, PhonsegWarning
+from phonseg.manifest import read_records
 
 SEGMENTER = mel_segmenter()
 SPEECH = speech_like(12, 1)[0]
@@ -87,6 +92,10 @@ WARNED: dict[str, tuple[Callable[[], bytes], str]] = {
         lambda: SPHERE[:1024].replace(b"count -i %d" % len(SPEECH), b"count -i 1000000000000")[:1024] + SPHERE[1024:],
         rf"of the 62500000.0000 s that its header promises {CUT}",
     ),
+    "VOC cut in half": (lambda: encoded(SPEECH, "VOC")[: len(WAV) // 2], CUT),
+    "8SVX cut in half": (lambda: encoded(SPEECH, "SVX")[: len(WAV) // 2], CUT),
+    "two MP3 files glued together": (lambda: MP3 + MP3, "it holds several recordings one after another"),
+    "two Vorbis files glued together": (lambda: OGG + OGG, "it holds several recordings one after another"),
     "MP3": (lambda: MP3, "is an MP3 file, which Praat shows 37 to 66 ms later"),
     "clipping": (lambda: encoded(np.clip(20 * SPEECH, -1, 1)), r"is clipped \(\d+ samples"),
     "silence": (lambda: encoded(np.zeros(RATE, np.float32)), "is digital silence"),
@@ -106,6 +115,16 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     "no channel": (lambda: with_number(WAV, 22, "<H", 0), "damaged"),
     "65 channels": (lambda: encoded(np.zeros((100, 65), np.float32)), "has 65 channels"),
     "10 000 channels": (lambda: with_number(WAV, 22, "<H", 10_000), "damaged|has 10000 channels"),
+    "zeros": (lambda: bytes(5_000), "nothing but zero bytes"),
+    "a document": (lambda: b"%PDF-1.7\n" + bytes(range(256)), "it is a PDF document"),
+    "a picture": (lambda: b"\x89PNG\r\n\x1a\n" + bytes(100), "it is a picture"),
+    "a TextGrid": (lambda: b'File type = "ooTextFile"\nObject class = "TextGrid"\n', "it is a Praat file such as"),
+    "a Sound of Praat's": (lambda: b'File type = "ooTextFile"\nObject class = "Sound 2"\n', "it is a Praat Sound"),
+    "UTF-16": (lambda: "dear diary\n".encode("utf-16"), "it is text"),
+    "SPHERE with shorten": (
+        lambda: SPHERE[:1024].replace(b"pcm", b"pcm,embedded-shorten-v2.00")[:1024] + b"ajkg" + bytes(100),
+        "NIST SPHERE file compressed with shorten",
+    ),
     "NaN": (lambda: encoded(with_value(np.nan), "WAV", "FLOAT"), r"1 of \d+ samples are not finite .* at 0\.1000 s"),
     "infinity": (lambda: encoded(with_value(-np.inf), "WAV", "FLOAT"), r"1 of \d+ samples are not finite"),
 }
@@ -149,6 +168,60 @@ def test_what_is_no_recording_is_refused_by_name(tmp_path, what):
     make, message = REFUSED[what]
     with pytest.raises(AudioError, match=rf"x\.wav: .*{message}"):
         SEGMENTER.segment(write(tmp_path, make))
+
+
+def not_files(folder: Path) -> dict[str, str]:
+    """Put what is no file, or none that can be reached, into a folder, and tell what is said of it."""
+    os.mkfifo(folder / "a pipe.wav")
+    (folder / "a device.wav").symlink_to("/dev/zero")
+    (folder / "a link to nothing.wav").symlink_to("nowhere.wav")
+    (folder / "a link to itself.wav").symlink_to("a link to itself.wav")
+    return {
+        "a pipe": "is not an ordinary file",
+        "a device": "is not an ordinary file",
+        "a link to nothing": r"is a link to nowhere\.wav, which does not exist",
+        "a link to itself": "cannot be opened .Too many levels of symbolic links.",
+    }
+
+
+def phonseg_segment(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "phonseg", "segment", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=200, check=False)
+
+
+@pytest.mark.slow
+def test_of_300_recordings_the_40_that_are_broken_are_named_and_all_others_done(tmp_path):
+    folder, outputs = tmp_path / "field", [tmp_path / "one", tmp_path / "two"]
+    folder.mkdir()
+    said = not_files(folder)
+    for made in (REFUSED, WARNED):
+        for what, (make, message) in made.items():
+            (folder / f"{what}.wav").write_bytes(make())
+            said[what] = message
+    n_failed, n_warned = len(REFUSED) + 4, len(WARNED)
+    n_good = 300 - n_failed - n_warned
+    assert n_failed + n_warned >= 40
+    for i in range(n_good):
+        day = folder / f"day {i % 7}"
+        day.mkdir(exist_ok=True)
+        (day / f"{i}.wav").write_bytes(encoded(speech_like(4, i)[0]))
+    ran = [phonseg_segment(folder, "-o", out, "--jobs", jobs) for jobs, out in enumerate(outputs, 1)]
+    for done, out in zip(ran, outputs, strict=True):
+        assert done.returncode == 1
+        assert "Traceback" not in done.stdout + done.stderr
+        assert f"{n_good + n_warned} TextGrids written" in done.stdout
+        lines = done.stderr.splitlines()
+        assert [line.partition(": ")[0] for line in lines] == ["warning"] * n_warned + ["failed"] * n_failed
+        records = {record.recording.stem: record for record in read_records(out)}
+        assert len(records) == 300
+        statuses = Counter(record.status for record in records.values())
+        assert statuses == {"done": n_good, "warned": n_warned, "failed": n_failed}
+        for what, message in said.items():
+            assert re.search(rf"{re.escape(what)}\.wav'?: .*{message}", records[what].message), records[what]
+    one, two = ({path.relative_to(out): path.read_bytes() for path in out.rglob("*.TextGrid")} for out in outputs)
+    assert len(one) == n_good + n_warned
+    assert one == two
+    assert ran[0].stderr == ran[1].stderr
 
 
 @pytest.mark.slow

@@ -25,8 +25,12 @@ def wav(n: int = 5 * RATE, seed: int = 0) -> bytes:
 
 
 def test_what_is_missing_a_folder_or_misnamed_is_named(tmp_path):
+    (tmp_path / "link.wav").symlink_to("gone.wav")
+    (tmp_path / "loop.wav").symlink_to("loop.wav")
     for path, message in [
         (tmp_path / "missing.wav", "missing.wav: does not exist. Check the spelling"),
+        (tmp_path / "link.wav", r"link.wav: is a link to gone\.wav, which does not exist"),
+        (tmp_path / "loop.wav", r"cannot be opened \(Too many levels of symbolic links\)"),
         (tmp_path / "x.wav" / "y.wav", "y.wav: does not exist|Not a directory"),
         (tmp_path, f"{tmp_path}: is a folder"),
         ("x\0y.wav", r"'x\\x00y.wav': cannot be opened \(embedded null byte\)"),

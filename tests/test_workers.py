@@ -55,6 +55,14 @@ def test_what_a_task_prints_is_no_answer(workers: Workers, capfd: pytest.Capture
     assert "written" in said.err
 
 
+def test_what_a_library_in_c_complains_of_is_not_heard_but_what_python_says_is(
+    workers: Workers, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert workers.submit(os.write, 2, b"in C\n").result() == 5
+    workers.submit(exec, "import sys; print('in Python', file=sys.stderr)").result()
+    assert capfd.readouterr().err == "in Python\n"
+
+
 def test_a_process_that_dies_takes_its_task_alone_with_it(workers: Workers) -> None:
     tasks = [workers.submit(abs, i) for i in range(20)]
     fatal = [workers.submit(os._exit, 3), workers.submit(os.abort), workers.submit(signal.raise_signal, signal.SIGKILL)]
