@@ -54,7 +54,7 @@ def test_the_tour_can_be_walked(clone: Path, capsys: pytest.CaptureFixture[str])
         said[line] = capsys.readouterr().out
         if arguments[0] == "segment":  # what a person does in Praat
             shutil.copytree("segmented", "corrected", ignore=shutil.ignore_patterns("*.jsonl"))
-    assert {line.split()[1] for line in said} == {"segment", "plot", "evaluate", "praat"}
+    assert {line.split()[1] for line in said} == {"segment", "plot", "evaluate", "changes", "praat"}
     assert sum(text.count("100.0 %") for text in said.values()) == 4  # nothing was corrected
     assert all(Path(name).read_bytes().startswith(b"\x89PNG") for name in ("english.png", "compared.png"))
     assert (clone / "praat6" / "plugin_phonseg" / "setup.praat").is_file()
@@ -70,13 +70,14 @@ def test_sensitivity_makes_as_many_boundaries_as_it_says() -> None:
 
 @pytest.mark.skipif(shutil.which("Rscript") is None, reason="there is no R here (Debian and Ubuntu: r-base-core)")
 def test_the_lines_of_r_run(clone: Path) -> None:
-    assert main(["segment", "data/demo", "-o", "segmented"]) == 0
+    assert main(["segment", "data/demo", "-o", "segmented", "--format", "textgrid,csv"]) == 0
     (block,) = re.findall(r"```r\n(.*?)```", README, flags=re.DOTALL)
-    show = "\ncat(sprintf('%.17g', c(phones$start, max(phones$end))), sep = '\\n')\ncat(phones$label, sep = '\\n')\n"
+    show = "\ncat(nrow(segments))\ncat('\n')\ncat(sprintf('%.17g', c(phones$start, max(phones$end))), sep = '\\n')\ncat(phones$label, sep = '\\n')\n"
     done = subprocess.run(["Rscript", "-"], input=block + show, capture_output=True, encoding="utf-8", check=True)
-    lines = done.stdout.splitlines()[2:]  # without the summary
+    lines = done.stdout.splitlines()[4:]  # without the summaries
     expected = phonseg.read_textgrid("segmented/english.TextGrid")
     n = len(expected)
+    assert int(lines.pop(0)) == n
     assert np.array_equal([float(line) for line in lines[: n + 1]], [0, *expected.boundaries, expected.duration])
     assert tuple(lines[n + 1 :]) == expected.labels
 

@@ -14,7 +14,9 @@ EXAMPLES = """
 
 def add(commands: Commands) -> None:
     """Add the parser of this command."""
-    parser = add_command(commands, "changes", run, "tell which boundaries were moved, added or removed by hand", EXAMPLES)
+    parser = add_command(
+        commands, "changes", run, "tell which boundaries were moved, added or removed by hand", EXAMPLES
+    )
     parser.add_argument("automatic", metavar="AUTOMATIC", help="a TextGrid as phonseg wrote it, or a folder of them")
     parser.add_argument("corrected", metavar="CORRECTED", help="the same after correction")
     parser.add_argument("--tier", default="phones", help="interval tier to read (default: phones)")
