@@ -17,6 +17,7 @@ _HOMES = {
     "segment_files": "batch",
     "check": "check",
     "evaluate": "evaluate",
+    "plot_score": "figures",
     "Score": "score",
     "CorpusScore": "score",
     "read_textgrid": "textgrid",
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from phonseg.errors import PhonsegError as PhonsegError
     from phonseg.errors import PhonsegWarning as PhonsegWarning
     from phonseg.evaluate import evaluate as evaluate
+    from phonseg.figures import plot_score as plot_score
     from phonseg.score import CorpusScore as CorpusScore
     from phonseg.score import Score as Score
     from phonseg.segmentation import Provenance as Provenance
