@@ -22,6 +22,7 @@ _HOMES = {
     "Change": "changes",
     "Decision": "decisions",
     "read_reference": "references",
+    "plot_score": "figures",
     "Score": "score",
     "CorpusScore": "score",
     "read_textgrid": "textgrid",
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from phonseg.errors import PhonsegError as PhonsegError
     from phonseg.errors import PhonsegWarning as PhonsegWarning
     from phonseg.evaluate import evaluate as evaluate
+    from phonseg.figures import plot_score as plot_score
     from phonseg.references import read_reference as read_reference
     from phonseg.score import CorpusScore as CorpusScore
     from phonseg.score import Score as Score

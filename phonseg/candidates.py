@@ -63,6 +63,17 @@ class Candidates:
             raise ConfigurationError(f"rate is {rate}. Give boundaries per second of speech, 0 or more.")
         return self._best(round(rate * self.speech_seconds))
 
+    def least_prominence(self, kept: NDArray[np.bool_]) -> float | None:
+        """The prominence from which candidates are kept; None where another rule chose, so that there is none.
+
+        kept: (M,) which candidates are. Where several prominences would do, the threshold is given if it is one.
+        """
+        highest_lost = self.prominences[~kept].max(initial=0.0)
+        least_kept = self.prominences[kept].min(initial=np.inf)
+        if highest_lost < self.threshold <= least_kept:
+            return self.threshold
+        return float(least_kept) if highest_lost <= least_kept < np.inf else None
+
     def _best(self, n: int) -> NDArray[np.bool_]:
         kept = np.zeros(len(self.times), dtype=bool)
         kept[np.argsort(-self.prominences, kind="stable")[:n]] = True

@@ -1,20 +1,21 @@
-"""The panels that make up a picture: each function draws into an Axes and returns it; seconds run along the x-axis.
+"""Waveform, spectrogram and dissimilarity curve: each function draws one into an Axes and returns it.
 
-What is drawn from a `Segmentation` is what lies between the limits of the x-axis, so set these first.
+Seconds run along the x-axis. What is drawn from a `Segmentation` is what lies between the limits of that axis, so set
+these first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from phonseg.audio import Recording, Samples
+from phonseg.candidates import Candidates
 from phonseg.errors import ConfigurationError
 from phonseg.segmentation import Segmentation
-from phonseg.timeline import Times
+from phonseg.timeline import Curve, Times
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,8 +24,6 @@ MARGIN = 0.010  # seconds on either side of an excerpt, so that the spectrogram 
 HIGHEST_RATE = 48_000  # Hz: what lies above cannot be seen
 COLUMNS = 2_000  # as many as can be told apart across a picture
 CROWDED_SECONDS = 10.0  # in longer windows lines and peaks are drawn smaller
-FONT, SIZE = "DejaVu Sans", 9.0  # of labels; it comes with matplotlib and has the letters of the IPA; points
-SPREAD, RIM = 1.1, 2.0  # letters fitted to dots are up to a tenth larger; points left free around a label
 
 
 class Excerpt(NamedTuple):
@@ -33,23 +32,6 @@ class Excerpt(NamedTuple):
     samples: Samples
     sample_rate: int
     start: float
-
-
-class Mark(NamedTuple):
-    """How a kind of boundary looks. dashes: as matplotlib wants them, in line widths."""
-
-    name: str
-    colour: str
-    dashes: Literal["solid"] | tuple[float, tuple[float, float]] = "solid"
-
-
-# They differ in their dashes for print without colour, and in hues that colour-blind eyes tell apart.
-BOUNDARY = Mark("boundary", "#0072B2")
-HIT = Mark("hit within 20 ms", "#0072B2")
-FALSE_ALARM = Mark("false alarm", "#D55E00", (0, (4, 1.5)))
-MISSED = Mark("missed", "#882255", (0, (1, 1)))
-
-Marks = Mapping[Mark, Times]
 
 
 def read_excerpt(recording: Recording, start: float, end: float) -> Excerpt:
@@ -110,6 +92,9 @@ def draw_spectrogram(axes: Axes, excerpt: Excerpt) -> Axes:
 def draw_curve(axes: Axes, segmentation: Segmentation) -> Axes:
     """Draw the dissimilarity curve, with the peaks that became boundaries and those that did not.
 
+    The dotted line is how far a peak must rise above its surroundings (its prominence), drawn from 0, where the curve
+    lies between sounds. An end of speech is told by its loudness, not by a peak of the curve, and has its own sign.
+
     Raises ConfigurationError for a segmentation without a curve.
     """
     if segmentation.curve is None:
@@ -119,87 +104,43 @@ def draw_curve(axes: Axes, segmentation: Segmentation) -> Axes:
     seen = slice(max(0, first - 1), last + 1)  # one value beyond either limit, so that the line reaches it
     axes.plot(times[seen], values[seen], color="black", linewidth=0.8)
     if segmentation.candidates is not None:
-        peaks = segmentation.candidates.times
-        peaks = peaks[_seen(axes, peaks)]
-        heights = np.interp(peaks, times, values)
-        kept = np.isin(peaks, segmentation.boundaries)
-        look: dict[str, Any] = {"linestyle": "none", "color": "0.2", "zorder": 3, "markersize": 5 * _shrink(axes)}
-        axes.plot(peaks[kept], heights[kept], marker="v", label="peak kept", **look)
-        axes.plot(peaks[~kept], heights[~kept], marker="o", fillstyle="none", label="peak not kept", **look)
+        _draw_candidates(axes, segmentation, segmentation.candidates, segmentation.curve)
     axes.margins(y=0.12)
     axes.locator_params(axis="y", nbins=4, prune="both")
     axes.set_ylabel("dissimilarity")
     return axes
 
 
-def draw_boundaries(axes: Axes, marks: Marks, *, linewidth: float) -> Axes:
-    """Draw lines from top to bottom, one collection for each kind, with a white rim. linewidth: points."""
-    from matplotlib.patheffects import withStroke
-
-    for mark, times in marks.items():
-        axes.vlines(
-            times[_seen(axes, times)],
-            0,
-            1,
-            transform=axes.get_xaxis_transform(),
-            colors=mark.colour,
-            linestyles=mark.dashes,
-            linewidth=linewidth,
-            label=mark.name,
-            path_effects=[withStroke(linewidth=linewidth + 0.8, foreground="white", alpha=0.7)],
-        )
-    return axes
-
-
-def draw_lane(axes: Axes, segmentation: Segmentation, marks: Marks, name: str) -> Axes:
-    """Draw boundaries, and the labels of the segments, if they have any, where there is room. name: of the lane.
-
-    A label that is too wide for its segment stands upright; one that is too high for that is left out.
-    """
-    axes.set_yticks([])
-    axes.set_ylabel(name, rotation=0, horizontalalignment="right", verticalalignment="center")
-    draw_boundaries(axes, marks, linewidth=1.4 * _shrink(axes))
-    if segmentation.labels is not None:
-        start, end = axes.get_xlim()
-        for left, right, label in segmentation.intervals():
-            if label and left < end and right > start:
-                _draw_label(axes, max(left, start), min(right, end), " ".join(label.split()))
-    return axes
-
-
-def _draw_label(axes: Axes, left: float, right: float, label: str) -> None:
-    """Draw a label in the middle between two times, if it fits."""
-    from matplotlib.font_manager import FontProperties
-    from matplotlib.textpath import text_to_path
-
-    font = FontProperties(family=FONT, size=SIZE)
-    width, height, depth = text_to_path.get_text_width_height_descent(label, font, ismath=False)
-    corners = axes.transData.transform([(left, 0), (right, 0)])
-    points = 72 / axes.figure.dpi
-    room = (corners[1, 0] - corners[0, 0]) * points - RIM
-    upright = SPREAD * width > room
-    if upright and (SPREAD * height > room or SPREAD * width > axes.get_window_extent().height * points - RIM):
-        return
-    axes.annotate(
-        label,
-        ((left + right) / 2, 0.5),
-        (height / 2 - depth if upright else 0, 0),  # when upright, its letters are centred, not its line
-        xycoords=axes.get_xaxis_transform(),
-        textcoords="offset points",
-        fontproperties=font,
-        rotation=90 if upright else 0,
-        rotation_mode="anchor",
-        horizontalalignment="center",
-        verticalalignment="baseline" if upright else "center_baseline",
-        parse_math=False,  # a dollar sign is a dollar sign
+def _draw_candidates(axes: Axes, segmentation: Segmentation, candidates: Candidates, curve: Curve) -> None:
+    kept = np.isin(candidates.times, segmentation.boundaries)
+    threshold = candidates.least_prominence(kept)
+    if threshold is not None:
+        axes.axhline(threshold, color="0.25", linewidth=0.8, linestyle=(0, (6, 2, 1, 2)), label="prominence needed")
+    times, values = curve.times(), curve.values
+    places = np.clip(np.searchsorted(times, candidates.times), 1, max(1, len(values) - 1))
+    summits = np.maximum(values[places - 1], values[np.minimum(places, len(values) - 1)])
+    ends = candidates.prominences > summits - values.min() + 1e-6  # no peak rises by more than it is high
+    in_window = seen_in(axes, candidates.times)
+    look: dict[str, Any] = {"linestyle": "none", "color": "0.2", "zorder": 3, "markersize": 5 * shrink(axes)}
+    kinds: tuple[tuple[str, NDArray[np.bool_], dict[str, Any]], ...] = (
+        ("peak kept", kept & ~ends, {"marker": "v"}),
+        ("peak not kept", ~kept & ~ends, {"marker": "o", "fillstyle": "none"}),
+        ("end of speech kept", kept & ends, {"marker": "s"}),
+        ("end of speech not kept", ~kept & ends, {"marker": "s", "fillstyle": "none"}),
     )
+    for name, chosen, shape in kinds:
+        shown = candidates.times[chosen & in_window]
+        if len(shown) or name.startswith("peak"):
+            axes.plot(shown, np.interp(shown, times, values), label=name, **shape, **look)
 
 
-def _seen(axes: Axes, times: Times) -> NDArray[np.bool_]:
+def seen_in(axes: Axes, times: Times) -> NDArray[np.bool_]:
+    """(N,) which times (seconds) lie between the limits of the x-axis."""
     start, end = axes.get_xlim()
     return np.asarray((start <= times) & (times <= end))
 
 
-def _shrink(axes: Axes) -> float:
+def shrink(axes: Axes) -> float:
+    """By how much signs are drawn smaller, so that there is room for them in a long window."""
     start, end = axes.get_xlim()
     return 1.0 if end - start <= CROWDED_SECONDS else 0.5

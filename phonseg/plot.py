@@ -6,8 +6,6 @@ Nothing of matplotlib is changed on the way: no pyplot, no choice of a backend, 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
-from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,33 +14,35 @@ import numpy as np
 from phonseg.audio import Recording, Source, open_recording
 from phonseg.errors import ConfigurationError
 from phonseg.evaluate import matched_pairs
-from phonseg.panels import (
+from phonseg.lanes import (
     BOUNDARY,
-    CROWDED_SECONDS,
     FALSE_ALARM,
     HIT,
     MISSED,
+    SIZE,
     Marks,
     draw_boundaries,
-    draw_curve,
     draw_lane,
-    draw_spectrogram,
-    draw_waveform,
-    read_excerpt,
+    legend_entry,
 )
+from phonseg.panels import CROWDED_SECONDS, draw_curve, draw_spectrogram, draw_waveform, read_excerpt
+from phonseg.picture import new_figure, save_figure
 from phonseg.segmentation import Segmentation
 from phonseg.timeline import Times
-from phonseg.writing import replacing
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+__all__ = ["draw_recording", "open_for", "plot_segmentation", "save_figure"]
+
 LEAST_SECONDS, UNASKED_SECONDS, MOST_SECONDS = 0.02, 30.0, 120.0  # of a window; UNASKED: of one without an end
 TOLERANCE = 0.020  # seconds
-HEIGHTS = {"waveform": 1.0, "spectrogram": 2.2, "curve": 1.1, "segments": 0.45, "reference": 0.45}  # inches
-WIDTH, TOP, BOTTOM = 10.0, 0.35, 0.6  # inches: of the picture; above and below the panels
-KINDS = {".png": "png", ".svg": "svg", ".pdf": "pdf"}
+LANE = 0.45  # inches, as HEIGHTS
+HEIGHTS = {"waveform": 1.0, "spectrogram": 2.2, "curve": 1.1, "segments": LANE, "prediction": LANE, "reference": LANE}
+WIDTH, TOP, BOTTOM, ROW = 10.0, 0.35, 0.54, 0.24  # inches: the picture; above and below the panels; a row of legend
+LEFT, RIGHT = 0.085, 0.975  # where the panels begin and end, of the width
 
 
 def plot_segmentation(
@@ -61,42 +61,45 @@ def plot_segmentation(
     Raises AudioError when the recording cannot be read; ConfigurationError when there is none, when it is shorter than
     the segmentation or the reference, and for a window that lies outside it or is not 20 ms to 120 s long.
     """
-    opened = _open(segmentation, recording)
-    start, end = _window(opened, start, end)
-    lanes = {"segments": segmentation} if reference is None else {"segments": segmentation, "reference": reference}
-    _check_durations(opened, lanes)
+    opened = open_for(segmentation, recording)
+    return draw_recording(segmentation, opened, *_window(opened, start, end), reference=reference)
+
+
+def draw_recording(
+    segmentation: Segmentation, recording: Recording, start: float, end: float, *, reference: Segmentation | None = None
+) -> Figure:
+    """The picture of `plot_segmentation`, of a recording that is open; `start` and `end` (seconds) lie inside it.
+
+    Its first axes are the uppermost panel, its last ones the lowest; in between there is nothing but panels.
+    """
+    own = "segments" if reference is None else "prediction"
+    lanes = {own: segmentation} if reference is None else {own: segmentation, "reference": reference}
+    _check_durations(recording, lanes)
     above = ["waveform", "spectrogram"] if segmentation.curve is None else ["waveform", "spectrogram", "curve"]
-    figure, panels = _panels([*above, *lanes], start, end)
-    excerpt = read_excerpt(opened, start, end)
+    rows = 2 if reference is not None and segmentation.curve is not None else 1
+    figure, panels = _panels([*above, *lanes], start, end, BOTTOM + (rows - 1) * ROW)
+    excerpt = read_excerpt(recording, start, end)
     draw_waveform(panels["waveform"], excerpt)
     draw_spectrogram(panels["spectrogram"], excerpt)
     if segmentation.curve is not None:
         draw_curve(panels["curve"], segmentation)
     marks = _marks(segmentation, reference, start, end)
-    every_mark = {**marks.get("reference", {}), **marks["segments"]}
+    every_mark = {**marks.get("reference", {}), **marks[own]}
     for name, lane in lanes.items():
         draw_lane(panels[name], lane, marks[name], name)
     for name in above if end - start <= CROWDED_SECONDS else ():  # in longer windows lines would hide the sound
-        draw_boundaries(panels[name], every_mark, linewidth=0.8)
-    _describe(figure, panels, opened, segmentation, every_mark)
+        draw_boundaries(panels[name], every_mark, linewidth=1.0)
+    _title(next(iter(panels.values())), recording, segmentation)
+    figure.align_ylabels([panels[name] for name in above])
+    _legends(figure, panels, every_mark, rows)
     return figure
 
 
-def save_figure(figure: Figure, path: str | Path) -> None:
-    """Write a picture as PNG (200 dots per inch), SVG or PDF, as the suffix says.
+def open_for(segmentation: Segmentation, recording: Source | None = None) -> Recording:
+    """Open the recording of a segmentation, or the one that is given instead, in the channel that was segmented.
 
-    Raises ConfigurationError for another suffix, OutputError where the file cannot be written.
+    Raises AudioError when it cannot be read, ConfigurationError when there is none.
     """
-    kind = KINDS.get(Path(path).suffix.lower())
-    if kind is None:
-        raise ConfigurationError(
-            f"{path}: is no kind of picture that can be written. Let it end in {', '.join(KINDS)}."
-        )
-    with replacing(path) as partial_file:
-        figure.savefig(partial_file, format=kind, dpi=200)
-
-
-def _open(segmentation: Segmentation, recording: Source | None) -> Recording:
     source = segmentation.recording if recording is None else recording
     if source is None:
         raise ConfigurationError("plot: this segmentation does not know its recording. Give it as `recording`.")
@@ -150,47 +153,50 @@ def _marks(segmentation: Segmentation, reference: Segmentation | None, start: fl
     made = matched_pairs(wanted, predicted, tolerance=TOLERANCE)
     found, hits = np.isin(np.arange(len(wanted)), made[:, 0]), np.isin(np.arange(len(predicted)), made[:, 1])
     return {
-        "segments": {HIT: near(predicted[hits], 0), FALSE_ALARM: near(predicted[~hits], 0)},
+        "prediction": {HIT: near(predicted[hits], 0), FALSE_ALARM: near(predicted[~hits], 0)},
         "reference": {HIT: near(wanted[found], 0), MISSED: near(wanted[~found], 0)},
     }
 
 
-def _panels(names: list[str], start: float, end: float) -> tuple[Figure, dict[str, Axes]]:
-    """A figure with one panel for each name, all on one time axis."""
-    from matplotlib.figure import Figure
-
+def _panels(names: list[str], start: float, end: float, bottom: float) -> tuple[Figure, dict[str, Axes]]:
+    """A figure with one panel for each name, all on one time axis. bottom: inches below the panels."""
     heights = [HEIGHTS[name] for name in names]
-    total = TOP + sum(heights) + BOTTOM
-    figure = Figure(figsize=(WIDTH, total))
-    edges = {"left": 0.085, "right": 0.975, "bottom": BOTTOM / total, "top": 1 - TOP / total, "hspace": 0.13}
+    total = TOP + sum(heights) + bottom
+    figure = new_figure(WIDTH, total)
+    edges = {"left": LEFT, "right": RIGHT, "bottom": bottom / total, "top": 1 - TOP / total, "hspace": 0.13}
     axes = figure.subplots(len(names), sharex=True, gridspec_kw={"height_ratios": heights, **edges})
     axes[0].set_xlim(start, end)
-    # A notebook asks an object for its PNG in this way; matplotlib answers only once pyplot has been imported.
-    figure._repr_png_ = partial(_png, figure)  # type: ignore[attr-defined]
+    axes[-1].ticklabel_format(axis="x", style="plain", useOffset=False)  # an hour into a recording, too
+    axes[-1].set_xlabel("time (s)", loc="left")
     return figure, dict(zip(names, axes, strict=True))
 
 
-def _png(figure: Figure) -> bytes:
-    file = BytesIO()
-    figure.savefig(file, format="png", dpi=150)
-    return file.getvalue()
-
-
-def _describe(
-    figure: Figure, panels: Mapping[str, Axes], recording: Recording, segmentation: Segmentation, marks: Marks
-) -> None:
-    """Write what is shown and under which conditions it was made."""
-    first, *_, last = panels.values()
-    first.set_title(Path(recording.name).name, loc="left", fontsize=9, parse_math=False)
+def _title(axes: Axes, recording: Recording, segmentation: Segmentation) -> None:
+    """Write what is shown, and under which conditions it was made."""
+    axes.set_title(Path(recording.name).name, loc="left", fontsize=SIZE, parse_math=False)
     made = segmentation.provenance
     if made is not None:
         settings = "".join(f", {name} {value}" for name, value in made.settings.items())
         labels = ", tuned on labels" if made.tuned_on_labels else ""
         text = f"phonseg {made.version}, model {made.model}{settings}{labels}"
-        first.set_title(text, loc="right", fontsize=9, color="0.4", parse_math=False)
-    last.set_xlabel("time (s)", loc="left")
-    figure.align_ylabels([axes for name, axes in panels.items() if name in ("waveform", "spectrogram", "curve")])
-    handles = {str(item.get_label()): item for axes in panels.values() for item in axes.get_legend_handles_labels()[0]}
-    counts = {mark.name: f"{mark.name} ({len(times)})" for mark, times in marks.items()}
-    legend = {counts.get(name, name): handles[name] for name in [*counts, *handles]}
-    figure.legend(legend.values(), legend.keys(), loc="lower right", ncols=len(legend), fontsize=9, frameon=False)
+        axes.set_title(text, loc="right", fontsize=SIZE, color="0.4", parse_math=False)
+
+
+def _legends(figure: Figure, panels: Mapping[str, Axes], marks: Marks, rows: int) -> None:
+    """Write under the panels what the lines and signs are; in two rows, the boundaries above the signs of the curve."""
+    boundaries: list[Artist] = [legend_entry(mark, len(times)) for mark, times in marks.items()]
+    signs = panels["curve"].get_legend_handles_labels()[0] if "curve" in panels else []
+    signs = [sign for sign in signs if sign.get_label() not in {mark.name for mark in marks}]
+    for row, entries in enumerate([boundaries, signs] if rows == 2 else [[*boundaries, *signs]]):
+        figure.legend(
+            handles=entries,
+            loc="lower right",
+            bbox_to_anchor=(RIGHT, (rows - 1 - row) * ROW / figure.get_size_inches()[1]),
+            borderaxespad=0.2,
+            borderpad=0.2,
+            ncols=len(entries),
+            columnspacing=1.4,
+            handletextpad=0.6,
+            fontsize=SIZE,
+            frameon=False,
+        )

@@ -67,3 +67,23 @@ def test_a_rate_outside_its_range_is_refused(rate):
 def test_candidates_need_a_prominence_each():
     with pytest.raises(ConfigurationError, match="candidates"):
         Candidates(np.array([1.0, 2.0]), np.array([0.5]), 0.5, 1.0)
+
+
+@given(times_and_prominences, st.floats(0, 1))
+def test_the_least_prominence_divides_what_is_kept_from_what_is_not(pair, sensitivity):
+    candidates = Candidates(np.array(pair[0]), np.array(pair[1]), 0.5, 5.0)
+    kept = candidates.by_sensitivity(sensitivity)
+    least = candidates.least_prominence(kept)
+    if sensitivity == 0.5:
+        assert least == 0.5
+    if least is None:
+        assert not kept.any()
+    else:
+        assert np.all(candidates.prominences[kept] >= least)
+        assert np.all(candidates.prominences[~kept] <= least)
+
+
+def test_there_is_no_least_prominence_where_something_else_chose():
+    candidates = Candidates(np.array([1.0, 2.0, 3.0]), np.array([0.1, 0.3, 0.6]), 0.5, 5.0)
+    assert candidates.least_prominence(np.array([True, False, True])) is None
+    assert candidates.least_prominence(np.array([False, True, True])) == 0.3

@@ -46,6 +46,13 @@ def test_segment_then_evaluate_then_plot(tmp_path: Path, capsys: pytest.CaptureF
     assert told["total"]["tolerance"] == 0.02
     assert main(["evaluate", str(DEMO), str(DEMO), "--lenient"]) == 0
     assert capsys.readouterr().out.count("100.0 %") == 2 * 4  # precision, recall, F1 and R-value
+    figure = tmp_path / "figure.pdf"
+    command = ["evaluate", str(DEMO), str(out), "--figure", str(figure)]
+    assert main(command) == 0
+    assert capsys.readouterr().out.endswith("figure.pdf written.\n")
+    assert figure.read_bytes().startswith(b"%PDF")
+    assert main([*command, "--recordings", str(DEMO), "--json"]) == 0
+    json.loads(capsys.readouterr().out)
     picture = tmp_path / "x.png"
     english = str(DEMO / "english.wav")
     reference = str(DEMO / "english.TextGrid")
@@ -83,6 +90,8 @@ def test_sensitivity_and_rate(recording: Path, tmp_path: Path) -> None:
         (["train", "{folder}", "-o", "{folder}/m.safetensors", "--config", "no.toml"], 2, "cannot be read as TOML"),
         (["evaluate", "{folder}", "{x}"], 2, "a folder stands against something else"),
         (["plot", "{x}", "-o", "picture.doc"], 2, "picture.doc"),
+        (["evaluate", "{folder}", "{folder}", "--figure", "picture.doc"], 2, "picture.doc"),
+        (["evaluate", "{folder}", "{folder}", "--recordings", "{folder}"], 2, "--recordings is for the figure"),
     ],
 )
 def test_an_error_is_one_line_and_a_code(

@@ -46,6 +46,7 @@ def test_public_names() -> None:
             "segment_files",
             "check",
             "evaluate",
+            "plot_score",
             "Score",
             "CorpusScore",
             "changes",

@@ -7,27 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from phonseg.audio import Samples, open_recording
 from phonseg.candidates import Candidates
 from phonseg.errors import ConfigurationError
-from phonseg.panels import (
-    BOUNDARY,
-    FALSE_ALARM,
-    HIT,
-    MARGIN,
-    MISSED,
-    Excerpt,
-    draw_boundaries,
-    draw_curve,
-    draw_lane,
-    draw_spectrogram,
-    draw_waveform,
-    read_excerpt,
-)
+from phonseg.panels import MARGIN, Excerpt, draw_curve, draw_spectrogram, draw_waveform, read_excerpt
 from phonseg.segmentation import Segmentation
 from phonseg.timeline import Curve, FrameGrid
 
@@ -52,13 +38,6 @@ def panel(start: float = 0.0, end: float = 1.0, width: float = 8.0, height: floa
 
 def image(axes: Axes) -> NDArray[np.float64]:
     return np.asarray(axes.images[0].get_array(), dtype=np.float64)
-
-
-def lines_at(axes: Axes) -> list[tuple[str, list[float]]]:
-    """Name and times of every kind of line."""
-    return [
-        (str(kind.get_label()), [float(segment[0][0]) for segment in kind.get_segments()]) for kind in axes.collections
-    ]
 
 
 @settings(max_examples=30)
@@ -157,7 +136,7 @@ def test_the_curve_goes_through_its_peaks_those_kept_and_those_not() -> None:
     axes = draw_curve(
         panel(0.02, 0.08), Segmentation(peaks[[1, 2, 4]], 0.2, candidates=candidates, curve=curve, labels=list("abcd"))
     )
-    line, kept, others = axes.lines
+    line, threshold, kept, others = axes.lines
     start, end = axes.get_xlim()
     assert line.get_xdata()[0] <= start
     assert end <= line.get_xdata()[-1]
@@ -165,7 +144,30 @@ def test_the_curve_goes_through_its_peaks_those_kept_and_those_not() -> None:
     assert (list(kept.get_xdata()), list(kept.get_ydata())) == (list(peaks[[1, 2]]), [2, 3])
     assert (list(others.get_xdata()), list(others.get_ydata())) == ([peaks[3]], [1])
     assert [kept.get_label(), others.get_label()] == ["peak kept", "peak not kept"]
+    assert (threshold.get_label(), set(threshold.get_ydata())) == ("prominence needed", {0.5})
     assert kept.get_marker() != others.get_marker()
+
+
+def test_where_another_rule_chose_no_threshold_is_drawn() -> None:
+    curve = Curve(np.array([0, 1, 0, 2, 0, 3, 0], dtype=np.float32), GRID)
+    peaks = curve.times()[[1, 3, 5]]
+    candidates = Candidates(peaks, np.array([1.0, 2.0, 3.0]), 0.5, speech_seconds=0.1)
+    axes = draw_curve(panel(0, 0.1), Segmentation(peaks[[0, 2]], 0.2, candidates=candidates, curve=curve))
+    assert [line.get_label() for line in axes.lines[1:]] == ["peak kept", "peak not kept"]
+
+
+def test_ends_of_speech_which_are_more_prominent_than_the_curve_is_high_have_a_sign_of_their_own() -> None:
+    """Also peaks whose vertex lies between two frames, where the line is lower than the peak is prominent."""
+    curve = Curve(np.array([0, 1, 0, 2, 0, 3, 0, 0, 0, 1, 0], dtype=np.float32), GRID)
+    times = curve.times()[[1, 3, 5, 7, 9]] + [0, 0.004, -0.004, 0, 0]
+    candidates = Candidates(times, np.array([1.0, 2.0, 3.0, 3.0, 3.0]), 0.5, speech_seconds=0.1)
+    axes = draw_curve(panel(0, 0.2), Segmentation(times[[1, 2, 3]], 0.2, candidates=candidates, curve=curve))
+    assert {line.get_label(): list(line.get_xdata()) for line in axes.lines[1:]} == {
+        "peak kept": list(times[[1, 2]]),
+        "peak not kept": [times[0]],
+        "end of speech kept": [times[3]],
+        "end of speech not kept": [times[4]],
+    }
 
 
 def test_a_curve_without_candidates_is_a_line() -> None:
@@ -177,91 +179,3 @@ def test_a_curve_without_candidates_is_a_line() -> None:
 def test_without_a_curve_there_is_nothing_to_draw() -> None:
     with pytest.raises(ConfigurationError, match="has no curve, since no model made it"):
         draw_curve(panel(), Segmentation(np.array([0.1]), 1.0))
-
-
-def test_boundaries_are_lines_from_top_to_bottom_within_the_limits() -> None:
-    axes = draw_boundaries(panel(1, 2), {HIT: np.array([0.9, 1.2, 1.5]), MISSED: np.array([1.7, 2.1])}, linewidth=1)
-    assert lines_at(axes) == [("hit within 20 ms", [1.2, 1.5]), ("missed", [1.7])]
-    heights = [segment[:, 1].tolist() for kind in axes.collections for segment in kind.get_segments()]
-    assert heights == [[0, 1]] * 3  # of the axes, whatever the limits of y are
-    assert (
-        axes.collections[0].get_transform().transform((1.5, 1)).tolist() == axes.transAxes.transform((0.5, 1)).tolist()
-    )
-
-
-def test_kinds_differ_in_colour_and_in_dashes() -> None:
-    for one, other in [(HIT, FALSE_ALARM), (HIT, MISSED), (FALSE_ALARM, MISSED)]:
-        assert one.colour != other.colour
-        assert one.dashes != other.dashes
-
-
-def ink(axes: Axes) -> list[tuple[float, float, str]]:
-    """Left and right end, in seconds, of the ink of every label, and what it says, but for the outermost dots.
-
-    Letters are moved to whole dots, so that these may stick out.
-    """
-    found = []
-    canvas = FigureCanvasAgg(axes.figure)  # type: ignore[arg-type]
-    axes.set_axis_off()
-    for text in axes.texts:
-        for other in (*axes.texts, *axes.collections):
-            other.set_visible(other is text)
-        canvas.draw()
-        columns = np.flatnonzero(np.asarray(canvas.buffer_rgba())[..., :3].min(axis=(0, 2)) < 128)
-        ends = axes.transData.inverted().transform([(columns[0] + 1, 0), (columns[-1], 0)])
-        found.append((ends[0, 0], ends[1, 0], text.get_text()))
-    return found
-
-
-labels = st.lists(st.sampled_from(["a", "t͡ʃ", "m", "ɻ̍ː", "dcl", "ˈœ̃ː", "silence", ""]), min_size=2, max_size=8)
-
-
-@settings(max_examples=25)
-@given(labels, st.integers(0, 99), st.floats(0.5, 4))
-def test_labels_stay_inside_their_segments_and_so_none_overlaps_another(
-    names: list[str], seed: int, width: float
-) -> None:
-    boundaries = np.sort(np.random.default_rng(seed).uniform(0.001, 0.999, len(names) - 1))
-    segmentation = Segmentation(boundaries, 1.0, labels=names)
-    axes = draw_lane(panel(0.2, 0.7, width), segmentation, {BOUNDARY: boundaries}, "phones")
-    segments = list(segmentation.intervals())
-    for left, right, name in ink(axes):
-        assert any(name == label and start <= left < right <= end for start, end, label in segments)
-        assert 0.2 <= left < right <= 0.7
-
-
-def test_labels_with_room_lie_and_those_with_less_stand_and_those_with_none_are_left_out() -> None:
-    segmentation = Segmentation(np.array([0.3, 0.33, 0.335]), 1.0, labels=["open", "dcl", "q", "close"])
-    axes = draw_lane(panel(width=6), segmentation, {BOUNDARY: segmentation.boundaries}, "phones")
-    assert [(text.get_text(), text.get_rotation()) for text in axes.texts] == [("open", 0), ("dcl", 90), ("close", 0)]
-    assert [text.xy[0] for text in axes.texts] == pytest.approx([0.15, 0.315, 0.6675])
-    assert axes.get_ylabel() == "phones"
-    assert lines_at(axes) == [("boundary", [0.3, 0.33, 0.335])]
-
-
-def test_a_label_too_long_for_the_height_of_the_lane_is_left_out() -> None:
-    segmentation = Segmentation(np.array([0.3, 0.35]), 1.0, labels=["a", "a very long name", "b"])
-    assert [text.get_text() for text in draw_lane(panel(), segmentation, {}, "words").texts] == ["a", "b"]
-
-
-def test_labels_are_taken_as_they_are() -> None:
-    names = ["$x$", "a_{b", "\\alpha", "two\nlines"]
-    axes = draw_lane(panel(), Segmentation(np.array([0.25, 0.5, 0.75]), 1.0, labels=names), {}, "phones")
-    assert [text.get_text() for text in axes.texts] == ["$x$", "a_{b", "\\alpha", "two lines"]
-    assert [text.get_parse_math() for text in axes.texts] == [False] * 4
-
-
-def test_every_letter_of_the_ipa_is_drawn() -> None:
-    """A letter without a shape would warn, and a warning is an error here."""
-    ipa = "pbtdʈɖcɟkɡqɢʔmɱnɳɲŋɴʙrʀⱱɾɽɸβfvθðszʃʒʂʐçʝxɣχʁħʕhɦɬɮʋɹɻjɰlɭʎʟʘǀǃǂǁɓɗʄɠʛʼʍwɥʜʢʡɕʑɺɧ"
-    ipa += "iyɨʉɯuɪʏʊeøɘɵɤoəɛœɜɞʌɔæɐaɶɑɒɚɝˈˌːˑ.‿n̥d̬tʰɔ̹ɔ̜u̟e̠ëe̽n̩e̯ə˞b̤b̰t̼tʷtʲtˣtˠtˤɫe̝e̞e̘e̙t̪t̺t̻ẽtⁿtˡt̚t͡s˥˦˧˨˩"
-    axes = draw_lane(panel(width=40), Segmentation(np.zeros(0), 1.0, labels=[ipa]), {}, "phones")
-    FigureCanvasAgg(axes.figure).draw()  # type: ignore[arg-type]
-    assert [text.get_text() for text in axes.texts] == [ipa]
-
-
-def test_segments_without_names_have_no_labels() -> None:
-    segmentation = Segmentation(np.array([0.3, 0.6]), 1.0)
-    axes = draw_lane(panel(), segmentation, {BOUNDARY: segmentation.boundaries}, "segments")
-    assert list(axes.texts) == []
-    assert lines_at(axes) == [("boundary", [0.3, 0.6])]

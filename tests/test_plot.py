@@ -13,9 +13,11 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from IPython.core.formatters import DisplayFormatter
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
+from phonseg.candidates import Candidates
 from phonseg.dissimilarity import LeftRightContrast, euclidean
 from phonseg.encoder import LogMel
 from phonseg.errors import AudioError, ConfigurationError, OutputError
@@ -24,9 +26,11 @@ from phonseg.peaks import OperatingPoint
 from phonseg.plot import plot_segmentation, save_figure
 from phonseg.segmentation import Provenance, Segmentation
 from phonseg.segmenter import Segmenter
+from phonseg.timeline import Curve, FrameGrid
 from phonseg.view import View
 
 RATE = 8_000
+CURVE_SIGNS = ["prominence needed", "peak kept", "peak not kept"]
 SECOND = np.random.default_rng(0).normal(0, 0.1, RATE).astype(np.float32)
 
 
@@ -45,7 +49,7 @@ def lines(figure: Figure) -> list[dict[str, list[float]]]:
 
 
 def legend(figure: Figure) -> list[str]:
-    return [text.get_text() for text in figure.legends[0].get_texts()]
+    return [text.get_text() for legend in figure.legends for text in legend.get_texts()]
 
 
 def panel_names(figure: Figure) -> list[str]:
@@ -76,13 +80,13 @@ def test_what_a_segmenter_makes_can_be_drawn_with_its_curve_and_its_peaks() -> N
     segmentation = segmenter.segment((np.pad(samples, 4_000), 16_000), sensitivity=0.2)
     figure = segmentation.plot()
     assert panel_names(figure) == ["amplitude", "frequency (kHz)", "dissimilarity", "segments"]
-    _, kept, others = figure.axes[2].lines
-    assert list(kept.get_xdata()) == list(segmentation.boundaries)
+    drawn = {line.get_label(): list(line.get_xdata()) for line in figure.axes[2].lines}
+    assert sorted(drawn["peak kept"] + drawn["end of speech kept"]) == list(segmentation.boundaries)
     assert segmentation.candidates is not None
     assert 0 < len(segmentation.boundaries) < len(segmentation.candidates.times)
-    assert list(others.get_xdata()) == list(np.setdiff1d(segmentation.candidates.times, segmentation.boundaries))
+    assert drawn["peak not kept"] == list(np.setdiff1d(segmentation.candidates.times, segmentation.boundaries))
     assert lines(figure) == [{"boundary": list(segmentation.boundaries)}] * 4
-    assert legend(figure) == [f"boundary ({len(segmentation.boundaries)})", "peak kept", "peak not kept"]
+    assert legend(figure) == [f"boundary ({len(segmentation.boundaries)})", *CURVE_SIGNS, "end of speech kept"]
 
 
 times = st.lists(st.integers(1, 99), max_size=40, unique=True).map(sorted)
@@ -140,6 +144,41 @@ def test_in_a_long_window_lines_do_not_hide_the_sound() -> None:
     figure = plot_segmentation(cut(3, 5, duration=11))
     assert lines(figure) == [{}, {}, {"boundary": [3, 5]}]
     assert lines(plot_segmentation(cut(3, 5, duration=11), 1, 11)) == [{"boundary": [3, 5]}] * 3
+
+
+def test_nothing_is_cut_off_at_the_edges_of_the_picture_and_no_text_meets_another() -> None:
+    """The worst case: a curve, hits, misses and false alarms in hundreds, and the last tick at the right edge."""
+    duration = 10.0
+    predicted, wanted = np.arange(0.02, 10, 0.011), np.arange(0.025, 10, 0.031)
+    grid = FrameGrid(sample_rate=1000, hop=10, window=20)
+    curve = Curve(np.resize(np.array([0, 1], np.float32), 999), grid)
+    candidates = Candidates(curve.times()[1::2], np.ones(499), 0.5, 9.0)
+    segmentation = cut(*predicted, duration=duration, curve=curve, candidates=candidates)
+    figure = segmentation.plot(reference=cut(*wanted, duration=duration))
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    figure.draw(renderer)
+    boxes = [text.get_window_extent(renderer) for legend in figure.legends for text in legend.get_texts()]
+    boxes += [legend.get_window_extent(renderer) for legend in figure.legends]
+    boxes += [
+        label.get_window_extent(renderer) for axes in figure.axes for label in (axes.xaxis.label, axes.yaxis.label)
+    ]
+    ticks = [label.get_window_extent(renderer) for label in figure.axes[-1].get_xticklabels()]
+    assert len(figure.legends) == 2
+    for box in (*boxes, *ticks):
+        assert 0 <= box.x0 <= box.x1 <= figure.bbox.width
+        assert 0 <= box.y0 <= box.y1 <= figure.bbox.height
+    above, below = (legend.get_window_extent(renderer) for legend in figure.legends)
+    assert above.y0 >= below.y1
+    time = figure.axes[-1].xaxis.label.get_window_extent(renderer)
+    assert not time.overlaps(above)
+    assert not any(tick.overlaps(other) for tick in ticks for other in (above, time))
+
+
+def test_seconds_are_written_in_full_an_hour_into_a_recording() -> None:
+    figure = plot_segmentation(cut(100.0, duration=3700.0), 3600.2, 3600.3)
+    FigureCanvasAgg(figure).draw()
+    assert figure.axes[-1].get_xticklabels()[0].get_text().startswith("3600.2")
+    assert figure.axes[-1].xaxis.get_offset_text().get_text() == ""
 
 
 def test_the_picture_says_what_it_shows_and_how_it_was_made(tmp_path: Path) -> None:

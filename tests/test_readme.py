@@ -72,7 +72,8 @@ def test_sensitivity_makes_as_many_boundaries_as_it_says() -> None:
 def test_the_lines_of_r_run(clone: Path) -> None:
     assert main(["segment", "data/demo", "-o", "segmented", "--format", "textgrid,csv"]) == 0
     (block,) = re.findall(r"```r\n(.*?)```", README, flags=re.DOTALL)
-    show = "\ncat(nrow(segments))\ncat('\n')\ncat(sprintf('%.17g', c(phones$start, max(phones$end))), sep = '\\n')\ncat(phones$label, sep = '\\n')\n"
+    times = "cat(sprintf('%.17g', c(phones$start, max(phones$end))), sep = '\\n')"
+    show = f"\ncat(nrow(segments), '\\n')\n{times}\ncat(phones$label, sep = '\\n')\n"
     done = subprocess.run(["Rscript", "-"], input=block + show, capture_output=True, encoding="utf-8", check=True)
     lines = done.stdout.splitlines()[4:]  # without the summaries
     expected = phonseg.read_textgrid("segmented/english.TextGrid")

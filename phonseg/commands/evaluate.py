@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 
 from phonseg.commands.options import Commands, Options, add_command
+from phonseg.errors import ConfigurationError
 
 EXAMPLES = """
   phonseg evaluate references/ textgrids/          all files of the same name, added up
   phonseg evaluate corrected.TextGrid interview.TextGrid
                                                    what was changed by hand
   phonseg evaluate references/ textgrids/ --tolerance 0.01 --lenient
+  phonseg evaluate references/ textgrids/ --figure errors.png --recordings recordings/
 """
 
 
@@ -27,12 +29,32 @@ def add(commands: Commands) -> None:
     parser.add_argument("--tolerance", type=float, default=0.020, metavar="S", help="seconds (default: 0.02)")
     parser.add_argument("--lenient", action="store_true", help="also show the lenient score (many to one)")
     parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument(
+        "--figure",
+        metavar="PICTURE",
+        help="draw the score over tolerances and the errors in time, as a .png, .svg or .pdf file",
+    )
+    parser.add_argument(
+        "--recordings",
+        metavar="FOLDER",
+        help="of the references: --figure then shows precision and recall as sensitivity moves, too. TextGrids do not "
+        "hold what that needs, so the recordings are segmented afresh",
+    )
+    parser.add_argument(
+        "--model", default="default", metavar="M", help="what segments them (default: the model that ships)"
+    )
 
 
 def run(options: Options) -> int:
     """Print the score; 1 if something could not be scored."""
     from phonseg.evaluate import CorpusScore, evaluate
 
+    if options.figure:
+        from phonseg.picture import check_kind
+
+        check_kind(options.figure)  # before anything takes time
+    elif options.recordings:
+        raise ConfigurationError("evaluate: --recordings is for the figure. Say also where it goes: --figure FILE.")
     score = evaluate(
         options.references,
         options.predictions,
@@ -41,4 +63,23 @@ def run(options: Options) -> int:
         tier=options.tier,
     )
     print(json.dumps(score.to_dict(), indent=2) if options.json else score)
+    if options.figure:
+        _draw(options)
     return 1 if isinstance(score, CorpusScore) and score.failed else 0
+
+
+def _draw(options: Options) -> None:
+    from phonseg.figures import plot_score
+    from phonseg.picture import save_figure
+
+    figure = plot_score(
+        options.references,
+        options.predictions,
+        tolerance=options.tolerance,
+        tier=options.tier,
+        recordings=options.recordings,
+        model=options.model,
+    )
+    save_figure(figure, options.figure)
+    if not options.json:
+        print(f"{options.figure} written.")

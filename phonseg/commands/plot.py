@@ -29,10 +29,11 @@ def add(commands: Commands) -> None:
 
 def run(options: Options) -> int:
     """Segment the recording and save the picture."""
-    from phonseg.plot import save_figure
+    from phonseg.picture import check_kind, save_figure
     from phonseg.references import read_reference
     from phonseg.segmenter import segment
 
+    check_kind(options.output)  # before anything takes time
     reference = read_reference(options.reference, tier=options.tier) if options.reference else None
     segmentation = segment(
         options.recording,
