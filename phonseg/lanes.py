@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 
 from phonseg.panels import seen_in, shrink
+from phonseg.picture import plain
 from phonseg.segmentation import Segmentation
 from phonseg.timeline import Times
 
@@ -106,7 +107,7 @@ def draw_lane(axes: Axes, segmentation: Segmentation, marks: Marks, name: str) -
         start, end = axes.get_xlim()
         for left, right, label in segmentation.intervals():
             if label and left < end and right > start:
-                _draw_label(axes, max(left, start), min(right, end), " ".join(label.split()))
+                _draw_label(axes, max(left, start), min(right, end), plain(label))
     return axes
 
 

@@ -34,10 +34,15 @@ class Excerpt(NamedTuple):
     start: float
 
 
-def read_excerpt(recording: Recording, start: float, end: float) -> Excerpt:
-    """Read from `start` to `end` seconds and 10 ms more on either side; nothing else of the recording is held."""
-    rate = min(round(recording.sample_rate), HIGHEST_RATE)
-    first, last = max(0, round((start - MARGIN) * rate)), round((end + MARGIN) * rate)
+def read_excerpt(
+    recording: Recording, start: float, end: float, *, margin: float = MARGIN, highest_rate: int = HIGHEST_RATE
+) -> Excerpt:
+    """Read from `start` to `end` seconds and `margin` (10 ms) more on either side; nothing else is held.
+
+    At the rate of the recording, in whole Hz, but `highest_rate` at most.
+    """
+    rate = min(round(recording.sample_rate), highest_rate)
+    first, last = max(0, round((start - margin) * rate)), round((end + margin) * rate)
     kept, done = [], 0
     for block in recording.blocks(rate):
         if done + len(block) > first:  # even an empty slice would hold the whole block

@@ -36,6 +36,11 @@ def png(figure: Figure, *, dpi: int = 150) -> bytes:
     return file.getvalue()
 
 
+def plain(text: str) -> str:
+    """Text on one line that can be drawn and written: names of files may hold bytes that are no text."""
+    return " ".join(text.encode("utf-8", "replace").decode("utf-8").split())
+
+
 def check_kind(path: str | Path) -> str:
     """Which kind of picture the suffix of a path asks for: "png", "svg" or "pdf".
 

@@ -26,7 +26,7 @@ from phonseg.lanes import (
     legend_entry,
 )
 from phonseg.panels import CROWDED_SECONDS, draw_curve, draw_spectrogram, draw_waveform, read_excerpt
-from phonseg.picture import new_figure, save_figure
+from phonseg.picture import new_figure, plain, save_figure
 from phonseg.segmentation import Segmentation
 from phonseg.timeline import Times
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["draw_recording", "open_for", "plot_segmentation", "save_figure"]
+__all__ = ["check_window", "draw_recording", "open_for", "plot_segmentation", "save_figure"]
 
 LEAST_SECONDS, UNASKED_SECONDS, MOST_SECONDS = 0.02, 30.0, 120.0  # of a window; UNASKED: of one without an end
 TOLERANCE = 0.020  # seconds
@@ -62,7 +62,7 @@ def plot_segmentation(
     the segmentation or the reference, and for a window that lies outside it or is not 20 ms to 120 s long.
     """
     opened = open_for(segmentation, recording)
-    return draw_recording(segmentation, opened, *_window(opened, start, end), reference=reference)
+    return draw_recording(segmentation, opened, *check_window(opened, start, end), reference=reference)
 
 
 def draw_recording(
@@ -107,8 +107,12 @@ def open_for(segmentation: Segmentation, recording: Source | None = None) -> Rec
     return open_recording(source, channel=settings.get("channel", "mix"))
 
 
-def _window(recording: Recording, start: float, end: float | None) -> tuple[float, float]:
-    """The window, checked; an end up to 1 ms too late is forgiven, since people see durations rounded."""
+def check_window(recording: Recording, start: float, end: float | None) -> tuple[float, float]:
+    """The window, checked; an end up to 1 ms too late is forgiven, since people see durations rounded.
+
+    Raises ConfigurationError for a window outside the recording, or not 20 ms to 120 s long; over 30 s, end must be
+    given.
+    """
     name, duration = recording.name, recording.duration
     if end is None:
         if duration - start > UNASKED_SECONDS:
@@ -173,7 +177,7 @@ def _panels(names: list[str], start: float, end: float, bottom: float) -> tuple[
 
 def _title(axes: Axes, recording: Recording, segmentation: Segmentation) -> None:
     """Write what is shown, and under which conditions it was made."""
-    axes.set_title(Path(recording.name).name, loc="left", fontsize=SIZE, parse_math=False)
+    axes.set_title(plain(Path(recording.name).name), loc="left", fontsize=SIZE, parse_math=False)
     made = segmentation.provenance
     if made is not None:
         settings = "".join(f", {name} {value}" for name, value in made.settings.items())

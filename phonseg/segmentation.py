@@ -18,6 +18,8 @@ from phonseg.timeline import Curve, Times
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from phonseg.notebook import Player
+
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
@@ -155,3 +157,15 @@ class Segmentation:
         from phonseg.plot import plot_segmentation
 
         return plot_segmentation(self, start, end, reference=reference)
+
+    def player(self, start: float = 0.0, end: float | None = None, *, reference: Segmentation | None = None) -> Player:
+        """What a notebook shows from `start` to `end` seconds, to see and to hear; see `phonseg.notebook.Player`."""
+        from phonseg.notebook import Player
+
+        return Player(self, start, end, reference)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows of the first 30 seconds, to see and to hear; see `phonseg.notebook.show`."""
+        from phonseg.notebook import show
+
+        return show(self)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import os
 import subprocess
 import sys
 from itertools import chain
@@ -188,6 +189,16 @@ def test_the_picture_says_what_it_shows_and_how_it_was_made(tmp_path: Path) -> N
     axes = plot_segmentation(cut(0.5, recording=path, provenance=made)).axes[0]
     assert axes.get_title("left") == "a$b$c.wav"
     assert axes.get_title("right") == "phonseg 1.2, model mine, channel mix, sensitivity 0.7, tuned on labels"
+
+
+def test_a_name_that_is_no_text_is_drawn_as_far_as_it_is(tmp_path: Path) -> None:
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/a\xff.wav"))
+    soundfile.write(tmp_path / "a.wav", SECOND, RATE)
+    (tmp_path / "a.wav").rename(path)
+    figure = plot_segmentation(cut(0.5, recording=path, labels=["\ud800", "b"]))
+    save_figure(figure, tmp_path / "x.png")
+    assert figure.axes[0].get_title("left") == "a?.wav"
+    assert [text.get_text() for text in figure.axes[-1].texts] == ["?", "b"]
 
 
 def test_the_channel_that_was_segmented_is_drawn() -> None:

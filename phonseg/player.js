@@ -1,0 +1,123 @@
+// Lays a button over every segment of each picture that has none yet; a click plays the segment, from its start to its
+// end. Without this script picture, sound and table stand by themselves. All text goes in as text, never as HTML.
+(() => {
+  "use strict";
+
+  const STYLE = `
+    .phonseg-segments { position: absolute; }
+    .phonseg-segments button { all: unset; position: absolute; top: 0; bottom: 0; cursor: pointer; }
+    .phonseg-segments button:hover { background: rgba(0, 114, 178, 0.15); }
+    .phonseg-segments button:focus-visible { outline: 3px solid #0072B2; outline-offset: -1px; z-index: 1; }
+    .phonseg-segments button.phonseg-playing { background: rgba(213, 94, 0, 0.2); box-shadow: inset 0 0 0 2px #D55E00; }
+    .phonseg-now { position: absolute; top: 0; bottom: 0; width: 1px; background: #D55E00; pointer-events: none; }
+    .phonseg-told { margin: 0.2em 0; min-height: 1.3em; font-size: 90%; }`;
+  const HINT = "Click a segment to hear it. Keys: Tab, then arrows, Home and End to move, Enter or Space to play, " +
+    "Escape to stop.";
+  const SLACK = 0.002; // seconds: no timer is more exact
+
+  const element = (name, parent, className) => {
+    const made = document.createElement(name);
+    made.className = className;
+    parent.append(made);
+    return made;
+  };
+
+  const prepare = (player) => {
+    const audio = player.querySelector("audio");
+    const picture = player.querySelector(".phonseg-picture");
+    const segments = JSON.parse(player.dataset.segments); // [first second in the sound, last second, name]
+    const [left, top, width, height] = JSON.parse(player.dataset.panels); // per cent of the picture
+    const seconds = Number(player.dataset.seconds);
+
+    element("style", player, "").textContent = STYLE;
+    const bar = element("div", picture, "phonseg-segments");
+    Object.assign(bar.style, { left: `${left}%`, top: `${top}%`, width: `${width}%`, height: `${height}%` });
+    bar.setAttribute("role", "toolbar");
+    bar.setAttribute("aria-label", `${segments.length} segments`);
+    bar.dataset.lmSuppressShortcuts = "true"; // else JupyterLab takes Enter, Escape and the arrows for itself
+    const now = element("div", bar, "phonseg-now");
+    now.hidden = true;
+    const told = document.createElement("p");
+    told.className = "phonseg-told";
+    told.setAttribute("role", "status");
+    told.textContent = HINT;
+    picture.after(told);
+
+    let playing = null; // the button whose segment is being played
+    let timer = 0;
+
+    const forget = () => {
+      clearTimeout(timer);
+      playing?.classList.remove("phonseg-playing");
+      playing = null;
+    };
+    const watch = () => {
+      clearTimeout(timer);
+      now.hidden = false;
+      now.style.left = `${(100 * audio.currentTime) / seconds}%`;
+      const ahead = playing ? playing.phonsegEnd - audio.currentTime : Infinity;
+      if (ahead <= SLACK) {
+        const end = playing.phonsegEnd;
+        forget();
+        audio.pause();
+        audio.currentTime = end;
+      } else if (!audio.paused) {
+        timer = setTimeout(watch, Math.min(1000 * ahead, 40));
+      }
+    };
+    const play = (button) => {
+      forget();
+      playing = button;
+      button.classList.add("phonseg-playing");
+      audio.currentTime = button.phonsegStart;
+      told.textContent = button.title;
+      audio.play().then(watch, (error) => {
+        if (error.name !== "AbortError") { // which says that it was stopped before it began
+          forget();
+          told.textContent = `This browser does not play the sound (${error.name}).`;
+        }
+      });
+    };
+
+    const buttons = segments.map(([start, end, name], i) => {
+      const button = element("button", bar, "");
+      Object.assign(button, { type: "button", title: name, tabIndex: i ? -1 : 0, phonsegStart: start, phonsegEnd: end });
+      button.setAttribute("aria-label", name);
+      button.style.left = `${(100 * start) / seconds}%`;
+      button.style.width = `${(100 * (end - start)) / seconds}%`;
+      button.addEventListener("click", () => { reach(button); play(button); });
+      return button;
+    });
+    const reach = (button) => { // the one that Tab comes to is the one that was used last
+      for (const other of buttons) other.tabIndex = other === button ? 0 : -1;
+      button.focus({ preventScroll: true });
+      told.textContent = button.title;
+    };
+    const moves = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1, Home: -Infinity, End: Infinity };
+    player.addEventListener("keydown", (event) => {
+      const at = buttons.indexOf(event.target);
+      if (event.key === "Escape") {
+        forget();
+        audio.pause();
+      } else if (at >= 0 && event.key in moves) {
+        reach(buttons[Math.max(0, Math.min(buttons.length - 1, at + moves[event.key]))]);
+        event.preventDefault(); // the page does not scroll
+      }
+      if (at >= 0) event.stopPropagation(); // the keys are not those of the notebook around it
+    });
+    audio.addEventListener("play", () => {
+      for (const other of document.querySelectorAll(".phonseg-player audio")) if (other !== audio) other.pause();
+      watch();
+    });
+    audio.addEventListener("pause", () => { if (audio.paused) forget(); });
+    audio.addEventListener("seeked", watch);
+    audio.addEventListener("error", () => { told.textContent = "This browser does not play the sound."; });
+  };
+
+  for (const player of document.querySelectorAll(".phonseg-player")) {
+    if (player.phonsegReady) continue;
+    player.phonsegReady = true;
+    for (const old of player.querySelectorAll(".phonseg-segments, .phonseg-told, style")) old.remove(); // a saved page
+    prepare(player);
+  }
+})();
