@@ -11,7 +11,7 @@ def add(commands: Commands) -> None:
     parser.add_argument("recording", metavar="RECORDING")
     parser.add_argument("-o", "--output", required=True, metavar="PICTURE", help="a .png, .svg or .pdf file")
     parser.add_argument("--start", type=float, default=0.0, metavar="S", help="seconds (default: 0)")
-    parser.add_argument("--end", type=float, metavar="S", help="seconds (default: the end)")
+    parser.add_argument("--end", type=float, metavar="S", help="seconds (default: the end; needed above 30 s)")
     parser.add_argument("--reference", metavar="FILE", help="a TextGrid or .phn file to compare with")
     parser.add_argument("--tier", default="phones", help="interval tier of the reference (default: phones)")
     add_choosing(parser)
