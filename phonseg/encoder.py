@@ -7,6 +7,7 @@ recording may be encoded in pieces.
 
 from __future__ import annotations
 
+import warnings
 from abc import abstractmethod
 from typing import ClassVar, Protocol, runtime_checkable
 
@@ -93,8 +94,6 @@ class LogMel(TorchEncoder):
         hop: int = 160,
     ) -> None:
         super().__init__()
-        import librosa
-
         size = 512
         self.grid = FrameGrid(sample_rate, hop, size)
         self.window, self.bands, self.exponent, self.floor = window, bands, exponent, floor
@@ -102,7 +101,7 @@ class LogMel(TorchEncoder):
         hann = hann / hann.square().sum().sqrt()
         left = (size - window) // 2
         self.register_buffer("hann", nn.functional.pad(hann, (left, size - window - left)), persistent=False)
-        mel = librosa.filters.mel(sr=sample_rate, n_fft=size, n_mels=bands).T
+        mel = _mel_filters(sample_rate, size, bands)
         self.register_buffer("mel", torch.from_numpy(np.ascontiguousarray(mel)), persistent=False)
         self.register_buffer("mel_of_parts", self.mel.repeat_interleave(2, dim=0), persistent=False)
 
@@ -214,3 +213,12 @@ class RawWaveformEncoder(TorchEncoder):
         """(B, N) samples -> (B, T, dimensions or projection)."""
         frames: Tensor = self.head(self.layers(samples[:, None]).transpose(1, 2))
         return frames
+
+
+def _mel_filters(sample_rate: int, size: int, bands: int) -> NDArray[np.float32]:
+    """(size // 2 + 1, bands) how much each frequency adds to each band."""
+    with warnings.catch_warnings():  # as it is loaded, a part of librosa's may miss the widgets of a notebook
+        warnings.filterwarnings("ignore", message="IProgress not found")
+        import librosa
+
+        return np.asarray(librosa.filters.mel(sr=sample_rate, n_fft=size, n_mels=bands).T)

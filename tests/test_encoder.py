@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import librosa
 import numpy as np
 import pytest
@@ -171,3 +174,19 @@ def test_compression_is_that_of_box_and_cox():
 
 def test_silence_has_the_features_of_the_floor():
     np.testing.assert_allclose(LogMel(floor=0.01).encode(np.zeros(1000, np.float32)), np.log(0.01), rtol=1e-6)
+
+
+def test_a_notebook_without_widgets_is_not_told_so() -> None:
+    """A library that librosa loads warns where it finds itself in a notebook, by what is loaded there."""
+    code = """
+import sys, types, warnings
+notebook = types.ModuleType("IPython")
+notebook.get_ipython = lambda: types.SimpleNamespace(config={"IPKernelApp": {}})
+sys.modules.update({"IPython": notebook, "ipykernel.zmqshell": notebook, "ipywidgets": None})
+from phonseg.encoder import LogMel
+warnings.simplefilter("always")
+LogMel()
+print("tqdm.notebook" in sys.modules)
+"""
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (result.stdout, result.stderr) == ("True\n", "")

@@ -19,7 +19,7 @@ def add(commands: Commands) -> None:
     )
     parser.add_argument("-o", "--output", required=True, metavar="PICTURE", help="a .png, .svg or .pdf file")
     parser.add_argument("--start", type=float, default=0.0, metavar="S", help="seconds (default: 0)")
-    parser.add_argument("--end", type=float, metavar="S", help="seconds (default: the end)")
+    parser.add_argument("--end", type=float, metavar="S", help="seconds (default: the end; needed above 30 s)")
     parser.add_argument(
         "--reference", metavar="FILE", help="a reference to compare with: TextGrid, .phn, .phones, .lab, .eaf or .csv"
     )
