@@ -115,7 +115,8 @@ def _read_grid(path: Path) -> Grid:
     data = read_bytes(path)
     head = data[:200].replace(b"\0", b"")  # without those of UTF-16
     if not (b"ooTextFile" in head or head.startswith(b"ooBinaryFile")):
-        raise TextGridError(f"{path}: is not a Praat TextGrid (begins with {data[:20]!r}). Save it again from Praat.")
+        what = f"begins with {data[:20]!r}" if data.strip(b"\0 \r\n\t") else "it is empty"
+        raise TextGridError(f"{path}: is not a Praat TextGrid ({what}). Save it again from Praat.")
     if data.startswith(MAGIC):
         try:
             return read_binary(data)

@@ -301,6 +301,12 @@ def test_what_is_no_textgrid_is_refused(tmp_path: Path, content: bytes) -> None:
         read_textgrid(file(tmp_path, content))
 
 
+@pytest.mark.parametrize("content", [b"", b"\0" * 5000, b"\n \r\n"])
+def test_an_empty_file_is_called_so(tmp_path: Path, content: bytes) -> None:
+    with pytest.raises(TextGridError, match="it is empty"):
+        read_textgrid(file(tmp_path, content))
+
+
 def test_another_praat_object_is_refused(tmp_path: Path) -> None:
     call(call("Create PitchTier", "p", 0, 1), "Save as text file", str(tmp_path / "a.TextGrid"))
     with pytest.raises(TextGridError, match="is a Praat file, but not a TextGrid"):
