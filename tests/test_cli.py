@@ -165,6 +165,35 @@ def test_names_that_begin_with_a_dash_or_have_no_encoding(
     assert Path(os.fsdecode(b"out-\xff"), "-x.TextGrid").exists()
 
 
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["-x.wav"], "-x.wav"),
+        (["x.wav", "--rate=2.5", "--y z.Flac"], "--y z.Flac"),
+        (["-folder"], "-folder"),
+        (["--rate", "2.5"], None),
+        (["x.wav", "--nowhere"], None),
+        (["--jobs", "two", "--", "-x.wav"], None),
+    ],
+)
+def test_how_a_file_with_a_dash_is_named_is_told_where_one_may_be_meant(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    told: str | None,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("-folder").mkdir()
+    with pytest.raises(SystemExit) as stopped:
+        main(["segment", *arguments])
+    assert stopped.value.code == 2
+    advice = f"phonseg: if {told} is the name of a file or folder, write ./{told} (or -- before all names).\n"
+    assert capsys.readouterr().err.partition("phonseg: if ")[1:] == (
+        ("phonseg: if ", advice.removeprefix("phonseg: if ")) if told else ("", "")
+    )
+
+
 def test_usage_errors_are_2() -> None:
     with pytest.raises(SystemExit) as stopped:
         main(["segment"])
