@@ -66,8 +66,10 @@ def segment_files(
     exist; AudioError if an input does not exist or a folder holds no recording; ModelError if the model cannot be
     loaded; OutputError if the folder cannot be written to or the disk is full.
     """
-    if jobs is not None and (jobs < 1 or executor is not None):
-        raise ConfigurationError(f"jobs is {jobs}. Give 1 or more, or leave it out where there is an executor.")
+    if jobs is not None and jobs < 1:
+        raise ConfigurationError(f"jobs is {jobs}. Give 1 or more.")
+    if jobs is not None and executor is not None:
+        raise ConfigurationError(f"jobs is {jobs}, but there is an executor. Leave one of them out.")
     layout = Layout(tuple(formats), labels, tier, check)
     planned = plan(inputs, output, shard, suffixes=layout.suffixes, into=into)
     if not planned:  # this shard has none

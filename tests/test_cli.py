@@ -83,7 +83,7 @@ def test_sensitivity_and_rate(recording: Path, tmp_path: Path) -> None:
         (["segment", "{x}", "--model", "nowhere.safetensors"], 3, "nowhere.safetensors: there is no such model"),
         (["segment", "{x}", "-o", "{x}"], 4, "cannot be made"),
         (["segment", "{x}", "-o", "/proc/phonseg", "--model", "nowhere"], 4, "/proc/phonseg: cannot be made"),
-        (["segment", "{x}", "--jobs", "0"], 2, "jobs is 0"),
+        (["segment", "{x}", "--jobs", "0"], 2, "phonseg: jobs is 0. Give 1 or more.\n"),
         (["segment", "{x}", "--shard", "3/2"], 2, "shard is 3/2"),
         (["train", "{folder}", "-o", "model.bin"], 2, "a model is a .safetensors file"),
         (["train", "{folder}", "-o", "nowhere/model.safetensors"], 4, "there is no folder nowhere"),
