@@ -67,9 +67,9 @@ def segment_files(
     loaded; OutputError if the folder cannot be written to or the disk is full.
     """
     if jobs is not None and jobs < 1:
-        raise ConfigurationError(f"jobs is {jobs}. Give 1 or more recordings at once.")
+        raise ConfigurationError(f"jobs is {jobs}. Give 1 or more.")
     if jobs is not None and executor is not None:
-        raise ConfigurationError("jobs: an executor decides by itself how many it does at once. Give one of the two.")
+        raise ConfigurationError(f"jobs is {jobs}, but there is an executor. Leave one of them out.")
     layout = Layout(tuple(formats), labels, tier, check)
     planned = plan(inputs, output, shard, suffixes=layout.suffixes, into=into)
     if not planned:  # this shard has none

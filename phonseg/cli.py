@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+import re
 import signal
 import sys
 import warnings
@@ -35,7 +37,14 @@ exit codes: 0 all done; 1 some inputs failed (listed last); 2 usage; 3 model fil
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run phonseg with command-line arguments (those of the process if None) and return its exit code."""
-    options = _parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    try:
+        options = _parser().parse_args(given)
+    except SystemExit as stopped:
+        if stopped.code and (name := _with_a_dash(given)):
+            advice = f"phonseg: if {name} is the name of a file or folder, write ./{name} (or -- before all names)."
+            print(advice, file=sys.stderr)
+        raise
     run: Callable[[Options], int] = options.run
     for stream in (sys.stdout, sys.stderr):  # names of files may hold what no encoding has
         if isinstance(stream, TextIOWrapper):
@@ -57,6 +66,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except KeyboardInterrupt as stop:
             print("phonseg: stopped.", file=sys.stderr)
             return 143 if isinstance(stop, _Terminated) else 130
+
+
+def _with_a_dash(arguments: Sequence[str]) -> str | None:
+    """The first argument that was taken for an option, but may be the name of a file."""
+    for argument in arguments:
+        if argument == "--":
+            break
+        if re.fullmatch(r"-[^=]*\.[A-Za-z]\w*", argument) or (argument.startswith("-") and os.path.lexists(argument)):
+            return argument
+    return None
 
 
 class _Terminated(KeyboardInterrupt):

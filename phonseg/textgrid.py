@@ -19,6 +19,7 @@ from phonseg.errors import ConfigurationError, TextGridError
 from phonseg.praat_binary import MAGIC, Grid, Interval, Tier, read_binary
 from phonseg.rows import SLACK, in_a_row, read_bytes
 from phonseg.segmentation import Segmentation
+from phonseg.textgrid_layout import check_not_blank
 from phonseg.textgrid_tiers import with_tiers
 from phonseg.writing import replacing
 
@@ -113,10 +114,10 @@ def _quoted(text: str, path: str | Path) -> str:
 
 def _read_grid(path: Path) -> Grid:
     data = read_bytes(path)
+    check_not_blank(data, path)
     head = data[:200].replace(b"\0", b"")  # without those of UTF-16
     if not (b"ooTextFile" in head or head.startswith(b"ooBinaryFile")):
-        what = f"begins with {data[:20]!r}" if data.strip(b"\0 \r\n\t") else "it is empty"
-        raise TextGridError(f"{path}: is not a Praat TextGrid ({what}). Save it again from Praat.")
+        raise TextGridError(f"{path}: is not a Praat TextGrid (begins with {data[:20]!r}). Save it again from Praat.")
     if data.startswith(MAGIC):
         try:
             return read_binary(data)

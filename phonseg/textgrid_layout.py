@@ -58,8 +58,20 @@ class GridFile(Protocol):
         """
 
 
+def check_not_blank(data: bytes, path: str | Path) -> None:
+    """Raises TextGridError where a file holds nothing, whatever it was meant to be."""
+    if data.strip(b"\0 \t\r\n\v\f"):
+        return
+    what = "is empty"
+    if data:
+        kind = "white space" if data.strip(b"\0") else "zero bytes, as after a power cut"
+        what = f"holds nothing but {kind}"
+    raise TextGridError(f"{path}: {what} ({len(data)} bytes). Take another copy, or make it anew.")
+
+
 def opened(base: bytes, path: str | Path) -> GridFile:
     """A TextGrid of whatever form. Raises TextGridError if it is damaged, or none."""
+    check_not_blank(base, path)
     return BinaryFile(base, path) if base.startswith(MAGIC) else TextFile(base, path)
 
 

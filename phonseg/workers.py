@@ -18,6 +18,8 @@ from queue import SimpleQueue
 from threading import Lock, Thread
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
+from phonseg.chatter import without_chatter
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -147,18 +149,16 @@ def serve() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints is no answer
-    # Libraries in C complain of files without naming them, as libmpg123 does; what Python says is still heard.
-    sys.stderr = os.fdopen(os.dup(2), "w", buffering=1, errors="backslashreplace")
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     calls: SimpleQueue[bytes | None] = SimpleQueue()
     Thread(target=_receive, args=(calls,), daemon=True).start()
-    while (call := calls.get()) is not None:
-        answer = _answer(call)
-        try:
-            pickle.dump(answer, answers)
-            answers.flush()
-        except BrokenPipeError:
-            os._exit(1)  # nobody is there to be answered
+    with without_chatter():
+        while (call := calls.get()) is not None:
+            answer = _answer(call)
+            try:
+                pickle.dump(answer, answers)
+                answers.flush()
+            except BrokenPipeError:
+                os._exit(1)  # nobody is there to be answered
 
 
 def _receive(calls: SimpleQueue[bytes | None]) -> None:

@@ -240,9 +240,9 @@ def test_options_are_tried_before_any_recording(tmp_path: Path) -> None:
         run(recording, tmp_path / "out", sensitivity=2)
     with pytest.raises(ModelError, match="there is no such model"):
         run(recording, tmp_path / "out", model=tmp_path / "nowhere.safetensors")
-    with pytest.raises(ConfigurationError, match="jobs is 0"):
+    with pytest.raises(ConfigurationError, match=r"^jobs is 0\. Give 1 or more\.$"):
         run(recording, tmp_path / "out", executor=None, jobs=0)
-    with pytest.raises(ConfigurationError, match="Give one of the two"):
+    with pytest.raises(ConfigurationError, match=r"^jobs is 2, but there is an executor\. Leave one of them out\.$"):
         run(recording, tmp_path / "out", jobs=2)
     with pytest.raises(AudioError, match="does not exist"):
         run([recording, tmp_path / "nowhere.wav"], tmp_path / "out")

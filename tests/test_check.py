@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -171,3 +172,22 @@ def test_the_command_prints_a_table_or_json_and_says_whether_anything_would_fail
     assert "2 recordings" in said.err
     assert main(["check", str(tree / "nowhere.wav")]) == 1
     assert "does not exist" in capsys.readouterr().err
+
+
+def test_what_a_library_in_c_complains_of_is_not_heard(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "bent.mp3"
+    soundfile.write(path, speech_like(12)[0], RATE)
+    content = bytearray(path.read_bytes())
+    content[2_000:2_400] = bytes(range(200, 0, -1)) * 2
+    path.write_bytes(content)
+    check(path, progress=False)
+    assert "Illegal Audio-MPEG-Header" in capfd.readouterr().err  # it does complain, and names no file
+    with os.fdopen(2, "w", closefd=False) as usual:
+        monkeypatch.setattr(sys, "stderr", usual)
+        assert main(["check", str(path), "--json"]) == 0
+        monkeypatch.undo()
+    said = capfd.readouterr()
+    assert json.loads(said.out)["status"] == "warned"
+    assert said.err == "1 recordings, 0.00 hours: 0 fine, 1 with warnings, 0 would fail.\n  1 MP3, 16000 Hz\n"

@@ -83,7 +83,7 @@ def test_sensitivity_and_rate(recording: Path, tmp_path: Path) -> None:
         (["segment", "{x}", "--model", "nowhere.safetensors"], 3, "nowhere.safetensors: there is no such model"),
         (["segment", "{x}", "-o", "{x}"], 4, "cannot be made"),
         (["segment", "{x}", "-o", "/proc/phonseg", "--model", "nowhere"], 4, "/proc/phonseg: cannot be made"),
-        (["segment", "{x}", "--jobs", "0"], 2, "jobs is 0"),
+        (["segment", "{x}", "--jobs", "0"], 2, "phonseg: jobs is 0. Give 1 or more.\n"),
         (["segment", "{x}", "--shard", "3/2"], 2, "shard is 3/2"),
         (["train", "{folder}", "-o", "model.bin"], 2, "a model is a .safetensors file"),
         (["train", "{folder}", "-o", "nowhere/model.safetensors"], 4, "there is no folder nowhere"),
@@ -163,6 +163,35 @@ def test_names_that_begin_with_a_dash_or_have_no_encoding(
     assert "1 TextGrid written in out-\\udcff" in said.out
     assert "\\udcff.wav" in said.err
     assert Path(os.fsdecode(b"out-\xff"), "-x.TextGrid").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["-x.wav"], "-x.wav"),
+        (["x.wav", "--rate=2.5", "--y z.Flac"], "--y z.Flac"),
+        (["-folder"], "-folder"),
+        (["--rate", "2.5"], None),
+        (["x.wav", "--nowhere"], None),
+        (["--jobs", "two", "--", "-x.wav"], None),
+    ],
+)
+def test_how_a_file_with_a_dash_is_named_is_told_where_one_may_be_meant(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    told: str | None,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("-folder").mkdir()
+    with pytest.raises(SystemExit) as stopped:
+        main(["segment", *arguments])
+    assert stopped.value.code == 2
+    advice = f"phonseg: if {told} is the name of a file or folder, write ./{told} (or -- before all names).\n"
+    assert capsys.readouterr().err.partition("phonseg: if ")[1:] == (
+        ("phonseg: if ", advice.removeprefix("phonseg: if ")) if told else ("", "")
+    )
 
 
 def test_usage_errors_are_2() -> None:

@@ -295,15 +295,26 @@ def test_two_tiers_of_one_name_are_refused_only_when_asked_for(tmp_path: Path) -
         read_textgrid(file(tmp_path, text), tier="x")
 
 
-@pytest.mark.parametrize("content", [b"", b"<html>", b"RIFF\x00\x00\x00\x00WAVE", b'{"start": 0}', b"\xff\xfe\x00"])
+BLANK = [
+    (b"", r"is empty \(0 bytes\)"),
+    (b" \r\n\t\n", r"holds nothing but white space \(5 bytes\)"),
+    (b"\0" * 4096, r"holds nothing but zero bytes, as after a power cut \(4096 bytes\)"),
+]
+
+
+@pytest.mark.parametrize(("content", "said"), BLANK)
+def test_a_file_in_which_nothing_is_is_called_so(tmp_path: Path, content: bytes, said: str) -> None:
+    path = file(tmp_path, content)
+    with pytest.raises(TextGridError, match=f"grid.TextGrid: {said}. Take another copy, or make it anew."):
+        read_textgrid(path)
+    with pytest.raises(TextGridError, match=f"grid.TextGrid: {said}"):
+        write_textgrid(Segmentation([0.5], 1.0), path, into=path)
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize("content", [b"<html>", b"RIFF\x00\x00\x00\x00WAVE", b'{"start": 0}', b"\xff\xfe\x00"])
 def test_what_is_no_textgrid_is_refused(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(TextGridError, match="is not a Praat TextGrid"):
-        read_textgrid(file(tmp_path, content))
-
-
-@pytest.mark.parametrize("content", [b"", b"\0" * 5000, b"\n \r\n"])
-def test_an_empty_file_is_called_so(tmp_path: Path, content: bytes) -> None:
-    with pytest.raises(TextGridError, match="it is empty"):
         read_textgrid(file(tmp_path, content))
 
 

@@ -141,7 +141,7 @@ NEW = textgrid_bytes(Segmentation([0.5, 0.995], 1.0), "x", tier="phones")
         (base().replace(b"IntervalTier", b"PitchTier"), "is no kind of tier"),
         (base().replace(b'"TextGrid"', b'"PitchTier"'), "is not a Praat TextGrid"),
         (base()[:100], "it ends too early"),
-        (b"", "it ends too early, in line 1"),
+        (b"html", "it ends too early, in line 1"),
         (codecs.BOM_UTF16_LE + b"\x00", "is damaged"),
         (b"ooBinaryFile\x08TextGrid\x00", "is damaged"),
     ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 
+from phonseg.chatter import without_chatter
 from phonseg.commands.options import Commands, Options, add_channel, add_command
 
 EXAMPLES = """
@@ -25,7 +26,8 @@ def run(options: Options) -> int:
     """Check, and print a table or JSON; 1 if anything would fail."""
     from phonseg.check import check
 
-    found = check(options.inputs, channel=options.channel, progress=sys.stderr.isatty())
+    with without_chatter():
+        found = check(options.inputs, channel=options.channel, progress=sys.stderr.isatty())
     if not options.json:
         print(found)
         return 1 if found.failed else 0
