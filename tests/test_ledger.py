@@ -217,8 +217,12 @@ def test_every_shard_knows_what_the_others_made(item: Planned) -> None:
 
 def test_an_output_that_cannot_be_made_is_found_at_the_start(tmp_path: Path, item: Planned) -> None:
     (tmp_path / "out").write_text("a file")
-    with pytest.raises(OutputError, match="out: cannot be made"):
+    with pytest.raises(OutputError, match=r"out: cannot be made \(a file has that name\)"):
         Ledger([item], shard=None, overwrite=False)
+    (below,) = plan(tmp_path / "in", tmp_path / "out" / "below")
+    with pytest.raises(OutputError, match=r"below: cannot be made \(a file has the name of a folder above it\)"):
+        Ledger([below], shard=None, overwrite=False)
+    assert (tmp_path / "out").read_text() == "a file"
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="the administrator may write everywhere")
