@@ -11,7 +11,7 @@ from pathlib import Path
 
 from phonseg.errors import OutputError, PhonsegError, TextGridError
 from phonseg.formats import tier_names
-from phonseg.manifest import Made, Record, Shard, Status, add_record, begin, manifest_path, read_records, settle, sha256
+from phonseg.manifest import Made, Reader, Record, Shard, Status, add_record, begin, manifest_path, settle, sha256
 from phonseg.plan import Planned
 from phonseg.segmentation import Provenance
 from phonseg.task import Result
@@ -22,7 +22,8 @@ from phonseg.writing import as_output_error, is_full, make_folder, remove_stale,
 class Ledger:
     """What is known of the files of a batch.
 
-    records: what this run has recorded up to now, by target; what earlier runs recorded is read at the start.
+    records: what this run has recorded up to now, by target; what other runs recorded is read at the start, and again
+    where a file is found of which nothing is known.
     tiers: the names of those that are added where TextGrids are there already.
 
     Raises OutputError if the folder of a manifest cannot be made or written to.
@@ -35,15 +36,14 @@ class Ledger:
         self._overwrite = overwrite
         self._tiers = tiers
         self._known: dict[Path, dict[Path, list[Made]]] = {}  # target -> file -> how it was made, the latest last
+        self._readers: dict[Path, Reader] = {}
         self._manifests = {item.folder: manifest_path(item.folder, shard) for item in planned}
         self._added: dict[Path, list[Record]] = {folder: [] for folder in self._manifests}
         for folder, manifest in self._manifests.items():
             make_folder(folder)
             begin(manifest)
-            for record in read_records(folder):
-                known = self._known.setdefault(record.target, {})
-                for file, made in record.files.items():
-                    known.setdefault(file, []).append(made)
+            self._readers[folder] = Reader(folder)
+            self._learn(folder)
         for folder in {item.target.parent for item in planned}:
             remove_stale(folder)
 
@@ -141,8 +141,22 @@ class Ledger:
 
     def _made(self, item: Planned, file: Path, found: bytes | None) -> Made | None:
         """How phonseg made the file that holds this; None if it did not."""
-        known = self._known.get(item.target, {}).get(file, [])
-        return next((made for made in known if found is not None and made.sha256 == sha256(found)), None)
+        if found is None:
+            return None
+        digest = sha256(found)
+        for _ in range(2):
+            for made in self._known.get(item.target, {}).get(file, []):
+                if made.sha256 == digest:
+                    return made
+            self._learn(item.folder)  # another run may be at work there
+        return None
+
+    def _learn(self, folder: Path) -> None:
+        """Take in what has been recorded since the last time."""
+        for record in self._readers[folder].new():
+            known = self._known.setdefault(record.target, {})
+            for file, made in record.files.items():
+                known.setdefault(file, []).append(made)
 
     def _content(self, item: Planned, suffix: str, result: Result) -> tuple[bytes, Made]:
         """What is written, and what is recorded of it."""

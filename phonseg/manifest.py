@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
@@ -95,9 +96,33 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+class Reader:
+    """Reads the manifests that a folder has, whichever run or shard writes them, as they grow."""
+
+    def __init__(self, folder: Path) -> None:
+        self._reached = dict.fromkeys(sorted(folder.glob(f"{STEM}*.jsonl")), (0, 0))  # file number, bytes
+
+    def new(self) -> list[Record]:
+        """The records that were added since the last time. Raises OutputError if they cannot be read."""
+        records: list[Record] = []
+        for path, (number, reached) in self._reached.items():
+            if not path.exists():
+                continue
+            with as_output_error(path), open(path, "rb") as file:
+                status = os.fstat(file.fileno())
+                if status.st_ino != number or status.st_size < reached:  # a run has ended and replaced it
+                    reached = 0
+                file.seek(reached)
+                lines = file.read()
+                whole = lines.rfind(b"\n") + 1
+                self._reached[path] = status.st_ino, reached + whole
+                records += _records(lines[:whole], path.parent)
+        return records
+
+
 def read_records(folder: Path) -> list[Record]:
     """All records in a folder, whichever run or shard wrote them. Raises OutputError if they cannot be read."""
-    return [record for path in sorted(folder.glob(f"{STEM}*.jsonl")) for record in _read(path)]
+    return Reader(folder).new()
 
 
 def begin(path: Path) -> None:
@@ -116,7 +141,9 @@ def add_record(path: Path, record: Record) -> None:
 def settle(path: Path, records: Iterable[Record]) -> None:
     """Leave one record for each recording: these, and the last that the manifest has of others. Raises OutputError."""
     kept: dict[Path, Record] = {}
-    for record in _read(path):
+    with as_output_error(path):
+        there = path.read_bytes()
+    for record in _records(there, path.parent):
         settled = _settled(kept.get(record.target), record) if record.status == "writing" else record
         if settled is not None:
             kept[record.target] = settled
@@ -143,11 +170,9 @@ def _is_there(file: Path, made: Made) -> bool:
     return False
 
 
-def _read(path: Path) -> list[Record]:
+def _records(lines: bytes, folder: Path) -> list[Record]:
     """The records of a manifest; what is none, such as half a line, is passed over."""
-    with as_output_error(path):
-        lines = path.read_bytes().splitlines()
-    return [record for line in lines if (record := _record(line, path.parent))]
+    return [record for line in lines.splitlines() if (record := _record(line, folder))]
 
 
 def _line(record: Record, folder: Path) -> bytes:

@@ -17,6 +17,8 @@ PARTIAL = re.compile(r"\.phonseg-[0-9a-f]{32}")  # without a suffix, so that nob
 STALE_AFTER = 3600  # seconds: no file takes an hour to be written, so the process that began it was killed
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)  # what holds for every other file on the disk too
 
+IN_THE_WAY = {errno.EEXIST: "a file has that name", errno.ENOTDIR: "a file has the name of a folder above it"}
+
 
 @contextmanager
 def as_output_error(path: Path) -> Iterator[None]:
@@ -66,7 +68,8 @@ def make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputError(f"{folder}: cannot be made ({error.strerror}). Choose another output folder.") from error
+        reason = IN_THE_WAY.get(error.errno or 0, error.strerror)
+        raise OutputError(f"{folder}: cannot be made ({reason}). Choose another output folder.") from error
 
 
 def remove_stale(folder: Path) -> None:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from phonseg.errors import OutputError
 from phonseg.ledger import Ledger
-from phonseg.manifest import Record, read_records
+from phonseg.manifest import Record, read_records, sha256
 from phonseg.plan import Planned, plan
 from phonseg.segmentation import Provenance
 from phonseg.task import Result
@@ -173,13 +173,38 @@ def test_two_runs_at_once_end_well(item: Planned, tmp_path: Path) -> None:
     for ledger in (first, second):
         assert not ledger.settles(x, A)
         assert not ledger.settles(y, A)
-    for ledger, planned in [(first, x), (second, x), (second, y)]:
+    for ledger, planned in [(first, x), (second, x)]:
         ledger.place(planned, result(planned.place))
     first.close()
     second.place(y, result("y.wav"))
     second.close()
-    assert [record.status for record in read_records(x.folder)] == ["done", "done"]
+    assert [second.records[planned.target].status for planned in (x, y)] == ["skipped", "done"]
+    known = [record.files[of(planned)].sha256 for planned, record in zip((x, y), read_records(x.folder), strict=True)]
+    assert known == [sha256(of(planned).read_bytes()) for planned in (x, y)]
     assert run(x, result("other")).status == "skipped"
+
+
+@pytest.mark.parametrize("written", ["while the model is loaded", "while it is segmented"])
+@pytest.mark.parametrize("ended", [False, True])
+def test_of_what_another_run_writes_meanwhile_it_is_known_that_phonseg_wrote_it(
+    item: Planned, written: str, ended: bool
+) -> None:
+    first, second = (Ledger([item], shard=shard, overwrite=False) for shard in (None, (1, 1)))
+    if written == "while it is segmented":
+        assert not second.settles(item, A)
+    first.place(item, result("the same"))
+    if ended:
+        first.close()
+    if written == "while the model is loaded":
+        assert second.settles(item, A)
+    else:
+        second.place(item, result("the same"))
+    assert (second.records[item.target].status, second.records[item.target].message) == ("skipped", "")
+    assert second.records[item.target].boundaries == 3
+    second.close()
+    if not ended:
+        first.close()
+    assert run(item, result("other", B)).status == "done"
 
 
 def test_every_shard_knows_what_the_others_made(item: Planned) -> None:
@@ -192,8 +217,12 @@ def test_every_shard_knows_what_the_others_made(item: Planned) -> None:
 
 def test_an_output_that_cannot_be_made_is_found_at_the_start(tmp_path: Path, item: Planned) -> None:
     (tmp_path / "out").write_text("a file")
-    with pytest.raises(OutputError, match="out: cannot be made"):
+    with pytest.raises(OutputError, match=r"out: cannot be made \(a file has that name\)"):
         Ledger([item], shard=None, overwrite=False)
+    (below,) = plan(tmp_path / "in", tmp_path / "out" / "below")
+    with pytest.raises(OutputError, match=r"below: cannot be made \(a file has the name of a folder above it\)"):
+        Ledger([below], shard=None, overwrite=False)
+    assert (tmp_path / "out").read_text() == "a file"
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="the administrator may write everywhere")
