@@ -17,6 +17,7 @@ import parselmouth
 import pytest
 import soundfile
 from conftest import RATE, mel_segmenter, noise, speech_like
+from fatal import segment_or_die
 
 import phonseg.batch
 from phonseg import segment_files
@@ -201,15 +202,6 @@ def test_processes_do_as_one_thread_even_if_one_of_them_dies(
     assert [record.recording.name for record in again if record.status == "done"] == ["fatal.wav"]
     run(tree, one)
     assert written(one) == written(two)
-
-
-def segment_or_die(request: object, recording: Path) -> object:
-    """`segment_one`, but it does not survive one of the recordings."""
-    from phonseg.task import segment_one
-
-    if recording.name == "fatal.wav":
-        signal.raise_signal(signal.SIGKILL)
-    return segment_one(request, recording)  # type: ignore[arg-type]
 
 
 def test_a_mistake_of_ours_fails_one_file(tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
