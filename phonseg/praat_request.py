@@ -76,8 +76,11 @@ def remove_left(folder: Path) -> None:
 
 def _answer(request: PraatRequest) -> tuple[list[str], list[str]]:
     """Write the TextGrids, and return what failed and what is worth a warning."""
+    import torch
+
     from phonseg.segmenter import load
 
+    torch.set_num_threads(1)  # as the workers of a batch have: with more of them the last digits may differ
     model = load()
     failed: list[str] = []
     warned: list[str] = []

@@ -12,6 +12,7 @@ import numpy as np
 import parselmouth
 import pytest
 import soundfile
+import torch
 from conftest import RATE, speech_like
 from parselmouth.praat import call as call_praat
 
@@ -95,7 +96,10 @@ def test_the_demo_gets_the_boundaries_of_the_command_line(
     ]
 
     monkeypatch.setattr(phonseg.batch, "Workers", ThreadPoolExecutor)  # other processes would load all libraries first
+    n_threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # as the workers have
     assert main(["segment", str(folder), "-o", str(tmp_path / "cli"), "--sensitivity", "0.6"]) == 0
+    torch.set_num_threads(n_threads)
     for recording in recordings:
         in_praat, outside = (
             read_textgrid(place / f"{recording.stem}.TextGrid") for place in (tmp_path, tmp_path / "cli")
