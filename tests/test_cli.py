@@ -64,8 +64,12 @@ def test_segment_then_evaluate_then_plot(tmp_path: Path, capsys: pytest.CaptureF
 def test_beside_the_recording_without_an_output(recording: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["segment", str(recording)]) == 0
     assert read_textgrid(recording.with_suffix(".TextGrid")).duration == soundfile.info(recording).duration
+    assert capsys.readouterr().out.startswith("1 TextGrid written: ")
     assert main(["segment", str(recording)]) == 0
-    assert "1 skipped" in capsys.readouterr().out
+    assert capsys.readouterr().out == "1 skipped: what was asked for is there already (--overwrite replaces it).\n"
+    textgrid = str(recording.with_suffix(".TextGrid"))
+    assert main(["segment", str(recording), "--into", textgrid, "--tier", "more"]) == 0
+    assert capsys.readouterr().out.startswith(f"1 tier written into {textgrid}: ")
 
 
 def test_sensitivity_and_rate(recording: Path, tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ def run(options: Options) -> int:
         shard=shard,
         progress=sys.stderr.isatty(),
     )
-    return _tell(records, options.output or options.into, options.format)
+    return _tell(records, options)
 
 
 def array_shard(environment: Mapping[str, str]) -> Shard | None:
@@ -128,7 +128,7 @@ def _shard(text: str) -> Shard:
     return int(found[1]), int(found[2])
 
 
-def _tell(records: Sequence[Record], output: str | None, formats: Sequence[str]) -> int:
+def _tell(records: Sequence[Record], options: Options) -> int:
     """Print what became of the recordings and return the exit code."""
     of = {status: [one for one in records if one.status == status] for status in STATUSES}
     for record in of["warned"]:
@@ -137,15 +137,22 @@ def _tell(records: Sequence[Record], output: str | None, formats: Sequence[str])
         if record.message:
             print(f"skipped: {record.message}", file=sys.stderr)
     made = [*of["done"], *of["warned"]]
-    boundaries = sum(record.boundaries or 0 for record in made)
-    seconds = sum(record.seconds or 0.0 for record in made)
-    where = f" in {output}" if output else ""
-    files = "TextGrid" if formats == ["textgrid"] else "recording"
-    files += "" if len(made) == 1 else "s"
-    files += "" if formats == ["textgrid"] else f" as {', '.join(formats)}"
-    print(f"{len(made)} {files} written{where}: {boundaries} boundaries in {seconds:.1f} s of audio.")
+    if made or not of["skipped"]:
+        print(_made(made, options))
     if of["skipped"]:
-        print(f"{len(of['skipped'])} skipped, since their files are there already (--overwrite replaces them).")
+        print(f"{len(of['skipped'])} skipped: what was asked for is there already (--overwrite replaces it).")
     for record in of["failed"]:
         print(f"failed: {record.message}", file=sys.stderr)
     return 1 if of["failed"] else 0
+
+
+def _made(made: Sequence[Record], options: Options) -> str:
+    """How much was written, and where."""
+    boundaries = sum(record.boundaries or 0 for record in made)
+    seconds = sum(record.seconds or 0.0 for record in made)
+    only_textgrids = options.format == ["textgrid"]
+    files = "tier" if options.into and only_textgrids else "TextGrid" if only_textgrids else "recording"
+    files += "" if len(made) == 1 else "s"
+    files += "" if only_textgrids else f" as {', '.join(options.format)}"
+    where = f" into {options.into}" if options.into else f" in {options.output}" if options.output else ""
+    return f"{len(made)} {files} written{where}: {boundaries} boundaries in {seconds:.1f} s of audio."
