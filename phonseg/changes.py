@@ -49,7 +49,8 @@ class Change:
 class Changes:
     """What was changed, file by file and in order of time.
 
-    unchanged: how many boundaries were left where they were. failed: name of a file -> why it could not be compared.
+    unchanged: how many boundaries were left where they were. within: seconds; what was moved further counts as removed
+    and added. failed: name of a file -> why it could not be compared.
     """
 
     changes: tuple[Change, ...]
@@ -77,18 +78,23 @@ class Changes:
 
     def __str__(self) -> str:
         """A table, with the totals last."""
-        lines = [f"{'change':8}{'before':>12}{'after':>12}{'by':>10}  file"] if self.changes else []
+        title = f"{'change':8}{'before':>12}{'after':>12}{'by':>10}"
+        if any(one.file for one in self.changes):
+            title += "  file"
+        lines = [title] if self.changes else []
         for one in self.changes:
             times = ["-" if time is None else f"{time:.4f} s" for time in (one.before, one.after)]
             by = "-" if one.by is None else f"{1000 * one.by:+.1f} ms"
             lines.append(f"{one.kind:8}{times[0]:>12}{times[1]:>12}{by:>10}  {one.file}".rstrip())
         moves = [abs(one.by) for one in self.changes if one.by is not None]
-        middle = f", by {1000 * np.median(moves):.1f} ms in the median" if moves else ""
+        middle = f" (median {1000 * np.median(moves):.1f} ms)" if moves else ""
         lines.append(
-            f"{self.unchanged} boundaries unchanged, {len(moves)} moved{middle}, {len(self.of_kind('added'))} added, "
+            f"boundaries: {self.unchanged} unchanged, {len(moves)} moved{middle}, {len(self.of_kind('added'))} added, "
             f"{len(self.of_kind('removed'))} removed; what was moved by more than {1000 * self.within:g} ms counts as "
             "removed and added."
         )
+        if self.failed:
+            lines.append(f"{len(self.failed)} could not be compared:")
         return "\n".join([*lines, *(f"  {reason}" for reason in self.failed.values())])
 
 

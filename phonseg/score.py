@@ -113,9 +113,10 @@ class CorpusScore(Score):
 
     def __str__(self) -> str:
         """A table, with its conditions, and what could not be scored."""
-        pooled = (
-            f'tier "{self.tier}"; counts summed over {len(self.files)} files; {len(self.failed)} could not be scored'
-        )
+        n = len(self.files)
+        pooled = f'tier "{self.tier}"; counts summed over {n} {"file" if n == 1 else "files"}'
+        if self.failed:
+            pooled += f"; {len(self.failed)} could not be scored:"
         return "\n".join([str(self.total), pooled, *(f"  {reason}" for reason in self.failed.values())])
 
 

@@ -59,12 +59,18 @@ def test_the_command_tells_them_as_table_json_and_csv(tmp_path: Path, capsys: py
     assert main(command) == 0
     told = capsys.readouterr().out
     assert "moved       0.4000 s    0.4100 s  +10.0 ms  a\n" in told
-    assert "1 boundaries unchanged, 1 moved, by 10.0 ms in the median, 1 added, 1 removed" in told
+    assert "boundaries: 1 unchanged, 1 moved (median 10.0 ms), 1 added, 1 removed" in told
+    assert told.splitlines()[0].split() == ["change", "before", "after", "by", "file"]
     assert main([*command, "--json"]) == 0
     told_json = json.loads(capsys.readouterr().out)
     assert [one["change"] for one in told_json["changes"]] == ["moved", "removed", "added"]
     assert (told_json["moved"], told_json["added"], told_json["removed"], told_json["unchanged"]) == (1, 1, 1, 1)
+    files = [str(tmp_path / folder / "a.TextGrid") for folder in ("automatic", "corrected")]
+    assert main(["changes", *files]) == 0
+    assert capsys.readouterr().out.splitlines()[0].split() == ["change", "before", "after", "by"]
     (tmp_path / "automatic" / "b.TextGrid").write_text("no TextGrid")
+    assert main(command) == 1
+    assert "1 could not be compared:\n  " in capsys.readouterr().out
     assert main([*command, "--csv"]) == 1
     said = capsys.readouterr()
     rows = list(csv.DictReader(io.StringIO(said.out)))

@@ -234,7 +234,7 @@ def test_a_corpus_prints_how_many_files_were_pooled_and_what_failed(tmp_path: Pa
     write(tmp_path / "ref/b.TextGrid", [1.0])
     write(tmp_path / "hyp/a.TextGrid", [1.0])
     text = str(corpus(tmp_path / "ref", tmp_path / "hyp"))
-    assert 'tier "phones"; counts summed over 1 files; 1 could not be scored' in text
+    assert 'tier "phones"; counts summed over 1 file; 1 could not be scored:\n' in text
     assert text.splitlines()[-1] == f"  {tmp_path / 'ref/b.TextGrid'}: nothing of that name in {tmp_path / 'hyp'}."
 
 

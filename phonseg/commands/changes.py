@@ -18,7 +18,7 @@ def add(commands: Commands) -> None:
         commands, "changes", run, "tell which boundaries were moved, added or removed by hand", EXAMPLES
     )
     parser.add_argument("automatic", metavar="AUTOMATIC", help="a TextGrid as phonseg wrote it, or a folder of them")
-    parser.add_argument("corrected", metavar="CORRECTED", help="the same after correction")
+    parser.add_argument("corrected", metavar="CORRECTED", help="the same after correction; a folder for a folder")
     parser.add_argument("--tier", default="phones", help="interval tier to read (default: phones)")
     parser.add_argument(
         "--within", type=float, default=0.050, metavar="S", help="seconds that a boundary may be moved (default: 0.05)"

@@ -24,7 +24,7 @@ def add(commands: Commands) -> None:
         metavar="REFERENCES",
         help="a TextGrid, .phn, .phones, .lab, .eaf or .csv file, or a folder of them",
     )
-    parser.add_argument("predictions", metavar="PREDICTIONS", help="a TextGrid, or a folder of them")
+    parser.add_argument("predictions", metavar="PREDICTIONS", help="of one of these kinds too; a folder for a folder")
     parser.add_argument("--tier", default="phones", help="interval tier to read (default: phones)")
     parser.add_argument("--tolerance", type=float, default=0.020, metavar="S", help="seconds (default: 0.02)")
     parser.add_argument("--lenient", action="store_true", help="also show the lenient score (many to one)")
