@@ -64,7 +64,7 @@ def survey(paths: Iterable[Path], sample_rate: int, shortest: float, *, progress
         reasons = " ".join(list(left_out.values())[:3]) or "No sound file was found."
         raise TrainingError(
             f"training: none of {len(left_out)} recordings can be used. {reasons} "
-            "Give a folder of recordings with speech; shorter crops admit shorter recordings."
+            "Give a folder of recordings with speech; shorter crops (setting crop_seconds) admit shorter recordings."
         )
     return Survey(tuple(materials), left_out)
 

@@ -234,7 +234,9 @@ def test_train_then_adapt_then_segment_with_the_result(
     )
     model = tmp_path / "mine.safetensors"
     assert main(["train", str(recording.parent), "-o", str(model), "--config", str(settings)]) == 0
-    assert json.loads(capsys.readouterr().out)["recordings"] == 4
+    said = capsys.readouterr()
+    assert json.loads(said.out)["recordings"] == 4
+    assert said.err.endswith(f"{model} written. To use it: phonseg segment ... --model {model}\n")
     adapted = tmp_path / "more.safetensors"
     command = ["adapt", str(model), str(recording.parent), "-o", str(adapted), "--config", str(settings)]
     assert main(command) == 0

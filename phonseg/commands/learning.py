@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -25,6 +27,8 @@ def learn_and_save(options: Options, defaults: TrainingSettings, learn: Callable
     model.save(options.output)
     os.unlink(checkpoint)
     print(json.dumps(dict(model.training), indent=2))
+    use = f"phonseg segment ... --model {shlex.quote(options.output)}"
+    print(f"{options.output} written. To use it: {use}", file=sys.stderr)  # apart from the JSON
     return 0
 
 
