@@ -69,7 +69,7 @@ class Changes:
         return {"unchanged": self.unchanged, **counts, **told}
 
     def to_csv(self) -> str:
-        """A table with a row for each change; what it does not have is left empty."""
+        """A table with a row for each change, times in seconds; what it does not have is left empty."""
         text = io.StringIO()
         table = csv.DictWriter(text, ("file", "change", "before", "after", "by"), lineterminator="\n")
         table.writeheader()
@@ -99,11 +99,11 @@ class Changes:
 
 
 def changes(automatic: Source, corrected: Source, *, within: float = WITHIN, tier: str = "phones") -> Changes:
-    """What was changed between an automatic segmentation and its correction, or between two folders of them.
+    """Which boundaries were changed between an automatic segmentation and its correction, or two folders of them.
 
     automatic, corrected, tier: as for `phonseg.evaluate`; folders are paired in the same way. A boundary is unchanged
     if it is where it was, to the microsecond. Of the rest, as many as possible that lie `within` seconds of each other
-    count as moved, such that they are moved least in all; the others were removed or added.
+    count as moved, such that they are moved least in all; the others were removed or added. Labels are not compared.
 
     Raises TextGridError when a file cannot be read, unless it lies in a folder; ConfigurationError for `within` out of
     range, and for a folder against something else.

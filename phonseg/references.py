@@ -23,13 +23,18 @@ READERS: Mapping[str, Callable[[str | Path, str | None], Segmentation]] = {
 
 
 def read_reference(path: str | Path, *, tier: str | None = "phones") -> Segmentation:
-    """Read a reference by its suffix, in capitals or not.
+    """Read a reference; its suffix, in capitals or not, tells of what kind it is.
 
     `.TextGrid`; `.phn` of TIMIT (samples at 16 kHz); `.phones` of Buckeye; `.lab` of Festival, ESPS or HTK; `.eaf` of
-    ELAN; `.csv`, a table. See `phonseg.textgrid`, `phonseg.label_files`, `phonseg.elan`. tier: which tier, where there
-    are tiers; None for the only one.
+    ELAN; `.csv`, a table. See `phonseg.textgrid`, `phonseg.label_files` and `phonseg.elan`, also for their sources.
+    tier: which tier, where there are tiers; None for the only one.
 
-    Raises TextGridError, with the name of the file and where it can be told the line, when it cannot be read.
+    The segmentation has labels, and no scores (NaN). What lies between labelled stretches is a segment with an empty
+    label. The duration is that of the file, which may end before the recording does unless it is a TextGrid.
+
+    Raises TextGridError, with the name of the file and where it can be told the line, when it cannot be read;
+    ConfigurationError for ELAN without pympi-ling. Warns (PhonsegWarning) of segments without length in `.phones` and
+    `.lab`, which are left out.
     """
     reader = READERS.get(Path(path).suffix.lower())
     if reader is None:

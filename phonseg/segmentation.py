@@ -126,6 +126,8 @@ class Segmentation:
     def to_check(self, k: int = 20) -> list[Decision]:
         """The k least certain decisions, weak boundaries and strong candidates, the least certain first.
 
+        All of them where there are fewer; see `phonseg.Decision` and `phonseg.decisions.least_certain`.
+
         Raises ConfigurationError for a negative k, or if there are no candidates (a reference).
         """
         if self.candidates is None:
@@ -141,19 +143,41 @@ class Segmentation:
         into: str | Path | None = None,
         overwrite: bool = False,
     ) -> None:
-        """Write a Praat TextGrid, or add a tier to one; see `phonseg.textgrid.write_textgrid`."""
+        """Write a Praat TextGrid, or add a tier to one that there is.
+
+        tier: the name of the interval tier. check: how many of the least certain decisions to mark in a tier of points,
+        `check`. into: a TextGrid as long as the recording, to within 10 ms; `path` then receives it with the tiers
+        added, and may be the same file, in which nothing else changes. overwrite: whether tiers of these names that are
+        there already may be replaced; without `into` a file at `path` is replaced in any case.
+
+        Raises TextGridError where Praat could not read the result, or where `into` is damaged, has another duration or
+        such a tier already; ConfigurationError for `check` without candidates (a reference); OutputError where the file
+        cannot be written. See `phonseg.textgrid.write_textgrid`.
+        """
         from phonseg.textgrid import write_textgrid
 
         write_textgrid(self, path, tier=tier, check=check, into=into, overwrite=overwrite)
 
     def save(self, path: str | Path, *, format: str | None = None) -> None:
-        """Write a file of the format that its suffix tells, or of `format`; see `phonseg.formats`."""
+        """Write a file of the format that its suffix tells; one that is there already is replaced.
+
+        `.TextGrid` for Praat, `.csv`, `.json`, `.ctm`, `.txt` for Audacity's labels, `.eaf` for ELAN. format: instead,
+        its name: textgrid, csv, json, ctm, audacity or elan. What they hold is told in `phonseg.formats`.
+
+        Raises ConfigurationError for another suffix or format, and for ELAN without pympi-ling; TextGridError where
+        the file could not be read; OutputError where it cannot be written. Warns (PhonsegWarning) of segments that are
+        left out for ELAN, which counts whole milliseconds.
+        """
         from phonseg.formats import save
 
         save(self, path, format)
 
     def plot(self, start: float = 0.0, end: float | None = None, *, reference: Segmentation | None = None) -> Figure:
-        """Draw the recording from `start` to `end` seconds; see `phonseg.plot.plot_segmentation`."""
+        """Draw the recording from `start` to `end` seconds (the end of the recording, if it has no more than 30 s).
+
+        With a reference, boundaries are hits, missed or false alarms, matched one-to-one within 20 ms. Arguments and
+        errors are those of `phonseg.plot.plot_segmentation`.
+        """
         from phonseg.plot import plot_segmentation
 
         return plot_segmentation(self, start, end, reference=reference)

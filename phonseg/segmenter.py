@@ -191,9 +191,13 @@ def segment(
     channel: Channel = "mix",
     model: Segmenter | str | Path = "default",
 ) -> Segmentation:
-    """Find the boundaries of a recording with the model that comes with phonseg; see `Segmenter.segment`.
+    """Find the boundaries of a recording with the model that comes with phonseg.
 
-    model: another one, as a Segmenter or as the path of a model file.
+    source: a path, an open file, (samples, sample rate), or a parselmouth Sound. sensitivity: 0 (fewest boundaries) to
+    1 (most), 0.5 when it is left out. rate: instead, boundaries per second of speech. channel: "mix", or the number of
+    one channel, counted from 1. model: another one, as a Segmenter or as the path of a model file.
+
+    Raises and warns as `Segmenter.segment` does; ModelError if the model cannot be loaded.
     """
     segmenter = model if isinstance(model, Segmenter) else load(model)
     return segmenter.segment(source, sensitivity=sensitivity, rate=rate, channel=channel)

@@ -53,7 +53,8 @@ def train(
 ) -> Segmenter:
     """Train a segmenter on recordings alone.
 
-    recordings: a folder, a file, or several; folders are searched for sound files of any length and format. First a
+    recordings: a folder, a file, or several; folders are searched for sound files of any format. What is shorter than
+    a crop (`settings.crop_seconds`), and what cannot be read, is left out. First a
     frame encoder learns to tell the adjacent frame from a random frame of the same recording (Kreuk, Keshet and Adi,
     2020); its contrast and those of three log-mel views make a curve; then one small network learns from the
     confident peaks of that curve. The operating point is set on the same recordings. checkpoint: a file to keep the
