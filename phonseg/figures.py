@@ -50,10 +50,11 @@ def plot_score(
     """Draw how well a prediction agrees with a reference: one file, or two folders as for `phonseg.evaluate`.
 
     Two panels: precision, recall, F1 and R-value at tolerances from 5 to 50 ms; and by how much predicted boundaries
-    are early or late, of pairs within 50 ms. `tolerance` (seconds) is marked in both. A third panel shows precision and
-    recall as sensitivity moves from 0 to 1. That needs what the boundaries were chosen from, which no TextGrid holds. So it is drawn when `prediction` is a Segmentation that a
-    model has made, or when `recordings` names what the references belong to: a folder (names as in `phonseg.evaluate`),
-    or a file beside a single reference. These are then segmented by `model` afresh, which takes its time.
+    are early or late, of pairs within 50 ms. `tolerance` (seconds) is marked in both. A third panel shows precision
+    and recall as sensitivity moves from 0 to 1. That needs what the boundaries were chosen from, which no TextGrid
+    holds. So it is drawn when `prediction` is a Segmentation that a model has made, or when `recordings` names what
+    the references belong to: a folder (names as in `phonseg.evaluate`), or a file beside a single reference. These
+    are then segmented by `model` afresh, which takes its time.
 
     Warns (PhonsegWarning) of recordings that could not be scored, and leaves them out of the third panel.
     Other arguments and errors are those of `phonseg.evaluate`; ModelError if there is no such model.
