@@ -102,6 +102,6 @@ def _pympi() -> ModuleType:
     except ImportError as error:
         raise ConfigurationError(
             "ELAN: its files are read and written with pympi-ling, which is not installed. "
-            'Install it with pip install "phonseg[elan]", or choose another format.'
+            "Install it with pip install pympi-ling, or choose another format."
         ) from error
     return pympi  # type: ignore[no-any-return]

@@ -23,7 +23,7 @@ from phonseg.sound_kind import Kind
 
 Block = NDArray[np.float32]
 
-INSTALL = 'Install it with pip install "phonseg[m4a]", or convert the file to WAV or FLAC.'
+INSTALL = "Install it with pip install av, or convert the file to WAV or FLAC."
 EXACT = "mov,mp4"  # how FFmpeg's name of the containers begins that list their packets, and so know where they end
 ROUGH = ("matroska", "asf", "flv")  # and of those that say it less exactly, but do not guess it
 ROUNDING = 0.1  # seconds by which they may miss it

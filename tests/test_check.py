@@ -60,7 +60,7 @@ def test_every_file_is_told_of_once(tree: Path, monkeypatch: pytest.MonkeyPatch)
     assert "s that its header promises can be read" in messages["cut.wav"]
     assert messages["opposite.wav"].endswith("is used, or give another.")
     assert "is digital silence" in messages["silent.wav"]
-    assert 'pip install "phonseg[m4a]"' in messages["phone.m4a"]
+    assert "pip install av," in messages["phone.m4a"]
     assert len(found.failed) == 2
     assert sorted(tree.rglob("*.TextGrid")) == [tree / "a.TextGrid"]
 
