@@ -83,7 +83,6 @@ def test_what_a_segmenter_makes_can_be_drawn_with_its_curve_and_its_peaks() -> N
     assert panel_names(figure) == ["amplitude", "frequency (kHz)", "dissimilarity", "segments"]
     drawn = {line.get_label(): list(line.get_xdata()) for line in figure.axes[2].lines}
     assert sorted(drawn["peak kept"] + drawn["end of speech kept"]) == list(segmentation.boundaries)
-    assert segmentation.candidates is not None
     assert 0 < len(segmentation.boundaries) < len(segmentation.candidates.times)
     assert drawn["peak not kept"] == list(np.setdiff1d(segmentation.candidates.times, segmentation.boundaries))
     assert lines(figure) == [{"boundary": list(segmentation.boundaries)}] * 4
