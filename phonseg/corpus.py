@@ -55,10 +55,15 @@ def pair(
     references of several kinds have one name, as a TextGrid and a `.phn` file, a TextGrid counts, or else the kind that
     is first in `phonseg.references.READERS`. Whatever has no partner, or more than one, is listed in `failed`.
 
-    Raises ConfigurationError when a folder cannot be listed or holds nothing to pair.
+    Raises ConfigurationError when a folder cannot be listed or holds nothing to pair, and when no name is in both.
     """
     firsts = _by_name(Path(references), find_references)
     seconds = _by_name(Path(partners), find)
+    if firsts.keys().isdisjoint(seconds):
+        raise ConfigurationError(
+            f"{references} and {partners}: no file of the one belongs to one of the other; there are {min(firsts)} and "
+            f"{min(seconds)}, for instance. Files belong together by their names and folders: rename them."
+        )
     pairs, failed = {}, {}
     for name in sorted(firsts.keys() | seconds.keys()):
         first, second = firsts.get(name, []), seconds.get(name, [])

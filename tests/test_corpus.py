@@ -51,6 +51,13 @@ def test_whatever_has_no_partner_is_listed(references: Path, predictions: Path) 
     }
 
 
+def test_folders_that_have_no_name_in_common_are_refused(references: Path, predictions: Path) -> None:
+    touch(references, "word_2.TextGrid", "word_1.TextGrid")
+    touch(predictions, "deep/word_1.TextGrid", "other.TextGrid")
+    with pytest.raises(ConfigurationError, match="there are word_1 and deep/word_1, for instance"):
+        pair(references, predictions)
+
+
 def test_a_textgrid_counts_before_a_phn_file_of_the_same_name(references: Path, predictions: Path) -> None:
     touch(references, "a.phn", "a.TextGrid")
     touch(predictions, "a.TextGrid")

@@ -194,11 +194,12 @@ def test_what_cannot_be_scored_is_listed_and_changes_nothing_else(tmp_path: Path
 
 def test_a_corpus_of_which_nothing_can_be_scored_has_no_figures(tmp_path: Path) -> None:
     write(tmp_path / "ref/a.TextGrid", [1.0])
-    write(tmp_path / "hyp/b.TextGrid", [1.0])
+    (tmp_path / "hyp").mkdir()
+    (tmp_path / "hyp/a.TextGrid").write_text("<html>")
     score = corpus(tmp_path / "ref", tmp_path / "hyp", lenient=True)
     assert counts(score) == (0, 0, 0, 0)
     assert math.isnan(score.f1)
-    assert score.failed.keys() == {"a", "b"}
+    assert score.failed.keys() == {"a"}
 
 
 def test_a_prediction_with_a_single_tier_may_call_it_otherwise(tmp_path: Path) -> None:
