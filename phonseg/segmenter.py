@@ -132,8 +132,8 @@ class Segmenter:
 def speech_peaks(hearing: Hearing, conventions: Conventions = PHONSEG) -> tuple[Times, Times]:
     """All peaks of the curve that lie in speech, and the ends where it fades away; or, by convention, just all peaks.
 
-    Returns (M,) seconds, increasing, and (M,) prominences, less than their own where sounds are faint or dying; nothing
-    is more prominent than an end of speech.
+    Returns (M,) seconds, increasing, and (M,) prominences, less than their own where sounds are faint or dying. An end
+    is as prominent as the most prominent peak of the fading that it stands for; 0 if there is none.
     """
     times, prominences = candidate_peaks(hearing.curve, span=conventions.span, sub_frame=conventions.sub_frame)
     if not conventions.speech_only:
@@ -141,12 +141,14 @@ def speech_peaks(hearing: Hearing, conventions: Conventions = PHONSEG) -> tuple[
     audible = heard(hearing.loudness, hearing.level, hearing.speech)
     ends = np.array([part.end for part in audible])
     before, after = FADING
-    kept = within(times, hearing.speech, SPEECH_MARGIN)
-    kept &= np.searchsorted(ends, times - after, side="right") == np.searchsorted(ends, times + before, side="left")
+    kept, fading = within(times, hearing.speech, SPEECH_MARGIN), np.zeros(len(ends))
+    for i, end in enumerate(ends):
+        near = slice(*np.searchsorted(times, (end - before, end + after)))
+        kept[near], fading[i] = False, prominences[near].max(initial=0.0)
     lively = [Region(part.start - SPEECH_MARGIN, part.dying) for part in audible]
     prominences = np.where(within(times, lively, 0.0), prominences, FAINT * prominences)
     times = np.concatenate([times[kept], ends])
-    prominences = np.concatenate([prominences[kept], np.full(len(ends), hearing.curve.values.max(initial=0.0))])
+    prominences = np.concatenate([prominences[kept], fading])
     order = np.argsort(times, kind="stable")
     return times[order], prominences[order]
 

@@ -27,6 +27,8 @@ NEARLY_ZERO = 0.3
 EARLY, STEEP = 0.005, 8.0
 # Powers this far below the loud frames (in power) count as this, in a rise.
 FAINT = 3e-5
+# Out of silence sounds do not jump but swell: so many seconds from where speech is first heard, the curve is not early.
+SWELL = 0.040
 
 
 @dataclass(frozen=True)
@@ -37,11 +39,12 @@ class Evidence:
     prominences: Times
 
 
-def at_the_rise(times: Times, loudness: Curve, level: float) -> Times:
+def at_the_rise(times: Times, loudness: Curve, level: float, beginnings: Times) -> Times:
     """Times of peaks, (M,) seconds, moved to where sounds begin: later by up to EARLY, the more the steeper the rise.
 
-    loudness: decibels of each frame; level: the power of the loud frames. Falls are left alone: other than at a hard
-    join, where the curve peaks as much too late, sounds die slowly.
+    loudness: decibels of each frame; level: the power of the loud frames. beginnings: (K,) seconds, increasing, where
+    speech is first heard; peaks within SWELL of one are left alone. So are falls: other than at a hard join, where the
+    curve peaks as much too late, sounds die slowly.
     """
     if not len(times):
         return times
@@ -51,7 +54,8 @@ def at_the_rise(times: Times, loudness: Curve, level: float) -> Times:
     width = round(0.03 * grid.sample_rate / grid.hop)
     at = np.clip(np.searchsorted(grid.centre(np.arange(len(power))), times), width, len(power) - width)
     rise = 10 * np.log10((total[at + width] - total[at]) / (total[at] - total[at - width]))
-    return np.asarray(times + EARLY * np.tanh(np.maximum(rise, 0) / STEEP))
+    rising = _to_nearest(times, beginnings) > SWELL
+    return np.asarray(times + rising * EARLY * np.tanh(np.maximum(rise, 0) / STEEP))
 
 
 @dataclass(frozen=True)

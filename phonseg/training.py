@@ -27,6 +27,7 @@ from phonseg.hearing import Hearing, hear
 from phonseg.peaks import OperatingPoint
 from phonseg.segmenter import Segmenter, speech_peaks
 from phonseg.self_training import Confidence, Evidence, at_the_rise
+from phonseg.speech import heard
 from phonseg.stages import Run
 from phonseg.training_settings import TrainingSettings
 from phonseg.view import View
@@ -163,16 +164,23 @@ def _learn_from(
     """Train the network on what the teacher is sure of in the recordings of the run."""
     materials = [*run.training, *run.held_out]
     hearings = _hear_all(materials, teacher.views, run.progress)
-    evidence = {material.path: _evidence(hearing) for material, hearing in zip(materials, hearings, strict=True)}
+    evidence = {material.path: evidence_in(hearing) for material, hearing in zip(materials, hearings, strict=True)}
     figures = run.self_training(network, evidence, confidence, steps)
     views = (View(network.cpu(), AsItIs()),)
     some = _some(run.training, run.settings.seed)
     return _calibrated(teacher.name, views, some, run.settings.seed), figures
 
 
-def _evidence(hearing: Hearing) -> Evidence:
+def evidence_in(hearing: Hearing) -> Evidence:
+    """What a segmenter's hearing of a recording tells: all peaks, moved to where sounds begin (see `at_the_rise`).
+
+    Every end of speech is sure, however little the curve shows of it.
+    """
     times, prominences = speech_peaks(hearing)
-    return Evidence(at_the_rise(times, hearing.loudness, hearing.level), prominences)
+    audible = heard(hearing.loudness, hearing.level, hearing.speech)
+    beginnings, ends = np.array([part.start for part in audible]), np.array([part.end for part in audible])
+    prominences = np.where(np.isin(times, ends), np.inf, prominences)
+    return Evidence(at_the_rise(times, hearing.loudness, hearing.level, beginnings), prominences)
 
 
 def _hear_all(materials: Sequence[Material], views: tuple[View, ...], progress: bool) -> list[Hearing]:

@@ -18,6 +18,7 @@ from phonseg.self_training import (
     EARLY,
     NEARLY_ZERO,
     SPREAD,
+    SWELL,
     UNSURE_ZONE,
     Confidence,
     Evidence,
@@ -31,6 +32,7 @@ from phonseg.self_training import (
 )
 from phonseg.timeline import Curve, FrameGrid
 
+NOWHERE = np.zeros(0)
 CONFIDENCE = Confidence(sure=0.5, doubtful=0.1)
 # Peaks on a grid of 3 ms, so that distances are never on the edge of a zone, with prominences of every kind.
 evidence = st.lists(
@@ -181,7 +183,7 @@ def heard_rise(decibels: float, join: float) -> float:
     heard = hear(open_recording((samples.astype(np.float32), RATE)), mel_segmenter().views)
     times, prominences = candidate_peaks(heard.curve)
     near = np.abs(times - join) < 0.05
-    return float(at_the_rise(times[near][[prominences[near].argmax()]], heard.loudness, heard.level)[0])
+    return float(at_the_rise(times[near][[prominences[near].argmax()]], heard.loudness, heard.level, NOWHERE)[0])
 
 
 @pytest.mark.parametrize("decibels", [15, 25, 35])
@@ -197,7 +199,7 @@ def test_a_peak_is_moved_later_by_at_most_early_and_only_where_loudness_rises(ti
     grid = FrameGrid(RATE, hop=160, window=512)
     steps = np.random.default_rng(seed).integers(-1, 2, 100)
     loudness = Curve((step * steps).cumsum().clip(-60, 0).astype(np.float32), grid)
-    moved = at_the_rise(np.sort(times), loudness, 1.0) - np.sort(times)
+    moved = at_the_rise(np.sort(times), loudness, 1.0, NOWHERE) - np.sort(times)
     assert (moved >= 0).all()
     assert (moved <= EARLY).all()
     power = 10 ** (loudness.values / 10)
@@ -212,7 +214,16 @@ def test_a_peak_is_moved_later_by_at_most_early_and_only_where_loudness_rises(ti
 
 def test_without_a_peak_nothing_is_moved():
     loudness = Curve(np.zeros(100, np.float32), FrameGrid(RATE, hop=160, window=512))
-    assert at_the_rise(np.zeros(0), loudness, 1.0).tolist() == []
+    assert at_the_rise(NOWHERE, loudness, 1.0, np.array([0.5])).tolist() == []
+
+
+@given(st.lists(st.floats(0.0, 1.0), max_size=3).map(sorted))
+def test_where_speech_begins_nothing_is_moved(beginnings):
+    loudness = Curve(np.linspace(-60, 0, 100, dtype=np.float32), FrameGrid(RATE, hop=160, window=512))
+    times = 0.0137 + 0.0531 * np.arange(18)
+    moved = at_the_rise(times, loudness, 1.0, np.array(beginnings)) - times
+    near = [any(abs(time - beginning) <= SWELL for beginning in beginnings) for time in times]
+    assert [by == 0 for by in moved] == near
 
 
 # Talkers

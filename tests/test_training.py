@@ -16,14 +16,18 @@ import numpy as np
 import pytest
 import soundfile
 import torch
-from conftest import RATE, noise, speech_like, vowel
+from conftest import RATE, mel_segmenter, noise, speech_like, vowel
 
 import phonseg
 from phonseg import stages
+from phonseg.audio import open_recording
 from phonseg.boundary_network import BoundaryNetwork
 from phonseg.errors import AudioError, ModelError, OutputError, PhonsegWarning, TrainingError
-from phonseg.segmenter import Segmenter
-from phonseg.training import adapt, train
+from phonseg.hearing import hear
+from phonseg.segmenter import Segmenter, speech_peaks
+from phonseg.self_training import EARLY, SWELL
+from phonseg.speech import heard
+from phonseg.training import adapt, evidence_in, train
 from phonseg.training_settings import TrainingSettings
 
 SETTINGS = TrainingSettings(
@@ -248,3 +252,23 @@ def test_killed_adaptation_ends_with_the_same_model(model, recordings, tmp_path)
 def test_a_checkpoint_in_no_folder_is_refused_at_once(recordings, tmp_path):
     with pytest.raises(OutputError, match="there is no folder"):
         trained(recordings, checkpoint=tmp_path / "nowhere" / "run.checkpoint")
+
+
+# Evidence
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_all_ends_of_speech_are_sure_and_peaks_are_later_only_within_speech(seed: int) -> None:
+    hearing = hear(open_recording((speech_like(9, seed)[0], RATE)), mel_segmenter().views)
+    audible = heard(hearing.loudness, hearing.level, hearing.speech)
+    times, prominences = speech_peaks(hearing)
+    found = evidence_in(hearing)
+    is_end = np.isin(times, [part.end for part in audible])
+    assert is_end.sum() == len(audible) > 0
+    assert np.isinf(found.prominences[is_end]).all()
+    assert found.prominences[~is_end].tolist() == prominences[~is_end].tolist()
+    at_beginning = np.array([any(abs(time - part.start) <= SWELL for part in audible) for time in times])
+    assert found.times[at_beginning].tolist() == times[at_beginning].tolist()
+    later = (found.times - times)[~at_beginning]
+    assert 0 < later.max() <= EARLY
+    assert later.min() >= 0
