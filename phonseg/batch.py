@@ -76,10 +76,10 @@ def segment_files(
         return []
     request = Request(_absolute(model), sensitivity, rate, channel, layout)
     with ExitStack() as stack:
+        ledger = stack.enter_context(closing(Ledger(planned, shard=shard, overwrite=overwrite, tiers=layout.tiers)))
         count = min(jobs or _cores(), len(planned)) if executor is None else 1
         executor = executor or stack.enter_context(Workers(count))
-        provenance = _prepare(executor, request, count)  # what is refused leaves no trace in a folder
-        ledger = stack.enter_context(closing(Ledger(planned, shard=shard, overwrite=overwrite, tiers=layout.tiers)))
+        provenance = _prepare(executor, request, count)
         waiting = [item for item in planned if not ledger.settles(item, provenance)]
         bar = stack.enter_context(closing(Progress(waiting, shown=progress)))
         for item, future in stack.enter_context(closing(_results(executor, request, waiting))):

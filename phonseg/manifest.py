@@ -139,16 +139,23 @@ def add_record(path: Path, record: Record) -> None:
 
 
 def settle(path: Path, records: Iterable[Record]) -> None:
-    """Leave one record for each recording: these, and the last that the manifest has of others. Raises OutputError."""
+    """Leave one record for each recording: these, and the last that the manifest has of others. Raises OutputError.
+
+    A manifest without any record, as of a run that was refused, is removed.
+    """
     kept: dict[Path, Record] = {}
     with as_output_error(path):
-        there = path.read_bytes()
+        there = path.read_bytes() if path.exists() else b""  # another run may have removed it
     for record in _records(there, path.parent):
         settled = _settled(kept.get(record.target), record) if record.status == "writing" else record
         if settled is not None:
             kept[record.target] = settled
     kept.update((record.target, record) for record in records)
     lines = [_line(kept[target], path.parent) for target in sorted(kept)]
+    if not lines:
+        with as_output_error(path):
+            path.unlink(missing_ok=True)
+        return
     with replacing(path) as partial:
         partial.write_bytes(b"".join(lines))
 

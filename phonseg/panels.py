@@ -98,7 +98,7 @@ def draw_curve(axes: Axes, segmentation: Segmentation) -> Axes:
     """Draw the dissimilarity curve, with the peaks that became boundaries and those that did not.
 
     The dotted line is how far a peak must rise above its surroundings (its prominence), drawn from 0, where the curve
-    lies between sounds. An end of speech is told by its loudness, not by a peak of the curve, and has its own sign.
+    lies between sounds. An end of speech is told by its loudness; where the curve has no peak, it has its own sign.
 
     Raises ConfigurationError for a segmentation without a curve.
     """
@@ -122,9 +122,7 @@ def _draw_candidates(axes: Axes, segmentation: Segmentation, candidates: Candida
     if threshold is not None:
         axes.axhline(threshold, color="0.25", linewidth=0.8, linestyle=(0, (6, 2, 1, 2)), label="prominence needed")
     times, values = curve.times(), curve.values
-    places = np.clip(np.searchsorted(times, candidates.times), 1, max(1, len(values) - 1))
-    summits = np.maximum(values[places - 1], values[np.minimum(places, len(values) - 1)])
-    ends = candidates.prominences > summits - values.min() + 1e-6  # no peak rises by more than it is high
+    ends = ~_on_a_summit(candidates.times, curve)
     in_window = seen_in(axes, candidates.times)
     look: dict[str, Any] = {"linestyle": "none", "color": "0.2", "zorder": 3, "markersize": 5 * shrink(axes)}
     kinds: tuple[tuple[str, NDArray[np.bool_], dict[str, Any]], ...] = (
@@ -137,6 +135,16 @@ def _draw_candidates(axes: Axes, segmentation: Segmentation, candidates: Candida
         shown = candidates.times[chosen & in_window]
         if len(shown) or name.startswith("peak"):
             axes.plot(shown, np.interp(shown, times, values), label=name, **shape, **look)
+
+
+def _on_a_summit(times: Times, curve: Curve) -> NDArray[np.bool_]:
+    """(M,) at which times (seconds) the curve has a peak: the nearest frame is nowhere lower than its neighbours."""
+    frames, values = curve.times(), np.pad(curve.values, 1, constant_values=-np.inf)
+    after = np.minimum(np.searchsorted(frames, times), len(frames) - 1)
+    before = np.maximum(after - 1, 0)
+    nearest = np.where(times - frames[before] < frames[after] - times, before, after)
+    highest = np.maximum(values[nearest], values[nearest + 2]) <= values[nearest + 1]
+    return np.asarray(highest & (values[nearest + 1] > curve.values.min()))
 
 
 def seen_in(axes: Axes, times: Times) -> NDArray[np.bool_]:

@@ -156,9 +156,9 @@ def test_where_another_rule_chose_no_threshold_is_drawn() -> None:
     assert [line.get_label() for line in axes.lines[1:]] == ["peak kept", "peak not kept"]
 
 
-def test_ends_of_speech_which_are_more_prominent_than_the_curve_is_high_have_a_sign_of_their_own() -> None:
-    """Also peaks whose vertex lies between two frames, where the line is lower than the peak is prominent."""
-    curve = Curve(np.array([0, 1, 0, 2, 0, 3, 0, 0, 0, 1, 0], dtype=np.float32), GRID)
+def test_ends_of_speech_where_the_curve_has_no_peak_have_a_sign_of_their_own() -> None:
+    """But not peaks whose vertex lies between two frames."""
+    curve = Curve(np.array([0, 1, 0, 2, 0, 3, 0, 0, 2, 1, 0], dtype=np.float32), GRID)
     times = curve.times()[[1, 3, 5, 7, 9]] + [0, 0.004, -0.004, 0, 0]
     candidates = Candidates(times, np.array([1.0, 2.0, 3.0, 3.0, 3.0]), 0.5, speech_seconds=0.1)
     axes = draw_curve(panel(0, 0.2), Segmentation(times[[1, 2, 3]], 0.2, candidates=candidates, curve=curve))

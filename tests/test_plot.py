@@ -76,17 +76,21 @@ def test_all_panels_share_the_window_in_seconds() -> None:
 def test_what_a_segmenter_makes_can_be_drawn_with_its_curve_and_its_peaks() -> None:
     view = View(LogMel(window=256), LeftRightContrast(euclidean, (2, 3, 4)), 1 / 8.7)
     segmenter = Segmenter("plain", (view,), OperatingPoint(0.35))
-    frequencies = np.repeat([300, 1200, 500, 2500, 700, 3500], 1_600)
-    samples = 0.1 * np.sin(2 * np.pi * np.cumsum(frequencies) / 16_000) + np.resize(SECOND, 9_600) / 20
-    segmentation = segmenter.segment((np.pad(samples, 4_000), 16_000), sensitivity=0.2)
+    frequencies = np.repeat([300, 1200, 500, 2500, 700, 700, 700, 700], 1_600)
+    tones = 0.1 * np.sin(2 * np.pi * np.cumsum(frequencies) / 16_000)
+    samples = tones * np.minimum(1, np.exp((8_000 - np.arange(12_800)) / 800)) + np.resize(SECOND, 12_800) / 400
+    segmentation = segmenter.segment((np.pad(samples, 4_000), 16_000), sensitivity=0.5)
     figure = segmentation.plot()
     assert panel_names(figure) == ["amplitude", "frequency (kHz)", "dissimilarity", "segments"]
     drawn = {line.get_label(): list(line.get_xdata()) for line in figure.axes[2].lines}
-    assert sorted(drawn["peak kept"] + drawn["end of speech kept"]) == list(segmentation.boundaries)
+    assert drawn["peak kept"] == list(segmentation.boundaries)
     assert 0 < len(segmentation.boundaries) < len(segmentation.candidates.times)
-    assert drawn["peak not kept"] == list(np.setdiff1d(segmentation.candidates.times, segmentation.boundaries))
+    rejected = np.setdiff1d(segmentation.candidates.times, segmentation.boundaries)
+    assert drawn["peak not kept"] == list(rejected[:-1])
+    assert drawn["end of speech not kept"] == [rejected[-1]]  # where what only dies is no longer heard
     assert lines(figure) == [{"boundary": list(segmentation.boundaries)}] * 4
-    assert legend(figure) == [f"boundary ({len(segmentation.boundaries)})", *CURVE_SIGNS, "end of speech kept"]
+    assert legend(figure) == [f"boundary ({len(segmentation.boundaries)})", *CURVE_SIGNS, "end of speech not kept"]
+    assert legend(segmentation.at(sensitivity=1).plot())[-1] == "end of speech kept"
 
 
 times = st.lists(st.integers(1, 99), max_size=40, unique=True).map(sorted)
