@@ -106,7 +106,7 @@ def changes(automatic: Source, corrected: Source, *, within: float = WITHIN, tie
     count as moved, such that they are moved least in all; the others were removed or added. Labels are not compared.
 
     Raises TextGridError when a file cannot be read, unless it lies in a folder; ConfigurationError for `within` out of
-    range, and for a folder against something else.
+    range, for a folder against something else, and for two folders in which no name is the same.
     """
     if not 0 < within < math.inf:
         raise ConfigurationError(f"within is {within}. Give seconds above 0, such as 0.05 for 50 ms.")

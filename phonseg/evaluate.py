@@ -47,7 +47,7 @@ def evaluate(
     total, so look at what failed before comparing totals.
 
     Raises TextGridError when a file cannot be read, unless it lies in a folder; ConfigurationError for boundaries or a
-    tolerance out of range, and for a folder against something else.
+    tolerance out of range, for a folder against something else, and for two folders in which no name is the same.
     """
     _check_tolerance(tolerance)
     pairs, failed = read_pairs(reference, prediction, tier)

@@ -158,12 +158,10 @@ def test_latin_1_is_read(tmp_path: Path) -> None:
     assert read_textgrid(file(tmp_path, text.encode("latin-1"))).labels == ("ü", "é")
 
 
+@pytest.mark.skipif(sys.platform in ("darwin", "win32"), reason="file systems there take no such names")
 def test_a_name_that_is_not_utf_8_is_read_even_where_praat_is_needed(tmp_path: Path) -> None:
     path = tmp_path / os.fsdecode(b"\xff.TextGrid")
-    try:
-        path.write_bytes(long({"phones": [(0, 0.5, "ü"), (0.5, 1, "é")]}).encode("latin-1"))
-    except OSError:
-        pytest.skip("this file system takes no such names")
+    path.write_bytes(long({"phones": [(0, 0.5, "ü"), (0.5, 1, "é")]}).encode("latin-1"))
     assert read_textgrid(path).boundaries.tolist() == [0.5]
 
 
