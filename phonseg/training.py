@@ -164,23 +164,29 @@ def _learn_from(
     """Train the network on what the teacher is sure of in the recordings of the run."""
     materials = [*run.training, *run.held_out]
     hearings = _hear_all(materials, teacher.views, run.progress)
-    evidence = {material.path: evidence_in(hearing) for material, hearing in zip(materials, hearings, strict=True)}
+    early = any(isinstance(view.contrast, LeftRightContrast) for view in teacher.views)
+    evidence = {
+        material.path: evidence_in(hearing, early=early) for material, hearing in zip(materials, hearings, strict=True)
+    }
     figures = run.self_training(network, evidence, confidence, steps)
     views = (View(network.cpu(), AsItIs()),)
     some = _some(run.training, run.settings.seed)
     return _calibrated(teacher.name, views, some, run.settings.seed), figures
 
 
-def evidence_in(hearing: Hearing) -> Evidence:
-    """What a segmenter's hearing of a recording tells: all peaks, moved to where sounds begin (see `at_the_rise`).
+def evidence_in(hearing: Hearing, *, early: bool) -> Evidence:
+    """What a segmenter's hearing of a recording tells: all peaks, and ends of speech.
 
-    Every end of speech is sure, however little the curve shows of it.
+    Every end of speech is sure, however little the curve shows of it. early: whether the curve shows sounds before they
+    begin, as contrasts of windows do, so that peaks are moved (see `at_the_rise`). Networks have been taught better.
     """
     times, prominences = speech_peaks(hearing)
     audible = heard(hearing.loudness, hearing.level, hearing.speech)
     beginnings, ends = np.array([part.start for part in audible]), np.array([part.end for part in audible])
     prominences = np.where(np.isin(times, ends), np.inf, prominences)
-    return Evidence(at_the_rise(times, hearing.loudness, hearing.level, beginnings), prominences)
+    if early:
+        times = at_the_rise(times, hearing.loudness, hearing.level, beginnings)
+    return Evidence(times, prominences)
 
 
 def _hear_all(materials: Sequence[Material], views: tuple[View, ...], progress: bool) -> list[Hearing]:

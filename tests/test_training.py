@@ -25,7 +25,7 @@ from phonseg.boundary_network import BoundaryNetwork
 from phonseg.errors import AudioError, ModelError, OutputError, PhonsegWarning, TrainingError
 from phonseg.hearing import hear
 from phonseg.segmenter import Segmenter, speech_peaks
-from phonseg.self_training import EARLY, SWELL
+from phonseg.self_training import EARLY, SWELL, Evidence
 from phonseg.speech import heard
 from phonseg.training import adapt, evidence_in, train
 from phonseg.training_settings import TrainingSettings
@@ -262,7 +262,7 @@ def test_all_ends_of_speech_are_sure_and_peaks_are_later_only_within_speech(seed
     hearing = hear(open_recording((speech_like(9, seed)[0], RATE)), mel_segmenter().views)
     audible = heard(hearing.loudness, hearing.level, hearing.speech)
     times, prominences = speech_peaks(hearing)
-    found = evidence_in(hearing)
+    found = evidence_in(hearing, early=True)
     is_end = np.isin(times, [part.end for part in audible])
     assert is_end.sum() == len(audible) > 0
     assert np.isinf(found.prominences[is_end]).all()
@@ -272,3 +272,21 @@ def test_all_ends_of_speech_are_sure_and_peaks_are_later_only_within_speech(seed
     later = (found.times - times)[~at_beginning]
     assert 0 < later.max() <= EARLY
     assert later.min() >= 0
+    assert evidence_in(hearing, early=False).times.tolist() == times.tolist()
+
+
+def test_a_network_learns_its_own_peaks_where_they_are(model: Segmenter, recordings: Path) -> None:
+    # It has learnt where sounds begin; told once more that they begin later, it would be late.
+    taught: dict[Path, Evidence] = {}
+
+    def noted(
+        run: stages.Run, network: BoundaryNetwork, evidence: dict[Path, Evidence], *rest: Any
+    ) -> dict[str, float]:
+        taught.update(evidence)
+        return {}
+
+    with patch.object(stages.Run, "self_training", noted):
+        adapt(model, recordings, settings=SETTINGS, progress=False)
+    assert len(taught) == 4
+    for path, evidence in taught.items():
+        assert evidence.times.tolist() == speech_peaks(hear(open_recording(path), model.views))[0].tolist()
