@@ -121,6 +121,13 @@ class LogMel(TorchEncoder):
         frames = samples.unfold(-1, self.grid.window, self.grid.hop)
         return torch.cat([self._power(part) for part in torch.split(frames, IN_CACHE, dim=-2)], dim=-2)
 
+    @torch.inference_mode()
+    def power_of(self, samples: Samples) -> Tensor:
+        """(N,) samples -> (T, bands) mel-band power, without gradients and on the device of the filters."""
+        if self.grid.count(len(samples)) == 0:
+            return self.mel.new_zeros(0, self.bands)
+        return self.power(torch.from_numpy(np.array(samples, dtype=np.float32)).to(self.mel.device)[None])[0]
+
     def _power(self, frames: Tensor) -> Tensor:
         """(B, T, window) samples -> (B, T, bands)."""
         windowed = frames * self.hann

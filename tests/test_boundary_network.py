@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 import torch
 from conftest import noise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from phonseg.boundary_network import BoundaryNetwork, ResidualBlock
+from phonseg.boundary_network import BoundaryNetwork
 
 NETWORK = BoundaryNetwork(bands=12, width=6).eval()
 CONTEXT = 15  # frames to either side
@@ -29,14 +28,6 @@ def test_a_value_belongs_to_the_boundary_in_the_middle_of_what_it_sees():
     for frame in (0, 1, 7):
         np.testing.assert_allclose(grid.centre(frame), inner.centre(frame + CONTEXT))
         np.testing.assert_allclose(grid.boundary(frame), inner.boundary(frame + CONTEXT))
-
-
-@pytest.mark.parametrize("dilation", [1, 2, 4])
-def test_a_block_adds_its_change_to_the_frame_in_the_middle_of_what_it_sees(dilation):
-    block, frames = ResidualBlock(3, dilation).eval(), torch.rand(1, 3, 20)
-    torch.nn.init.zeros_(block.change[-1].weight)
-    torch.nn.init.constant_(block.change[-1].bias, 0.5)
-    torch.testing.assert_close(block(frames), frames[..., dilation : 20 - dilation] + 0.5)
 
 
 def test_a_value_depends_on_15_frames_to_either_side_and_no_more():
