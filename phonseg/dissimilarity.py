@@ -24,7 +24,8 @@ Distance = Callable[[Values, Values], Values]
 
 def euclidean(left: Values, right: Values) -> Values:
     """(T, D), (T, D) -> (T,) lengths of the differences, 0 or more."""
-    return np.asarray(np.sqrt(np.square(right - left).sum(axis=1)), dtype=np.float32)
+    difference = right - left
+    return np.asarray(np.sqrt(np.einsum("td,td->t", difference, difference)), dtype=np.float32)
 
 
 def cosine(left: Values, right: Values) -> Values:
@@ -73,11 +74,13 @@ class LeftRightContrast:
         total = np.zeros(n, dtype=np.float32)
         if n:
             padded = np.pad(frames.values, ((reach, reach), (0, 0)), mode="edge")
-            for lag in self.lags:
-                # windows[t] holds the sum of frames t-reach .. t-reach+lag-1; adding in one order keeps it exact.
-                windows = np.sum([padded[i : len(padded) - lag + 1 + i] for i in range(lag)], axis=0)
-                means = windows / np.float32(lag)
-                total += self.distance(means[reach - lag :][:n], means[reach:][:n])
+            windows = padded  # windows[t] holds the sum of frames t-reach .. t-reach+lag-1
+            for lag in range(1, reach + 1):
+                if lag > 1:
+                    windows = windows[:-1] + padded[lag - 1 :]
+                if lag in self.lags:
+                    means = windows / np.float32(lag)
+                    total += self.lags.count(lag) * self.distance(means[reach - lag :][:n], means[reach:][:n])
         return Curve(total / np.float32(len(self.lags)), frames.grid)
 
 
