@@ -27,10 +27,6 @@ class BoundaryNetwork(FrameNetwork):
         """See the class."""
         return {"bands": self.bands, "width": self.width}
 
-    def logits(self, power: Tensor) -> Tensor:
-        """(B, T + 30, bands) mel-band power at level 1 -> (B, T) log odds."""
-        return self.scores(power)[..., 0]
-
     def judged(self, scores: Tensor) -> Tensor:
         """(..., 1) log odds -> (..., 1) likeness to a boundary, 0..1."""
         return torch.sigmoid(scores)

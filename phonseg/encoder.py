@@ -126,16 +126,17 @@ class LogMel(TorchEncoder):
         """(N,) samples -> (T, bands) mel-band power, without gradients and on the device of the filters."""
         if self.grid.count(len(samples)) == 0:
             return self.mel.new_zeros(0, self.bands)
-        return self.power(torch.from_numpy(np.array(samples, dtype=np.float32)).to(self.mel.device)[None])[0]
+        mine = torch.from_numpy(np.require(samples, np.float32, ["C", "W"])).to(self.mel.device)
+        return self.power(mine[None])[0]
 
     def _power(self, frames: Tensor) -> Tensor:
         """(B, T, window) samples -> (B, T, bands)."""
         windowed = frames * self.hann
         # A constant offset under the window would leak into the lowest bands: take out each frame's weighted mean.
         offset = windowed.sum(dim=-1, keepdim=True) / self.hann.sum()
-        spectrum = torch.fft.rfft(torch.addcmul(windowed, offset, self.hann, value=-1))
+        spectrum = torch.fft.rfft(windowed.addcmul_(offset, self.hann, value=-1))
         # Real and imaginary parts by turns: the sum over a band is that over their squares.
-        return torch.view_as_real(spectrum).flatten(-2).square() @ self.mel_of_parts
+        return torch.view_as_real(spectrum).flatten(-2).square_() @ self.mel_of_parts
 
     def compress(self, power: Tensor) -> Tensor:
         """Band power -> features, band by band."""

@@ -18,7 +18,7 @@ from torch.nn import functional
 from phonseg.encoder import LogMel, Samples, TorchEncoder
 from phonseg.timeline import FrameGrid
 
-DILATIONS = (1, 2, 4, 1, 2, 4)
+DILATIONS = (1, 2, 4, 8, 4, 2)
 # Power relative to the loud frames. Far lower than a plain contrast can bear: a network learns what noise is.
 FLOOR = 1e-5
 
@@ -41,14 +41,6 @@ class ResidualBlock(nn.Module):
         """(B, width, T) -> (B, width, T - 2 * dilation)."""
         changed: Tensor = frames[..., self.dilation : -self.dilation] + self.change(frames)
         return changed
-
-    def of_one(self, frames: Tensor) -> Tensor:
-        """(T, width) -> (T - 2 * dilation, width): the same of one signal in evaluation mode."""
-        convolution, normalisation, activation, mix = cast(
-            tuple[nn.Conv1d, nn.BatchNorm1d, nn.GELU, nn.Conv1d], [self.change[place] for place in (0, 1, 2, 4)]
-        )
-        inner = activation(_convolved(frames, *_folded(convolution, normalisation), self.dilation))
-        return _mixed(inner, mix).add_(frames[self.dilation : -self.dilation])
 
 
 class FrameNetwork(TorchEncoder):
@@ -79,50 +71,84 @@ class FrameNetwork(TorchEncoder):
 
     def scores(self, power: Tensor) -> Tensor:
         """(B, T + 2 * reach, bands) mel-band power at level 1 -> (B, T, outputs). For training."""
-        scores: Tensor = self.layers(self._seen(power).transpose(1, 2))
+        scores: Tensor = self.layers(self.seen(power).transpose(1, 2))
         return scores.transpose(1, 2)
 
     def forward(self, samples: Tensor) -> Tensor:
         """(B, N) samples -> (B, T, D) frames, as in evaluation mode."""
-        return torch.stack([self.judged(self._scores_of_one(power)) for power in self.features.power(samples)])
+        ready = self.ready()
+        return torch.stack([ready.frames(power) for power in self.features.power(samples)])
 
     def encode(self, samples: Samples) -> NDArray[np.float32]:
         """(N,) samples -> (T, D) frames, without gradients; the weights stay as they are."""
-        return self.encode_power(self.features.power_of(samples))
+        return self.ready().encode_power(self.features.power_of(samples))
+
+    def ready(self) -> ReadyNetwork:
+        """The network with the weights that it has now, for use in evaluation mode."""
+        return ReadyNetwork(self)
+
+    def seen(self, power: Tensor) -> Tensor:
+        """(..., bands) mel-band power at level 1 -> the log-mel frames that the layers see, about -2..3."""
+        return (self.features.compress(power) + 5) / 3
+
+
+class ReadyNetwork:
+    """A network that is only used: the same numbers in about half the time.
+
+    A convolution is a sum of matrix products over frames, added up in place, and normalisation is a part of it.
+    """
+
+    def __init__(self, network: FrameNetwork) -> None:
+        self.network = network
+        first, normalisation, _, *blocks, last = network.layers
+        with torch.no_grad():
+            self.first = _folded(first, normalisation)
+            self.blocks = [_folded_block(cast(ResidualBlock, block)) for block in blocks]
+            self.last = _matrix(last)
 
     @torch.inference_mode()
     def encode_power(self, power: Tensor) -> NDArray[np.float32]:
         """The frames of a signal whose `features.power_of` is known: (T + 2 * reach, bands) -> (T, D)."""
-        n_frames = max(0, len(power) - 2 * self.reach)
+        reach = self.network.reach
+        n_frames = max(0, len(power) - 2 * reach)
         if n_frames == 0:
-            power = power.new_zeros(2 * self.reach + 1, self.bands)
-        frames: NDArray[np.float32] = self.judged(self._scores_of_one(power))[:n_frames].cpu().numpy()
+            power = power.new_zeros(2 * reach + 1, power.shape[1])
+        frames: NDArray[np.float32] = self.frames(power)[:n_frames].cpu().numpy()
         return frames
 
-    def _seen(self, power: Tensor) -> Tensor:
-        return (self.features.compress(power) + 5) / 3
-
-    def _scores_of_one(self, power: Tensor) -> Tensor:
-        """(T + 2 * reach, bands) -> (T, outputs): `scores` in evaluation mode, in about half the time.
-
-        A convolution is a sum of matrix products, added up in place, and normalisation is a part of it.
-        """
-        first, normalisation, activation, *blocks, last = self.layers
-        frames = _convolved(self._seen(power), *_folded(cast(nn.Conv1d, first), cast(nn.BatchNorm1d, normalisation)))
-        frames = activation(frames)
-        for block in blocks:
-            frames = cast(ResidualBlock, block).of_one(frames)
-        return _mixed(frames, cast(nn.Conv1d, last))
+    def frames(self, power: Tensor) -> Tensor:
+        """(T + 2 * reach, bands) -> (T, D), as a tensor."""
+        weights, bias = self.first
+        frames = functional.gelu(_convolved(self.network.seen(power), weights, bias))
+        for dilation, weights, bias, mix, mixed_bias in self.blocks:
+            inner = functional.gelu(_convolved(frames, weights, bias, dilation))
+            frames = frames[dilation:-dilation].addmm_(inner, mix).add_(mixed_bias)
+        matrix, bias = self.last
+        return self.network.judged(torch.addmm(bias, frames, matrix))
 
 
-def _folded(convolution: nn.Conv1d, normalisation: nn.BatchNorm1d) -> tuple[Tensor, Tensor]:
+def _folded_block(block: ResidualBlock) -> tuple[int, Tensor, Tensor, Tensor, Tensor]:
+    """Dilation, weights and bias of the convolution, and those of what mixes its channels."""
+    convolution, normalisation, _, _, mix = block.change
+    return block.dilation, *_folded(convolution, normalisation), *_matrix(mix)
+
+
+def _folded(convolution: nn.Module, normalisation: nn.Module) -> tuple[Tensor, Tensor]:
     """(taps, inputs, outputs) weights and (outputs,) bias of a convolution with the normalisation that follows it."""
+    convolution, normalisation = cast(nn.Conv1d, convolution), cast(nn.BatchNorm1d, normalisation)
     assert normalisation.running_mean is not None
     assert normalisation.running_var is not None
     assert convolution.bias is not None
     scale = normalisation.weight * torch.rsqrt(normalisation.running_var + normalisation.eps)
     bias = (convolution.bias - normalisation.running_mean) * scale + normalisation.bias
     return (convolution.weight * scale[:, None, None]).permute(2, 1, 0).contiguous(), bias
+
+
+def _matrix(mix: nn.Module) -> tuple[Tensor, Tensor]:
+    """(inputs, outputs) and (outputs,) of a convolution that sees one frame at a time."""
+    mix = cast(nn.Conv1d, mix)
+    assert mix.bias is not None
+    return mix.weight[..., 0].T.contiguous(), mix.bias.detach()
 
 
 def _convolved(frames: Tensor, weights: Tensor, bias: Tensor, dilation: int = 1) -> Tensor:
@@ -132,8 +158,3 @@ def _convolved(frames: Tensor, weights: Tensor, bias: Tensor, dilation: int = 1)
     for tap in range(1, len(weights)):
         result.addmm_(frames[tap * dilation :][:n], weights[tap])
     return result
-
-
-def _mixed(frames: Tensor, mix: nn.Conv1d) -> Tensor:
-    """(T, inputs) -> (T, outputs): a convolution that sees one frame at a time."""
-    return functional.linear(frames, mix.weight[..., 0], mix.bias)

@@ -9,10 +9,12 @@ from functools import cache
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from phonseg.audio import Recording, Samples
 from phonseg.conventions import PHONSEG, Conventions
-from phonseg.encoder import LogMel
+from phonseg.encoder import FrameEncoder, LogMel
+from phonseg.frame_network import FrameNetwork
 from phonseg.pieces import frame_count, piece_grid, pieces
 from phonseg.speech import BROAD_BANDS, Region, broad_band_decibels, loud_level, speech_regions
 from phonseg.timeline import Curve, Frames
@@ -50,9 +52,9 @@ def hear(recording: Recording, views: Sequence[View], conventions: Conventions =
     gain = np.float32(conventions.gain(level))
     margin = max(view.contrast.reach for view in views)
     values = np.empty(frame_count(grid, margin, n_samples), dtype=np.float32)
-    done = 0
+    done, ears = 0, _Ears(views, margin)
     for piece in pieces(blocks(), grid, margin):
-        found = np.sum([_values(view, piece * gain, margin) for view in views], axis=0)
+        found = ears.curve(piece * gain)
         values[done : done + len(found)] = found
         done += len(found)
     seen = conventions.seen(Curve(values, piece_grid(grid, margin)), margin, n_samples)
@@ -98,6 +100,37 @@ def _ear(sample_rate: int) -> LogMel:
     return LogMel(window=256, sample_rate=sample_rate)
 
 
-def _values(view: View, piece: Samples, margin: int) -> NDArray[np.float32]:
-    values = view.contrast(Frames(view.encoder.encode(piece), view.encoder.grid)).values
-    return np.asarray(values[margin : len(values) - margin] * np.float32(view.weight), dtype=np.float32)
+class _Ears:
+    """Views that are ready to look at one piece after another; networks share the power that they see."""
+
+    def __init__(self, views: Sequence[View], margin: int) -> None:
+        self.views, self.margin = views, margin
+        self.networks = {
+            i: view.encoder.ready() for i, view in enumerate(views) if isinstance(view.encoder, FrameNetwork)
+        }
+
+    def curve(self, piece: Samples) -> NDArray[np.float32]:
+        """The sum of the weighted curves of a piece, without `margin` values at either end."""
+        powers: dict[tuple[float, ...], Tensor] = {}
+        curves = []
+        for i, view in enumerate(self.views):
+            if i in self.networks:
+                features = self.networks[i].network.features
+                kind = tuple(features.settings().values())
+                if kind not in powers:
+                    powers[kind] = features.power_of(piece)
+                frames = self.networks[i].encode_power(powers[kind])
+            else:
+                frames = view.encoder.encode(piece)
+            values = view.contrast(Frames(frames, view.encoder.grid)).values
+            curves.append(values[self.margin : len(values) - self.margin] * np.float32(view.weight))
+        return np.asarray(np.sum(curves, axis=0), dtype=np.float32)
+
+
+def frames_of(recording: Recording, encoder: FrameEncoder, level: float) -> Frames:
+    """The frames of a whole recording whose level is known, from before its first sample until after its last."""
+    gain = np.float32(PHONSEG.gain(level))
+    found = [
+        encoder.encode(piece * gain) for piece in pieces(recording.blocks(encoder.grid.sample_rate), encoder.grid, 0)
+    ]
+    return Frames(np.concatenate(found), piece_grid(encoder.grid, 0))

@@ -19,7 +19,7 @@ from phonseg.tensor_file import Entry, parsed, read_tensor_file
 from phonseg.writing import replacing
 
 FORMAT = "phonseg-model"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2  # 1 was that of networks whose frames saw 15 frames to either side
 
 
 class ModelFile(NamedTuple):
@@ -76,7 +76,7 @@ def save_tensors(path: str | Path, tensors: Mapping[str, Tensor], metadata: dict
 def read_model(path: str | Path) -> ModelFile:
     """Read a model file and check it before anything is made of it; nothing in it is executed.
 
-    Raises ModelError if it is missing, is not a phonseg model, was made by a later phonseg, or is damaged.
+    Raises ModelError if it is missing, is not a phonseg model, was made by another phonseg, or is damaged.
     """
     target = Path(path)
     if not target.is_file():
@@ -97,11 +97,13 @@ def read_model(path: str | Path) -> ModelFile:
 def _check_format(path: Path, metadata: Mapping[str, str]) -> None:
     if metadata.get("format") != FORMAT:
         raise ModelError(f"{path}: is a safetensors file, but not a phonseg model. Give one that phonseg wrote.")
-    if metadata.get("format_version") != str(FORMAT_VERSION):
-        raise ModelError(
-            f"{path}: has model format {metadata.get('format_version')}; this phonseg reads {FORMAT_VERSION}. "
-            "Install a newer phonseg."
+    version = metadata.get("format_version", "")
+    if version != str(FORMAT_VERSION):
+        older = version.isdecimal() and int(version) < FORMAT_VERSION
+        remedy = (
+            "It was made by an earlier development version: train it again." if older else "Install a newer phonseg."
         )
+        raise ModelError(f"{path}: has model format {version}; this phonseg reads {FORMAT_VERSION}. {remedy}")
 
 
 def load_tensors(module: torch.nn.Module, tensors: Mapping[str, Tensor], path: str | Path) -> None:

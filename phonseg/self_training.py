@@ -7,8 +7,9 @@ show (self-training on pseudo-labels; for boundaries see Strgar and Harwath, 202
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from phonseg.lesson import Lesson
 from phonseg.timeline import Curve, Times
 
 # Spread of a target around its boundary, and half of the zone around an unsure peak where nothing is asked; seconds.
@@ -54,7 +56,7 @@ def at_the_rise(times: Times, loudness: Curve, level: float, beginnings: Times) 
     width = round(0.03 * grid.sample_rate / grid.hop)
     at = np.clip(np.searchsorted(grid.centre(np.arange(len(power))), times), width, len(power) - width)
     rise = 10 * np.log10((total[at + width] - total[at]) / (total[at] - total[at - width]))
-    rising = _to_nearest(times, beginnings) > SWELL
+    rising = to_nearest(times, beginnings) > SWELL
     return np.asarray(times + rising * EARLY * np.tanh(np.maximum(rise, 0) / STEEP))
 
 
@@ -72,14 +74,14 @@ def targets(
     """What a network should give at `times`, (T,) seconds: (T,) targets 0..1, and (T,) weights, 0 where not asked."""
     sure = evidence.times[evidence.prominences >= confidence.sure]
     between = (evidence.prominences > confidence.doubtful) & (evidence.prominences < confidence.sure)
-    distance = _to_nearest(times, sure)
+    distance = to_nearest(times, sure)
     wanted = np.exp(-0.5 * np.square(distance / SPREAD))
     wanted[wanted < 0.05] = 0
-    unsure = (_to_nearest(times, evidence.times[between]) <= UNSURE_ZONE) & (wanted < NEARLY_ZERO)
+    unsure = (to_nearest(times, evidence.times[between]) <= UNSURE_ZONE) & (wanted < NEARLY_ZERO)
     return wanted.astype(np.float32), (~unsure).astype(np.float32)
 
 
-def _to_nearest(times: Times, events: Times) -> Times:
+def to_nearest(times: Times, events: Times) -> Times:
     """(T,) seconds from each time to the nearest event; infinite where there is none."""
     if not len(events):
         return np.full(len(times), np.inf)
@@ -88,9 +90,21 @@ def _to_nearest(times: Times, events: Times) -> Times:
     return np.asarray(np.abs(neighbours - times).min(axis=0))
 
 
-def boundary_loss(logits: Tensor, wanted: Tensor, weights: Tensor) -> Tensor:
-    """Mean binary cross-entropy, in nats, over the frames that are asked; (B, T) each."""
-    losses = functional.binary_cross_entropy_with_logits(logits, wanted, reduction="none")
+def lesson(evidence: Mapping[Path, Evidence], confidence: Confidence) -> Lesson:
+    """To tell the boundaries between each frame and the one before it."""
+
+    def wanted(path: Path, times: Times) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        return targets(evidence[path], confidence, times)
+
+    return Lesson("self-training", "held_out_boundary_loss", wanted, boundary_loss, offset=-0.5, seed=3)
+
+
+def boundary_loss(scores: Tensor, wanted: Tensor, weights: Tensor) -> Tensor:
+    """Mean binary cross-entropy, in nats, over the frames that are asked.
+
+    scores: (B, T, 1) log odds. wanted, weights: (B, T) each.
+    """
+    losses = functional.binary_cross_entropy_with_logits(scores[..., 0], wanted, reduction="none")
     return (losses * weights).sum() / weights.sum().clamp_min(1)
 
 
@@ -142,12 +156,3 @@ def at_tempo(power: Tensor, n_frames: int) -> Tensor:
 def _smooth(knots: Tensor, bands: int) -> Tensor:
     """(B, K) values at equal distances -> (B, bands), straight lines in between."""
     return functional.interpolate(knots[:, None], size=bands, mode="linear", align_corners=True)[:, 0]
-
-
-def batch_targets(
-    evidence: Sequence[Evidence], confidence: Confidence, times: Sequence[Times]
-) -> tuple[Tensor, Tensor]:
-    """`targets` of a batch of crops, each with its evidence and times: (B, T) targets and (B, T) weights."""
-    pairs = [targets(known, confidence, places) for known, places in zip(evidence, times, strict=True)]
-    wanted, weights = zip(*pairs, strict=True)
-    return torch.from_numpy(np.stack(wanted)), torch.from_numpy(np.stack(weights))

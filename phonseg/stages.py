@@ -1,4 +1,4 @@
-"""The two stages of training: the contrastive encoder, and the network that learns from confident peaks."""
+"""The stages of training: the contrastive encoder, and networks of frames that are taught what is known by then."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from phonseg.boundary_network import BoundaryNetwork
 from phonseg.checkpoint import Checkpoint, read_checkpoint
 from phonseg.contrastive import OBJECTIVES, adjacent_frame_accuracy, adjacent_frame_loss, draw_negatives
 from phonseg.crops import Material, draw_crops
 from phonseg.encoder import TorchEncoder
 from phonseg.errors import TrainingError
+from phonseg.frame_network import FrameNetwork
+from phonseg.lesson import Lesson
 from phonseg.optimisation import Batch, Schedule, Task, optimise
-from phonseg.self_training import Confidence, Evidence, among_talkers, at_tempo, batch_targets, boundary_loss, roughen
+from phonseg.self_training import among_talkers, at_tempo, roughen
 from phonseg.training_settings import TrainingSettings
 
 # Held-out crops that the validation loss is measured on, and negatives for each of their frames.
@@ -92,10 +93,8 @@ class Run:
         self._learn(encoder, task, Schedule(self.settings.steps, self.settings.learning_rate, 1e-4), validate)
         return validate()
 
-    def self_training(
-        self, network: BoundaryNetwork, evidence: Mapping[Path, Evidence], confidence: Confidence, steps: int
-    ) -> dict[str, float]:
-        """Train `network` in place on the confident peaks of each recording; returns held-out figures."""
+    def teach(self, network: FrameNetwork, lesson: Lesson, steps: int) -> dict[str, float]:
+        """Train `network` in place on what the lesson wants of every recording; returns the held-out loss."""
         settings, grid = self.settings, network.grid
         inner = network.features.grid
         n_samples = round(settings.crop_seconds * grid.sample_rate)
@@ -103,37 +102,37 @@ class Run:
 
         def batch(
             materials: Sequence[Material], n_crops: int, tempo: float, generator: np.random.Generator
-        ) -> tuple[Tensor, Tensor, Tensor]:
+        ) -> tuple[Tensor, list[Tensor]]:
             crops = draw_crops(materials, n_crops, n_samples, grid.sample_rate, generator)
             with torch.no_grad():
                 power = network.features.power(torch.from_numpy(crops.samples).to(self.device))
             n_frames = round((all_frames - 1) / tempo) + 1
-            # Where on the original frames the boundaries lie that the network judges, between frame and frame.
-            between = (
-                (np.arange(n_frames - 2 * network.reach) + network.reach - 0.5) * (all_frames - 1) / (n_frames - 1)
-            )
-            times = [start + inner.centre(between) for start in crops.starts]
-            known = [evidence[materials[place].path] for place in crops.which]
-            wanted, weights = batch_targets(known, confidence, times)
-            return at_tempo(power, n_frames), wanted.to(self.device), weights.to(self.device)
+            # Where on the original frames lies what the network judges.
+            judged = np.arange(n_frames - 2 * network.reach) + network.reach + lesson.offset
+            places = judged * (all_frames - 1) / (n_frames - 1)
+            times = [start + inner.centre(places) for start in crops.starts]
+            wanted = lesson.batch([materials[place].path for place in crops.which], times)
+            return at_tempo(power, n_frames), [part.to(self.device) for part in wanted]
 
-        def draw(step: int) -> tuple[Tensor, Tensor, Tensor]:
-            generator = np.random.default_rng([settings.seed, 3, step])
+        def draw(step: int) -> tuple[Tensor, list[Tensor]]:
+            generator = np.random.default_rng([settings.seed, lesson.seed, step])
             tempo = generator.uniform(1.0, FASTEST)
-            power, wanted, weights = batch(self.training, settings.self_training_crops, tempo, generator)
+            power, wanted = batch(self.training, settings.self_training_crops, tempo, generator)
             noise = _torch_generator(generator)
-            return roughen(among_talkers(power.cpu(), noise), noise).to(self.device), wanted, weights
+            return roughen(among_talkers(power.cpu(), noise), noise).to(self.device), wanted
 
-        fixed = batch(self.held_out or self.training, VALIDATION_CROPS, 1.0, np.random.default_rng([settings.seed, 4]))
+        generator = np.random.default_rng([settings.seed, lesson.seed + 1])
+        fixed = batch(self.held_out or self.training, VALIDATION_CROPS, 1.0, generator)
+
+        def loss(drawn: tuple[Tensor, list[Tensor]]) -> Tensor:
+            return lesson.loss(network.scores(drawn[0]), *drawn[1])
 
         def validate() -> dict[str, float]:
+            network.eval()
             with torch.inference_mode():
-                return {"held_out_boundary_loss": float(boundary_loss(network.eval().logits(fixed[0]), *fixed[1:]))}
+                return {lesson.figure: float(loss(fixed))}
 
-        def loss(drawn: tuple[Tensor, Tensor, Tensor]) -> Tensor:
-            return boundary_loss(network.logits(drawn[0]), *drawn[1:])
-
-        task = Task("self-training", draw, loss, settings.self_training_crops * settings.crop_seconds)
+        task = Task(lesson.name, draw, loss, settings.self_training_crops * settings.crop_seconds)
         self._learn(network, task, Schedule(steps, settings.learning_rate, 1e-2), validate)
         return validate()
 

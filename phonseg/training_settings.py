@@ -19,6 +19,8 @@ RANGES: dict[str, tuple[float, float]] = {
     "learning_rate": (1e-7, 1),
     "self_training_steps": (0, 10**9),
     "self_training_crops": (2, 4096),
+    "unit_steps": (0, 10**9),
+    "units": (2, 4000),
     "held_out": (0, 0.5),
     "seed": (0, 2**32 - 1),
 }
@@ -31,8 +33,10 @@ class TrainingSettings:
     objective: of contrastive training, "nce" or "barlow" (see `phonseg.contrastive`). steps, crops: of contrastive
     training, and crops in each step. crop_seconds: length of a crop; shorter recordings are left out. learning_rate:
     the highest, reached after 30 % of the steps. self_training_steps, self_training_crops: of the second stage;
-    0 steps for none. held_out: the share of recordings (whole speakers where folders tell them apart) that only the
-    validation loss sees. seed: of everything random.
+    0 steps for none. unit_steps: of the third, which builds on the second and has as many crops; 0 for none. units:
+    phone-like units that are told apart; fewer where there are fewer than ten segments for each. held_out: the share of
+    recordings (whole speakers where folders tell them apart) that only the validation loss sees. seed: of everything
+    random.
     device: "auto" (cuda, else mps, else cpu) or the name of a torch device.
 
     Raises ConfigurationError when a value is out of its range.
@@ -46,6 +50,8 @@ class TrainingSettings:
     learning_rate: float = 2e-3
     self_training_steps: int = 2500
     self_training_crops: int = 16
+    unit_steps: int = 2500
+    units: int = 100
     held_out: float = 0.05
     seed: int = 0
     device: str = "auto"

@@ -11,9 +11,10 @@ from phonseg.boundary_network import BoundaryNetwork
 from phonseg.dissimilarity import DISTANCES, AsItIs, Contrast, LeftRightContrast
 from phonseg.encoder import FrameEncoder, LogMel, LogMelNetwork, RawWaveformEncoder, TorchEncoder
 from phonseg.errors import ModelError
+from phonseg.unit_network import UnitNetwork
 
 ENCODERS: dict[str, type[TorchEncoder]] = {
-    encoder.name: encoder for encoder in (LogMel, LogMelNetwork, RawWaveformEncoder, BoundaryNetwork)
+    encoder.name: encoder for encoder in (LogMel, LogMelNetwork, RawWaveformEncoder, BoundaryNetwork, UnitNetwork)
 }
 
 

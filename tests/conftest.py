@@ -20,6 +20,7 @@ from phonseg.dissimilarity import AsItIs, LeftRightContrast, euclidean
 from phonseg.encoder import LogMel
 from phonseg.peaks import OperatingPoint
 from phonseg.segmenter import Segmenter
+from phonseg.unit_network import UnitNetwork
 from phonseg.view import View
 
 RATE = 16_000
@@ -96,11 +97,12 @@ def mel_segmenter() -> Segmenter:
 
 
 def network_segmenter(seed: int = 0) -> Segmenter:
-    """A small boundary network with random weights."""
+    """A small boundary network and a small network of units, with random weights."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        network = BoundaryNetwork(bands=20, width=8).eval()
-    return Segmenter("random", (View(network, AsItIs()),), OperatingPoint(0.02))
+        boundaries = View(BoundaryNetwork(bands=20, width=8).eval(), AsItIs())
+        units = View(UnitNetwork(units=5, bands=20, width=8).eval(), LeftRightContrast(euclidean, (2, 3, 4)), 0.3)
+    return Segmenter("random", (boundaries, units), OperatingPoint(0.02))
 
 
 @pytest.fixture

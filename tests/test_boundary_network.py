@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from phonseg.boundary_network import BoundaryNetwork
 
 NETWORK = BoundaryNetwork(bands=12, width=6).eval()
-CONTEXT = 15  # frames to either side
+CONTEXT = 22  # frames to either side
 
 
 @given(n=st.integers(0, 9000))
@@ -30,12 +30,12 @@ def test_a_value_belongs_to_the_boundary_in_the_middle_of_what_it_sees():
         np.testing.assert_allclose(grid.boundary(frame), inner.boundary(frame + CONTEXT))
 
 
-def test_a_value_depends_on_15_frames_to_either_side_and_no_more():
+def test_a_value_depends_on_22_frames_to_either_side_and_no_more():
     network = BoundaryNetwork(bands=12, width=6).eval().double()
     for frame in (0, 3, 9):
-        power = torch.rand(1, 40, 12, dtype=torch.float64, generator=torch.Generator().manual_seed(1)).requires_grad_()
-        odds = network.logits(power)
-        assert odds.shape == (1, 40 - 2 * CONTEXT)
+        power = torch.rand(1, 60, 12, dtype=torch.float64, generator=torch.Generator().manual_seed(1)).requires_grad_()
+        odds = network.scores(power)[..., 0]
+        assert odds.shape == (1, 60 - 2 * CONTEXT)
         odds[0, frame].backward()
         used = torch.nonzero(power.grad[0].abs().sum(dim=1))[:, 0].tolist()
         assert used == list(range(frame, frame + 2 * CONTEXT + 1))
@@ -54,7 +54,7 @@ def test_a_value_depends_on_no_sample_outside_its_window(frame, seed):
 def test_the_likeness_is_the_logistic_function_of_the_log_odds():
     samples = torch.from_numpy(noise(8000))[None]
     with torch.inference_mode():
-        odds = NETWORK.logits(NETWORK.features.power(samples))[0].numpy()
+        odds = NETWORK.scores(NETWORK.features.power(samples))[0, :, 0].numpy()
         likeness = NETWORK(samples)[0, :, 0].numpy()
     np.testing.assert_allclose(likeness, 1 / (1 + np.exp(-odds)), rtol=1e-5)
 

@@ -57,7 +57,7 @@ def test_what_is_used_is_what_was_trained(dilations, n):
     with torch.inference_mode():
         expected = 2 * network.scores(power[None])[0].numpy()
     assert expected.shape == (n, 3)
-    np.testing.assert_allclose(network.encode_power(power), expected, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(network.ready().encode_power(power), expected, rtol=1e-4, atol=1e-5)
 
 
 def test_forward_takes_signals_one_by_one():

@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from phonseg import hearing as room
 from phonseg import pieces
 from phonseg.audio import open_recording
-from phonseg.dissimilarity import LeftRightContrast, euclidean
+from phonseg.boundary_network import BoundaryNetwork
+from phonseg.dissimilarity import AsItIs, LeftRightContrast, euclidean
 from phonseg.encoder import LogMel
-from phonseg.hearing import Hearing, hear, listen
+from phonseg.hearing import Hearing, frames_of, hear, listen
 from phonseg.pieces import silence_around
 from phonseg.timeline import Frames
 from phonseg.view import View
@@ -52,6 +53,14 @@ def test_the_curve_is_the_weighted_sum_over_the_views_of_the_whole_recording_at_
     assert len(hearing.curve.values) == len(curves[0]) - 2 * margin
     first = (grid.window / 2 - silence.size + (margin - 0.5) * grid.hop) / RATE
     np.testing.assert_allclose(hearing.curve.times()[:2], [first, first + grid.hop / RATE], atol=1e-9)
+
+
+def test_networks_that_see_the_same_frames_share_them():
+    views = network_segmenter().views
+    other = View(BoundaryNetwork(bands=12, width=6).eval(), AsItIs())
+    with patch.object(LogMel, "power_of", autospec=True, side_effect=LogMel.power_of) as power_of:
+        heard(speech_like(8)[0], (*views, *views, other))
+    assert [call.args[0].bands for call in power_of.call_args_list] == [20, 12]
 
 
 @every_view
@@ -104,6 +113,18 @@ def test_gain_is_in_the_level_and_nowhere_else(views, gain):
     assert louder.level == pytest.approx(plain.level * gain**2, rel=1e-6)
     assert louder.speech == plain.speech
     np.testing.assert_allclose(louder.curve.values, plain.curve.values, rtol=1e-4, atol=1e-5)
+
+
+@every_view
+def test_the_frames_of_a_recording_are_those_of_the_whole_in_silence(views):
+    samples, encoder = speech_like(8)[0], views[-1].encoder
+    with patch.object(pieces, "FRAMES", 50):
+        frames = frames_of(open_recording((samples, RATE)), encoder, 0.25)
+    silence = np.zeros(silence_around(encoder.grid, 0), np.float32)
+    expected = encoder.encode(np.concatenate([silence, 2 * samples, silence]))
+    np.testing.assert_allclose(frames.values, expected, rtol=1e-3, atol=1e-4)
+    first = (encoder.grid.window / 2 - silence.size) / RATE
+    assert frames.grid.centre(0) == pytest.approx(first, abs=1e-9)
 
 
 @every_view

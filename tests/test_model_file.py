@@ -46,7 +46,7 @@ def tampered(model: Path, path: Path, **changes: str) -> Path:
         description = json.loads(changes["description"])
     metadata = {
         "format": "phonseg-model",
-        "format_version": "1",
+        "format_version": "2",
         "description": json.dumps(description),
         "digest": digest(description, tensors),
     }
@@ -198,10 +198,16 @@ def test_safetensors_of_others_are_refused(tmp_path):
             load(path)
 
 
-@pytest.mark.parametrize("version", ["2", "10", "", "x"])
+@pytest.mark.parametrize("version", ["3", "10", "", "x"])
 def test_a_model_of_a_future_format_asks_for_a_newer_phonseg(model, tmp_path, version):
     path = tampered(model, tmp_path / "x.safetensors", format_version=version)
     with pytest.raises(ModelError, match="Install a newer phonseg"):
+        load(path)
+
+
+def test_a_model_of_an_earlier_format_must_be_trained_again(model, tmp_path):
+    path = tampered(model, tmp_path / "x.safetensors", format_version="1")
+    with pytest.raises(ModelError, match=r"has model format 1; this phonseg reads 2\. .* train it again"):
         load(path)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -25,8 +26,8 @@ from phonseg.self_training import (
     among_talkers,
     at_tempo,
     at_the_rise,
-    batch_targets,
     boundary_loss,
+    lesson,
     roughen,
     targets,
 )
@@ -70,9 +71,10 @@ def test_without_a_peak_there_is_no_boundary_anywhere():
 
 
 @given(st.lists(evidence, min_size=1, max_size=4))
-def test_a_batch_holds_the_targets_of_each_crop(known):
+def test_a_batch_of_the_lesson_holds_the_targets_of_each_crop(known):
+    paths = [Path(f"{i}.wav") for i in range(len(known))]
     times = [TIMES + 0.1 * i for i in range(len(known))]
-    wanted, weights = batch_targets(known, CONFIDENCE, times)
+    wanted, weights = lesson(dict(zip(paths, known, strict=True)), CONFIDENCE).batch(paths, times)
     for i, one in enumerate(known):
         expected = targets(one, CONFIDENCE, times[i])
         np.testing.assert_array_equal(wanted[i], expected[0])
@@ -95,11 +97,11 @@ def test_the_loss_is_the_mean_cross_entropy_over_what_is_asked(seed):
         if weight:
             losses.append(-want * math.log(likeness) - (1 - want) * math.log(1 - likeness))
     expected = sum(losses) / len(losses) if losses else 0.0
-    assert boundary_loss(odds, wanted, weights).item() == pytest.approx(float(expected), rel=1e-4, abs=1e-6)
+    assert boundary_loss(odds[..., None], wanted, weights).item() == pytest.approx(float(expected), rel=1e-4, abs=1e-6)
 
 
 def test_where_nothing_is_asked_nothing_is_lost():
-    assert boundary_loss(torch.ones(2, 3), torch.zeros(2, 3), torch.zeros(2, 3)).item() == 0
+    assert boundary_loss(torch.ones(2, 3, 1), torch.zeros(2, 3), torch.zeros(2, 3)).item() == 0
 
 
 # Tempo

@@ -1,4 +1,4 @@
-"""The two stages of training."""
+"""The stages of training."""
 
 from __future__ import annotations
 
@@ -15,17 +15,18 @@ import torch
 from conftest import RATE, mel_segmenter
 from torch import Tensor, nn
 
-from phonseg import stages
+from phonseg import self_training, stages
 from phonseg.audio import open_recording
 from phonseg.boundary_network import BoundaryNetwork
 from phonseg.crops import Material, survey
 from phonseg.encoder import LogMelNetwork, TorchEncoder
 from phonseg.errors import TrainingError
 from phonseg.hearing import hear
+from phonseg.lesson import Lesson
 from phonseg.segmenter import speech_peaks
 from phonseg.self_training import Confidence, Evidence
 from phonseg.stages import VALIDATION_NEGATIVES, Run
-from phonseg.timeline import FrameGrid
+from phonseg.timeline import FrameGrid, Times
 from phonseg.training_settings import OBJECTIVES, TrainingSettings
 
 SETTINGS = TrainingSettings(steps=6, crops=3, crop_seconds=0.8, self_training_crops=3, device="cpu")
@@ -99,39 +100,49 @@ def test_an_encoder_that_tells_no_frame_from_another_has_collapsed(materials):
 
 
 def test_a_network_learns_from_what_is_known(materials, evidence):
+    lesson = self_training.lesson(evidence, CONFIDENCE)
     network = seeded(BoundaryNetwork)
-    before = run_on(materials).self_training(seeded(BoundaryNetwork), evidence, CONFIDENCE, steps=0)
-    after = run_on(materials).self_training(network, evidence, CONFIDENCE, steps=40)
+    before = run_on(materials).teach(seeded(BoundaryNetwork), lesson, steps=0)
+    after = run_on(materials).teach(network, lesson, steps=40)
     assert after["held_out_boundary_loss"] < 0.7 * before["held_out_boundary_loss"]
     assert not network.training
 
 
-def test_a_network_is_asked_about_the_boundaries_of_its_own_grid(materials, evidence):
-    crops_drawn, times_asked = [], []
+@pytest.mark.parametrize("offset", [-0.5, 0.0])
+def test_a_network_is_asked_about_the_moments_of_its_own_grid(materials, offset):
+    crops_drawn, asked_of, times_asked = [], [], []
 
     def drawing(*arguments: Any) -> Any:
         crops_drawn.append(draw_crops(*arguments))
         return crops_drawn[-1]
 
-    def asking(known: Any, confidence: Any, times: Any) -> Any:
+    def wanted(path: Path, times: Times) -> tuple[np.ndarray]:
+        asked_of.append(path)
         times_asked.append(times)
-        return batch_targets(known, confidence, times)
+        return (np.zeros(len(times), dtype=np.float32),)
 
-    draw_crops, batch_targets = stages.draw_crops, stages.batch_targets
+    def loss(scores: Tensor, wanted: Tensor) -> Tensor:
+        assert scores.shape == (*wanted.shape, 1)
+        return scores.square().mean()
+
+    draw_crops = stages.draw_crops
     network = seeded(BoundaryNetwork)
-    with patch.multiple(stages, draw_crops=drawing, batch_targets=asking):
-        run_on(materials).self_training(network, evidence, CONFIDENCE, steps=4)
-    own = network.grid.boundary(np.arange(network.grid.count(round(0.8 * RATE))))
-    for start, times in zip(crops_drawn[0].starts, times_asked[0], strict=True):  # to validate, at its own tempo
+    with patch.object(stages, "draw_crops", drawing):
+        run_on(materials).teach(network, Lesson("x", "loss", wanted, loss, offset, 3), steps=4)
+    starts = np.concatenate([crops.starts for crops in crops_drawn])
+    n_fixed = len(crops_drawn[0].starts)
+    assert asked_of[:n_fixed] == [materials[0].path] * n_fixed
+    own = network.grid.centre(np.arange(network.grid.count(round(0.8 * RATE))) + offset)
+    for start, times in zip(starts[:n_fixed], times_asked[:n_fixed], strict=True):  # to validate, at its own tempo
         np.testing.assert_allclose(times, start + own)
     tempos = []
-    for crops, asked in zip(crops_drawn[1:], times_asked[1:], strict=True):
-        for start, times in zip(crops.starts, asked, strict=True):
-            steps = np.diff(times) * RATE / network.grid.hop
-            assert np.ptp(steps) < 1e-6
-            # The middle of a crop stays in the middle; the first and the last boundary are 15 frames from its ends.
-            middle = start + network.features.grid.boundary(network.features.grid.count(round(0.8 * RATE)) / 2)
-            assert (times[0] + times[-1]) / 2 == pytest.approx(middle, abs=0.006 * steps[0])
+    for start, times in zip(starts[n_fixed:], times_asked[n_fixed:], strict=True):
+        steps = np.diff(times) * RATE / network.grid.hop
+        assert np.ptp(steps) < 1e-6
+        # The middle of a crop stays in the middle; the first and the last frame are as far from its ends.
+        inner = network.features.grid
+        middle = start + inner.centre((inner.count(round(0.8 * RATE)) - 1) / 2 + offset)
+        assert (times[0] + times[-1]) / 2 == pytest.approx(middle, abs=0.006 * steps[0])
         tempos.append(steps[0])
     assert 1 <= min(tempos) < max(tempos) <= stages.FASTEST * 1.02
 
@@ -143,7 +154,7 @@ def learn(run: Run, stage: str, evidence: dict[Path, Evidence]) -> tuple[dict[st
     network = seeded(LogMelNetwork if stage == "contrastive" else BoundaryNetwork)
     if stage == "contrastive":
         return run.contrastive(network), network.state_dict()
-    return run.self_training(network, evidence, CONFIDENCE, steps=6), network.state_dict()
+    return run.teach(network, self_training.lesson(evidence, CONFIDENCE), steps=6), network.state_dict()
 
 
 both = pytest.mark.parametrize("stage", ["contrastive", "self-training"])

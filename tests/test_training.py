@@ -19,19 +19,29 @@ import torch
 from conftest import RATE, mel_segmenter, noise, speech_like, vowel
 
 import phonseg
-from phonseg import stages
+from phonseg import self_training, stages, units
 from phonseg.audio import open_recording
 from phonseg.boundary_network import BoundaryNetwork
+from phonseg.curriculum import evidence_in
 from phonseg.errors import AudioError, ModelError, OutputError, PhonsegWarning, TrainingError
 from phonseg.hearing import hear
+from phonseg.lesson import Lesson
 from phonseg.segmenter import Segmenter, speech_peaks
-from phonseg.self_training import EARLY, SWELL, Evidence
+from phonseg.self_training import EARLY, SWELL, Confidence, Evidence
 from phonseg.speech import heard
-from phonseg.training import adapt, evidence_in, train
+from phonseg.training import adapt, train
 from phonseg.training_settings import TrainingSettings
 
 SETTINGS = TrainingSettings(
-    steps=6, crops=4, crop_seconds=0.8, self_training_steps=10, self_training_crops=4, held_out=0.25, device="cpu"
+    steps=6,
+    crops=4,
+    crop_seconds=0.8,
+    self_training_steps=10,
+    self_training_crops=4,
+    unit_steps=6,
+    units=8,
+    held_out=0.25,
+    device="cpu",
 )
 
 
@@ -103,6 +113,7 @@ def test_the_summary_says_what_was_learned_from_and_how(model):
     assert 0 < summary["held_out_loss"] < np.log(9)
     assert 0.5 < summary["held_out_accuracy"] <= 1
     assert 0 < summary["held_out_boundary_loss"] < 0.7
+    assert 0 < summary["held_out_unit_loss"] < 10
     assert model.name == "trained"
     assert not model.tuned_on_labels
 
@@ -175,6 +186,21 @@ def test_without_self_training_the_views_are_joined_as_they_are(recordings):
         adapt(model, recordings, progress=False)
 
 
+def test_units_may_be_left_out(recordings, model):
+    without = trained(recordings, replace(SETTINGS, unit_steps=0))
+    assert len(without.views) == len(model.views) - 1 == 1
+    assert "held_out_unit_loss" not in without.training
+
+
+def test_where_there_are_too_few_segments_for_units_that_is_said(recordings):
+    with (
+        patch.object(units, "SEGMENTS_A_UNIT", 60),
+        pytest.warns(PhonsegWarning, match=r"units: \d+ segments are too few"),
+    ):
+        model = trained(recordings)
+    assert len(model.views) == 1
+
+
 @pytest.mark.parametrize("function", [train, adapt])
 def test_no_argument_can_carry_a_label(function: Callable[..., Segmenter]):
     assert set(inspect.signature(function).parameters) - {"model"} == {
@@ -202,7 +228,7 @@ def test_recordings_without_speech_are_an_error(tmp_path):
 # Going on after a kill
 
 
-@pytest.mark.parametrize("killed_at", [2, 6, 12, 17])  # in either stage, before and after its first checkpoint
+@pytest.mark.parametrize("killed_at", [2, 6, 12, 17, 20, 23])  # in every stage, before and after its first checkpoint
 def test_killed_and_started_again_it_ends_with_the_same_model(recordings, model, tmp_path, killed_at):
     checkpoint = tmp_path / "run.checkpoint"
     with patch.object(stages, "draw_crops", Killed(killed_at)), pytest.raises(KeyboardInterrupt):
@@ -232,8 +258,8 @@ def test_an_adapted_model_is_another_and_the_model_itself_stays(model, recording
     assert adapted.name == "adapted"
     assert adapted.training["recordings"] == 4
     assert "held_out_loss" not in adapted.training
-    (view,) = adapted.views
-    assert isinstance(view.encoder, BoundaryNetwork)
+    assert isinstance(adapted.views[0].encoder, BoundaryNetwork)
+    assert adapted.views[1:] == model.views[1:] != ()
     assert_finds_joins(adapted, 10)
     again = adapt(model, recordings, settings=SETTINGS, progress=False)
     assert digest(again, tmp_path) == digest(adapted, tmp_path)
@@ -279,14 +305,13 @@ def test_a_network_learns_its_own_peaks_where_they_are(model: Segmenter, recordi
     # It has learnt where sounds begin; told once more that they begin later, it would be late.
     taught: dict[Path, Evidence] = {}
 
-    def noted(
-        run: stages.Run, network: BoundaryNetwork, evidence: dict[Path, Evidence], *rest: Any
-    ) -> dict[str, float]:
+    def noted(evidence: dict[Path, Evidence], confidence: Confidence) -> Lesson:
         taught.update(evidence)
-        return {}
+        return lesson(evidence, confidence)
 
-    with patch.object(stages.Run, "self_training", noted):
+    lesson = self_training.lesson
+    with patch.object(self_training, "lesson", noted):
         adapt(model, recordings, settings=SETTINGS, progress=False)
     assert len(taught) == 4
     for path, evidence in taught.items():
-        assert evidence.times.tolist() == speech_peaks(hear(open_recording(path), model.views))[0].tolist()
+        assert evidence.times.tolist() == speech_peaks(hear(open_recording(path), model.views[:1]))[0].tolist()

@@ -10,6 +10,7 @@ import torch
 from phonseg.boundary_network import BoundaryNetwork
 from phonseg.dissimilarity import AsItIs, LeftRightContrast, cosine, euclidean
 from phonseg.encoder import LogMel, LogMelNetwork, RawWaveformEncoder
+from phonseg.unit_network import UnitNetwork
 from phonseg.view import View, build, describe
 
 VIEWS = [
@@ -17,6 +18,7 @@ VIEWS = [
     View(LogMelNetwork(bands=12, width=8, dimensions=4), LeftRightContrast(cosine, (1,))),
     View(RawWaveformEncoder(channels=4, dimensions=3, projection=2), LeftRightContrast(cosine, (1, 2)), 3.0),
     View(BoundaryNetwork(bands=12, width=6), AsItIs()),
+    View(UnitNetwork(units=5, bands=12, width=6), LeftRightContrast(euclidean, (2, 3)), 0.3),
 ]
 
 every_view = pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.encoder.name)

@@ -1,0 +1,35 @@
+"""A small convolutional network that says which phone-like unit every frame belongs to.
+
+Where the unit changes, a sound does: the contrast of its frames is a curve of its own, which knows sounds and not
+edges. What the units are, and how they are found without labels, is told in `phonseg.units`.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from phonseg.frame_network import FrameNetwork
+
+
+class UnitNetwork(FrameNetwork):
+    """Log-mel frames -> the roots of the probabilities of `units` units, and of silence as the last.
+
+    The distance between two such frames is 0 where they are alike, and the root of 2 where they have no unit in common
+    (the Hellinger distance between their distributions, times that root). bands: of the log-mel frames. width: channels
+    of the hidden layers.
+    """
+
+    name = "unit-network"
+
+    def __init__(self, *, units: int, bands: int = 40, width: int = 64) -> None:
+        super().__init__(bands=bands, width=width, outputs=units + 1)
+        self.units = units
+
+    def settings(self) -> dict[str, int | float]:
+        """See the class."""
+        return {"units": self.units, "bands": self.bands, "width": self.width}
+
+    def judged(self, scores: Tensor) -> Tensor:
+        """(..., units + 1) logits -> (..., units + 1) frames of length 1."""
+        return torch.softmax(scores, dim=-1).sqrt()
