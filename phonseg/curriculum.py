@@ -93,7 +93,8 @@ def learn_units(model: Segmenter, run: Run) -> tuple[Segmenter, dict[str, float]
     of_segments, n_units = units.clustered(described, settings.units, settings.seed)
     if n_units < 2:
         few = sum(map(len, described))
-        warnings.warn(f"units: {few} segments are too few to learn from. Train on more speech.", PhonsegWarning, 4)
+        remedy = "The model goes without. Train on more speech, or set unit_steps to 0."
+        warnings.warn(f"units: {few} segments are too few to learn them from. {remedy}", PhonsegWarning, stacklevel=3)
         return model, {}
     spellings = {
         material.path: units.Spelling(times, found, hearing.speech)

@@ -70,14 +70,9 @@ class FrameNetwork(TorchEncoder):
         """(..., outputs) scores -> (..., D) frames."""
 
     def scores(self, power: Tensor) -> Tensor:
-        """(B, T + 2 * reach, bands) mel-band power at level 1 -> (B, T, outputs). For training."""
+        """(B, T + 2 * reach, bands) mel-band power at level 1 -> (B, T, outputs); for training, in either mode."""
         scores: Tensor = self.layers(self.seen(power).transpose(1, 2))
         return scores.transpose(1, 2)
-
-    def forward(self, samples: Tensor) -> Tensor:
-        """(B, N) samples -> (B, T, D) frames, as in evaluation mode."""
-        ready = self.ready()
-        return torch.stack([ready.frames(power) for power in self.features.power(samples)])
 
     def encode(self, samples: Samples) -> NDArray[np.float32]:
         """(N,) samples -> (T, D) frames, without gradients; the weights stay as they are."""
@@ -109,22 +104,17 @@ class ReadyNetwork:
     @torch.inference_mode()
     def encode_power(self, power: Tensor) -> NDArray[np.float32]:
         """The frames of a signal whose `features.power_of` is known: (T + 2 * reach, bands) -> (T, D)."""
-        reach = self.network.reach
-        n_frames = max(0, len(power) - 2 * reach)
-        if n_frames == 0:
-            power = power.new_zeros(2 * reach + 1, power.shape[1])
-        frames: NDArray[np.float32] = self.frames(power)[:n_frames].cpu().numpy()
-        return frames
-
-    def frames(self, power: Tensor) -> Tensor:
-        """(T + 2 * reach, bands) -> (T, D), as a tensor."""
+        least = 2 * self.network.reach + 1
+        if len(power) < least:
+            return self.encode_power(power.new_zeros(least, power.shape[1]))[:0]
         weights, bias = self.first
         frames = functional.gelu(_convolved(self.network.seen(power), weights, bias))
         for dilation, weights, bias, mix, mixed_bias in self.blocks:
             inner = functional.gelu(_convolved(frames, weights, bias, dilation))
             frames = frames[dilation:-dilation].addmm_(inner, mix).add_(mixed_bias)
         matrix, bias = self.last
-        return self.network.judged(torch.addmm(bias, frames, matrix))
+        judged: NDArray[np.float32] = self.network.judged(torch.addmm(bias, frames, matrix)).cpu().numpy()
+        return judged
 
 
 def _folded_block(block: ResidualBlock) -> tuple[int, Tensor, Tensor, Tensor, Tensor]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -52,9 +51,9 @@ def hear(recording: Recording, views: Sequence[View], conventions: Conventions =
     gain = np.float32(conventions.gain(level))
     margin = max(view.contrast.reach for view in views)
     values = np.empty(frame_count(grid, margin, n_samples), dtype=np.float32)
-    done, ears = 0, _Ears(views, margin)
+    done, ready = 0, _ReadyViews(views, margin)
     for piece in pieces(blocks(), grid, margin):
-        found = ears.curve(piece * gain)
+        found = ready.curve(piece * gain)
         values[done : done + len(found)] = found
         done += len(found)
     seen = conventions.seen(Curve(values, piece_grid(grid, margin)), margin, n_samples)
@@ -83,8 +82,7 @@ def level_and_speech(
     power, decibels = np.empty(count, np.float32), np.empty((BROAD_BANDS, count), np.float32)
     done = 0
     for piece in pieces(blocks, ear.grid, margin=0):
-        with torch.inference_mode():
-            mel = ear.power(torch.from_numpy(piece)[None])[0].numpy()
+        mel = ear.power_of(piece).numpy()
         here = slice(done, done + len(mel))
         power[here], decibels[:, here] = mel.mean(axis=1), broad_band_decibels(mel)
         done += len(mel)
@@ -100,7 +98,7 @@ def _ear(sample_rate: int) -> LogMel:
     return LogMel(window=256, sample_rate=sample_rate)
 
 
-class _Ears:
+class _ReadyViews:
     """Views that are ready to look at one piece after another; networks share the power that they see."""
 
     def __init__(self, views: Sequence[View], margin: int) -> None:

@@ -51,9 +51,9 @@ def train(
     operating point is set on the same recordings. checkpoint: a file to keep the state in, from which the same call
     goes on exactly after a kill; delete it once the model is saved.
 
-    Warns (PhonsegWarning) of recordings that were left out. Raises AudioError if a place does not exist,
-    TrainingError if there is nothing to learn from or learning fails, ModelError if the checkpoint belongs to
-    another run.
+    Warns (PhonsegWarning) of recordings that were left out, and of too few segments to learn units from. Raises
+    AudioError if a place does not exist, TrainingError if there is nothing to learn from or learning fails, ModelError
+    if the checkpoint belongs to another run.
     """
     rate = LogMel().grid.sample_rate
     surveyed, run = _prepare(recordings, settings, rate, checkpoint, progress, base="")

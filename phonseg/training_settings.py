@@ -15,7 +15,7 @@ OBJECTIVES = ("nce", "barlow")
 RANGES: dict[str, tuple[float, float]] = {
     "steps": (1, 10**9),
     "crops": (2, 4096),
-    "crop_seconds": (0.5, 60),
+    "crop_seconds": (0.7, 60),  # a network of frames needs half a second to see one, and more of fast speech
     "learning_rate": (1e-7, 1),
     "self_training_steps": (0, 10**9),
     "self_training_crops": (2, 4096),

@@ -55,7 +55,7 @@ class Spelling:
 def descriptions(frames: Frames, boundaries: Times, speech: Sequence[Region]) -> NDArray[np.float32]:
     """(M - 1, 2 * COEFFICIENTS) cepstra of the first and the last half of every segment between (M,) boundaries.
 
-    frames: log-mel, (T, bands). A segment with fewer than two frames in speech, or longer than LONGEST, has NaN.
+    frames: log-mel, (T, bands). A segment with fewer than two frames in speech, or not shorter than LONGEST, has NaN.
     """
     from scipy.fft import dct
 
@@ -79,8 +79,8 @@ def descriptions(frames: Frames, boundaries: Times, speech: Sequence[Region]) ->
 def clustered(described: Sequence[NDArray[np.float32]], units: int, seed: int) -> tuple[list[NDArray[np.int64]], int]:
     """Which of so many units each segment of each recording is, and how many units there are.
 
-    described: `descriptions` of each recording. There are `units` units, or fewer where there are too few segments, or
-    none if there is no segment. k-means with a random generator of its own.
+    described: `descriptions` of each recording, at least one. There are `units` units, or fewer where there are fewer
+    than SEGMENTS_A_UNIT described segments for each, down to none. seed: of k-means.
     """
     from sklearn.cluster import MiniBatchKMeans
 

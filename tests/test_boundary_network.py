@@ -55,7 +55,7 @@ def test_the_likeness_is_the_logistic_function_of_the_log_odds():
     samples = torch.from_numpy(noise(8000))[None]
     with torch.inference_mode():
         odds = NETWORK.scores(NETWORK.features.power(samples))[0, :, 0].numpy()
-        likeness = NETWORK(samples)[0, :, 0].numpy()
+    likeness = NETWORK.encode(samples[0].numpy())[:, 0]
     np.testing.assert_allclose(likeness, 1 / (1 + np.exp(-odds)), rtol=1e-5)
 
 

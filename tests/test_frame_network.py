@@ -60,12 +60,6 @@ def test_what_is_used_is_what_was_trained(dilations, n):
     np.testing.assert_allclose(network.ready().encode_power(power), expected, rtol=1e-4, atol=1e-5)
 
 
-def test_forward_takes_signals_one_by_one():
-    signals = np.stack([noise(NETWORK.grid.n_samples(7), seed) for seed in range(3)])
-    frames = NETWORK(torch.from_numpy(signals)).detach().numpy()
-    np.testing.assert_array_equal(frames, [NETWORK.encode(signal) for signal in signals])
-
-
 @given(n=st.integers(0, 6000))
 @settings(max_examples=30)
 def test_there_is_a_frame_of_every_place_of_the_grid(n):

@@ -30,7 +30,7 @@ from phonseg.segmenter import Segmenter, speech_peaks
 from phonseg.self_training import EARLY, SWELL, Confidence, Evidence
 from phonseg.speech import heard
 from phonseg.training import adapt, train
-from phonseg.training_settings import TrainingSettings
+from phonseg.training_settings import RANGES, TrainingSettings
 
 SETTINGS = TrainingSettings(
     steps=6,
@@ -171,6 +171,12 @@ def test_training_leaves_global_state_and_recordings_as_they_were(recordings):
     assert {path: path.read_bytes() for path in recordings.iterdir()} == before
 
 
+def test_the_shortest_crops_that_can_be_set_are_long_enough_at_any_tempo(recordings):
+    shortest = RANGES["crop_seconds"][0]
+    model = trained(recordings, replace(SETTINGS, crop_seconds=shortest, self_training_steps=40))
+    assert 0 < model.training["held_out_boundary_loss"] < 2
+
+
 def test_a_raw_waveform_encoder_can_be_trained_alone(recordings):
     settings = replace(SETTINGS, encoder="raw-waveform", crops=2, steps=12, self_training_steps=0)
     model = trained(recordings, settings)
@@ -195,9 +201,10 @@ def test_units_may_be_left_out(recordings, model):
 def test_where_there_are_too_few_segments_for_units_that_is_said(recordings):
     with (
         patch.object(units, "SEGMENTS_A_UNIT", 60),
-        pytest.warns(PhonsegWarning, match=r"units: \d+ segments are too few"),
+        pytest.warns(PhonsegWarning, match=r"units: \d+ segments are too few to learn them from") as warned,
     ):
         model = trained(recordings)
+    assert [told.filename for told in warned] == [__file__]
     assert len(model.views) == 1
 
 

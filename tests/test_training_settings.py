@@ -14,7 +14,7 @@ from phonseg.training_settings import TrainingSettings, read_settings
 RANGES = [
     ("steps", 1, 10**9),
     ("crops", 2, 4096),
-    ("crop_seconds", 0.5, 60),
+    ("crop_seconds", 0.7, 60),
     ("learning_rate", 1e-7, 1),
     ("self_training_steps", 0, 10**9),
     ("self_training_crops", 2, 4096),
