@@ -1,6 +1,6 @@
 """Networks of log-mel frames: unpadded residual convolutions over time, which see the same frames of the same sound.
 
-They are trained on mel-band power, which can be made rough without a waveform (see `phonseg.self_training`).
+They are trained on mel-band power, which can be made rough without a waveform (see `phonseg.roughening`).
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from phonseg.errors import TrainingError
 from phonseg.frame_network import FrameNetwork
 from phonseg.lesson import Lesson
 from phonseg.optimisation import Batch, Schedule, Task, optimise
-from phonseg.self_training import among_talkers, at_tempo, roughen
+from phonseg.roughening import among_talkers, at_tempo, roughen
 from phonseg.training_settings import TrainingSettings
 
 # Held-out crops that the validation loss is measured on, and negatives for each of their frames.

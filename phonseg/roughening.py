@@ -1,0 +1,60 @@
+"""What makes the speech of a lesson worse than it was recorded: another room, noise, other talkers, another tempo.
+
+All work on mel-band power, (B, T, bands) at level 1, and draw from the generator that is passed in.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+
+def roughen(power: Tensor, generator: torch.Generator, *, share: float = 0.7) -> Tensor:
+    """Mel-band power of clean speech -> as a worse room, microphone and background would have made it.
+
+    power: (B, T, bands) at level 1. A `share` of the crops gets a smooth random equaliser (a standard deviation of 1.5
+    nats at 5 places) and steady noise with a random slope, 20 to 50 dB below the loud frames, whose power in a band
+    fluctuates as that of real noise does; of every crop up to 8 neighbouring bands are set to their mean.
+    """
+    crops, frames, bands = power.shape
+    equaliser = torch.exp(_smooth(torch.randn(crops, 5, generator=generator) * 1.5, bands))
+    slope = torch.exp(_smooth(torch.randn(crops, 2, generator=generator), bands))
+    level = torch.exp(-11.5 + 7 * torch.rand(crops, 1, 1, generator=generator))
+    # The sum of three exponential variables: the power of noise in a band of about three independent bins.
+    noise = -torch.log(torch.rand(3, crops, frames, bands, generator=generator).clamp_min(1e-9)).mean(0)
+    rough = power * equaliser[:, None] + level * slope[:, None] * noise
+    chosen = torch.rand(crops, 1, 1, generator=generator) < share
+    result = torch.where(chosen, rough, power)
+    first = torch.randint(bands, (crops, 1, 1), generator=generator)
+    width = torch.randint(9, (crops, 1, 1), generator=generator)
+    band = torch.arange(bands)
+    masked = (band >= first) & (band < first + width)
+    return torch.where(masked, result.mean(dim=1, keepdim=True), result)
+
+
+def among_talkers(power: Tensor, generator: torch.Generator, *, share: float = 0.4) -> Tensor:
+    """A `share` of the crops with others of the batch talking in the background.
+
+    power: (B, T, bands) at level 1. The mean power of 3 to 6 other crops (fewer if the batch is smaller) is added, at
+    25 to 0 dB below that of one. The talkers are strangers, so their powers add up.
+    """
+    crops = len(power)
+    n_talkers = min(int(torch.randint(3, 7, (1,), generator=generator)), crops - 1)
+    level = 10 ** (-2.5 * torch.rand(crops, 1, 1, generator=generator))
+    chosen = torch.rand(crops, 1, 1, generator=generator) < share
+    if not n_talkers:
+        return power
+    talkers = torch.stack([power.roll(place, 0) for place in range(1, n_talkers + 1)]).mean(0)
+    return power + chosen * level * talkers
+
+
+def at_tempo(power: Tensor, n_frames: int) -> Tensor:
+    """(B, T, bands) power -> (B, n_frames, bands): the same speech spoken faster (T > n_frames) or slower."""
+    stretched = functional.interpolate(power.transpose(1, 2), size=n_frames, mode="linear", align_corners=True)
+    return stretched.transpose(1, 2)
+
+
+def _smooth(knots: Tensor, bands: int) -> Tensor:
+    """(B, K) values at equal distances -> (B, bands), straight lines in between."""
+    return functional.interpolate(knots[:, None], size=bands, mode="linear", align_corners=True)[:, 0]
