@@ -15,8 +15,9 @@ from phonseg.conventions import PHONSEG, Conventions
 from phonseg.encoder import FrameEncoder, LogMel
 from phonseg.frame_network import FrameNetwork
 from phonseg.pieces import frame_count, piece_grid, pieces
-from phonseg.speech import BROAD_BANDS, Region, broad_band_decibels, loud_level, speech_regions
+from phonseg.speech import BROAD_BANDS, Region, broad_band_decibels, extended, loud_level, speech_regions
 from phonseg.timeline import Curve, Frames
+from phonseg.unit_network import UnitNetwork
 from phonseg.view import View
 
 # Recordings up to this many seconds are decoded once and held; longer ones are read again for each pass.
@@ -27,8 +28,9 @@ HELD_SECONDS = 600.0
 class Hearing:
     """What one pass for level and speech and one for the curve have found.
 
-    curve: of dissimilarity. speech: regions in time order. level: power of the loud frames, in mel bands; 0 for
-    digital silence. loudness: decibels of the power of each frame, on a grid of its own.
+    curve: of dissimilarity. speech: regions in time order, told by loudness and extended by what a network of units
+    hears in noise. level: power of the loud frames, in mel bands; 0 for digital silence. loudness: decibels of the
+    power of each frame, on a grid of its own.
     """
 
     curve: Curve
@@ -50,14 +52,17 @@ def hear(recording: Recording, views: Sequence[View], conventions: Conventions =
     level, speech, loudness = level_and_speech(blocks(), n_samples, grid.sample_rate)
     gain = np.float32(conventions.gain(level))
     margin = max(view.contrast.reach for view in views)
-    values = np.empty(frame_count(grid, margin, n_samples), dtype=np.float32)
+    n_frames = frame_count(grid, margin, n_samples)
+    values, spoken = np.empty(n_frames, dtype=np.float32), np.empty(n_frames, dtype=np.bool_)
     done, ready = 0, _ReadyViews(views, margin)
     for piece in pieces(blocks(), grid, margin):
-        found = ready.curve(piece * gain)
-        values[done : done + len(found)] = found
-        done += len(found)
-    seen = conventions.seen(Curve(values, piece_grid(grid, margin)), margin, n_samples)
-    return Hearing(seen, speech, level, loudness)
+        curve, speaking = ready.look(piece * gain)
+        here = slice(done, done + len(curve))
+        values[here], spoken[here] = curve, speaking
+        done += len(curve)
+    kept = piece_grid(grid, margin)
+    seen = conventions.seen(Curve(values, kept), margin, n_samples)
+    return Hearing(seen, tuple(extended(speech, spoken, kept)), level, loudness)
 
 
 def listen(recording: Recording, sample_rate: int) -> float:
@@ -107,10 +112,13 @@ class _ReadyViews:
             i: view.encoder.ready() for i, view in enumerate(views) if isinstance(view.encoder, FrameNetwork)
         }
 
-    def curve(self, piece: Samples) -> NDArray[np.float32]:
-        """The sum of the weighted curves of a piece, without `margin` values at either end."""
+    def look(self, piece: Samples) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """The sum of the weighted curves of a piece, and which of its frames a network of units takes for speech.
+
+        Both are (T,), without `margin` values at either end.
+        """
         powers: dict[tuple[float, ...], Tensor] = {}
-        curves = []
+        curves, spoken = [], []
         for i, view in enumerate(self.views):
             if i in self.networks:
                 features = self.networks[i].network.features
@@ -120,9 +128,12 @@ class _ReadyViews:
                 frames = self.networks[i].encode_power(powers[kind])
             else:
                 frames = view.encoder.encode(piece)
-            values = view.contrast(Frames(frames, view.encoder.grid)).values
-            curves.append(values[self.margin : len(values) - self.margin] * np.float32(view.weight))
-        return np.asarray(np.sum(curves, axis=0), dtype=np.float32)
+            inner = slice(self.margin, len(frames) - self.margin)
+            curves.append(view.contrast(Frames(frames, view.encoder.grid)).values[inner] * np.float32(view.weight))
+            if isinstance(view.encoder, UnitNetwork):
+                spoken.append(view.encoder.spoken(frames[inner]))
+        curve = np.asarray(np.sum(curves, axis=0), dtype=np.float32)
+        return curve, np.any(spoken, axis=0) if spoken else np.zeros(len(curve), dtype=np.bool_)
 
 
 def frames_of(recording: Recording, encoder: FrameEncoder, level: float) -> Frames:

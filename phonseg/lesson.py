@@ -21,14 +21,17 @@ class Lesson:
 
     name: of the stage, for people and for checkpoints. figure: what a model calls the loss on held-out recordings.
     wanted: a recording and (T,) seconds -> what is wanted there, any number of arrays (T,). loss: (B, T, outputs)
-    scores, and what is wanted, each (B, T) -> scalar, in nats. offset: where a frame is judged, in frames from its
-    middle. seed: which random numbers the stage draws (this and the next), so that none are drawn twice.
+    scores, and what is wanted, each (B, T) -> scalar, in nats. harder: (B, T + 2 * reach, bands) mel-band power of
+    speech as it was recorded, what is wanted, and a generator -> both as they are learnt from. offset: where a frame is
+    judged, in frames from its middle. seed: which random numbers the stage draws (this and the next), so that none are
+    drawn twice.
     """
 
     name: str
     figure: str
     wanted: Callable[[Path, Times], tuple[NDArray[Any], ...]]
     loss: Callable[..., Tensor]
+    harder: Callable[[Tensor, list[Tensor], torch.Generator], tuple[Tensor, list[Tensor]]]
     offset: float
     seed: int
 

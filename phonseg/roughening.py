@@ -9,18 +9,25 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+# The steady noise of a good room, and the loudest that most speech is recorded in: natural logarithms of its power
+# relative to the loud frames (50 and 20 dB below them).
+QUIETEST, LOUDEST = -11.5, -4.5
+# Frames that a pause lasts, at least and at most.
+PAUSES = (20, 130)
 
-def roughen(power: Tensor, generator: torch.Generator, *, share: float = 0.7) -> Tensor:
+
+def roughen(power: Tensor, generator: torch.Generator, *, share: float = 0.7, loudest: float = LOUDEST) -> Tensor:
     """Mel-band power of clean speech -> as a worse room, microphone and background would have made it.
 
     power: (B, T, bands) at level 1. A `share` of the crops gets a smooth random equaliser (a standard deviation of 1.5
-    nats at 5 places) and steady noise with a random slope, 20 to 50 dB below the loud frames, whose power in a band
-    fluctuates as that of real noise does; of every crop up to 8 neighbouring bands are set to their mean.
+    nats at 5 places) and steady noise with a random slope, from 50 dB below the loud frames up to `loudest` (in nats),
+    whose power in a band fluctuates as that of real noise does; of every crop up to 8 neighbouring bands are set to
+    their mean.
     """
     crops, frames, bands = power.shape
     equaliser = torch.exp(_smooth(torch.randn(crops, 5, generator=generator) * 1.5, bands))
     slope = torch.exp(_smooth(torch.randn(crops, 2, generator=generator), bands))
-    level = torch.exp(-11.5 + 7 * torch.rand(crops, 1, 1, generator=generator))
+    level = torch.exp(QUIETEST + (loudest - QUIETEST) * torch.rand(crops, 1, 1, generator=generator))
     # The sum of three exponential variables: the power of noise in a band of about three independent bins.
     noise = -torch.log(torch.rand(3, crops, frames, bands, generator=generator).clamp_min(1e-9)).mean(0)
     rough = power * equaliser[:, None] + level * slope[:, None] * noise
@@ -47,6 +54,20 @@ def among_talkers(power: Tensor, generator: torch.Generator, *, share: float = 0
         return power
     talkers = torch.stack([power.roll(place, 0) for place in range(1, n_talkers + 1)]).mean(0)
     return power + chosen * level * talkers
+
+
+def with_pauses(power: Tensor, generator: torch.Generator, *, share: float = 0.9) -> tuple[Tensor, Tensor]:
+    """A `share` of the crops with one pause each, of 0.2 to 1.3 s at a hop of 10 ms, anywhere, also across an end.
+
+    power: (B, T, bands). Returns the power, and (B, T) how many frames the middle of each lies beyond the nearer end of
+    its pause: less than 0 inside, infinite without a pause.
+    """
+    crops, frames, _ = power.shape
+    length = torch.randint(PAUSES[0], PAUSES[1] + 1, (crops, 1), generator=generator)
+    middle = torch.randint(frames, (crops, 1), generator=generator)
+    chosen = torch.rand(crops, 1, generator=generator) < share
+    beyond = torch.where(chosen, (torch.arange(frames) - middle).abs() - length / 2, torch.inf)
+    return torch.where(beyond[..., None] < 0, torch.zeros(()), power), beyond
 
 
 def at_tempo(power: Tensor, n_frames: int) -> Tensor:

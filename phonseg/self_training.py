@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
 from phonseg.lesson import Lesson
+from phonseg.roughening import among_talkers, roughen
 from phonseg.timeline import Curve, Times
 
 # Spread of a target around its boundary, and half of the zone around an unsure peak where nothing is asked; seconds.
@@ -95,7 +97,10 @@ def lesson(evidence: Mapping[Path, Evidence], confidence: Confidence) -> Lesson:
     def wanted(path: Path, times: Times) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         return targets(evidence[path], confidence, times)
 
-    return Lesson("self-training", "held_out_boundary_loss", wanted, boundary_loss, offset=-0.5, seed=3)
+    def harder(power: Tensor, wanted: list[Tensor], generator: torch.Generator) -> tuple[Tensor, list[Tensor]]:
+        return roughen(among_talkers(power, generator), generator), wanted
+
+    return Lesson("self-training", "held_out_boundary_loss", wanted, boundary_loss, harder, offset=-0.5, seed=3)
 
 
 def boundary_loss(scores: Tensor, wanted: Tensor, weights: Tensor) -> Tensor:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from phonseg.timeline import Curve, FrameGrid
+from phonseg.timeline import Curve, FrameGrid, Times
 
 # Frames this far below the loud ones (in power, 50 dB) are as good as silent: they tell nothing about level or noise.
 ACTIVE = 1e-5
@@ -34,6 +34,7 @@ FADED = 1 / 3
 # Within this many seconds before it has faded, speech only dies from its loudest place on.
 DYING = 0.120
 PART = 100_000  # frames that are filtered at once
+ROUNDING = 1e-6  # seconds by which a difference of times may be off
 
 
 Decibels = NDArray[np.float32]
@@ -75,7 +76,6 @@ def speech_regions(
     active = power > ACTIVE * level
     if not active.any():
         return []
-    seconds_per_frame = grid.hop / grid.sample_rate
     above = np.full(len(power), -np.inf, dtype=np.float32)
     for band in decibels:
         smooth = _smooth(np.maximum(band, 10 * np.log10(level) + FAINTEST), grid)
@@ -85,13 +85,40 @@ def speech_regions(
     if not len(starts):
         return []
     found = np.maximum.reduceat(above, starts) > FOUND  # of what lies between two runs, nothing exceeds KEEP
-    starts, ends = starts[found], ends[found]
-    pauses = np.flatnonzero((starts[1:] - ends[:-1]) * seconds_per_frame >= PAUSE)
+    return [
+        region
+        for region in _joined(*_edges(starts[found], ends[found], grid))
+        if region.end - region.start > CLICK + ROUNDING
+    ]
+
+
+def extended(speech: Sequence[Region], spoken: NDArray[np.bool_], grid: FrameGrid) -> list[Region]:
+    """Regions of speech with every stretch of frames that something else takes for speech and that meets one of them.
+
+    speech: in time order, apart from each other. spoken: (T,) of the frames of `grid`. What meets no region stays
+    out, so that where there is no speech, there is still none. Returns regions in time order, at least PAUSE apart.
+    """
+    if not speech:
+        return []
+    starts, ends = np.array(speech).T
+    more_starts, more_ends = _edges(*_runs(spoken), grid)
+    # Of the regions that start before a stretch ends, some do not end before it starts.
+    meets = np.searchsorted(starts, more_ends) > np.searchsorted(ends, more_starts, side="right")
+    return _joined(np.concatenate([starts, more_starts[meets]]), np.concatenate([ends, more_ends[meets]]))
+
+
+def _edges(starts: NDArray[np.intp], ends: NDArray[np.intp], grid: FrameGrid) -> tuple[Times, Times]:
+    """Seconds: frames start..end-1 begin and end midway between the outer ones and their neighbours."""
+    return grid.boundary(starts), grid.boundary(ends)
+
+
+def _joined(starts: Times, ends: Times) -> list[Region]:
+    """Stretches in any order, without the pauses between them that are shorter than PAUSE."""
+    order = np.argsort(starts, kind="stable")
+    starts, ends = starts[order], np.maximum.accumulate(ends[order])
+    pauses = np.flatnonzero(starts[1:] - ends[:-1] > PAUSE - ROUNDING)
     starts, ends = np.concatenate([starts[:1], starts[pauses + 1]]), np.concatenate([ends[pauses], ends[-1:]])
-    lasting = ends - starts > round(CLICK / seconds_per_frame)
-    # A region that covers frames start..end-1 begins and ends midway between its outer frames and their neighbours.
-    edges = grid.boundary(np.stack([starts[lasting], ends[lasting]], axis=1))
-    return [Region(*pair) for pair in edges.tolist()]
+    return [Region(*edges) for edges in zip(starts.tolist(), ends.tolist(), strict=True)]
 
 
 class Audible(NamedTuple):

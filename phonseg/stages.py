@@ -18,7 +18,7 @@ from phonseg.errors import TrainingError
 from phonseg.frame_network import FrameNetwork
 from phonseg.lesson import Lesson
 from phonseg.optimisation import Batch, Schedule, Task, optimise
-from phonseg.roughening import among_talkers, at_tempo, roughen
+from phonseg.roughening import at_tempo
 from phonseg.training_settings import TrainingSettings
 
 # Held-out crops that the validation loss is measured on, and negatives for each of their frames.
@@ -112,17 +112,19 @@ class Run:
             places = judged * (all_frames - 1) / (n_frames - 1)
             times = [start + inner.centre(places) for start in crops.starts]
             wanted = lesson.batch([materials[place].path for place in crops.which], times)
-            return at_tempo(power, n_frames), [part.to(self.device) for part in wanted]
+            return at_tempo(power, n_frames).cpu(), wanted
+
+        def on_device(power: Tensor, wanted: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+            return power.to(self.device), [part.to(self.device) for part in wanted]
 
         def draw(step: int) -> tuple[Tensor, list[Tensor]]:
             generator = np.random.default_rng([settings.seed, lesson.seed, step])
             tempo = generator.uniform(1.0, FASTEST)
             power, wanted = batch(self.training, settings.self_training_crops, tempo, generator)
-            noise = _torch_generator(generator)
-            return roughen(among_talkers(power.cpu(), noise), noise).to(self.device), wanted
+            return on_device(*lesson.harder(power, wanted, _torch_generator(generator)))
 
         generator = np.random.default_rng([settings.seed, lesson.seed + 1])
-        fixed = batch(self.held_out or self.training, VALIDATION_CROPS, 1.0, generator)
+        fixed = on_device(*batch(self.held_out or self.training, VALIDATION_CROPS, 1.0, generator))
 
         def loss(drawn: tuple[Tensor, list[Tensor]]) -> Tensor:
             return lesson.loss(network.scores(drawn[0]), *drawn[1])

@@ -1,15 +1,21 @@
 """A small convolutional network that says which phone-like unit every frame belongs to.
 
 Where the unit changes, a sound does: the contrast of its frames is a curve of its own, which knows sounds and not
-edges. What the units are, and how they are found without labels, is told in `phonseg.units`.
+edges. Silence is a unit, too, so that the network also tells speech in noise that drowns it for the ear of a loudness
+meter. What the units are, and how they are found without labels, is told in `phonseg.units`.
 """
 
 from __future__ import annotations
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from phonseg.frame_network import FrameNetwork
+
+# A little more than likelier than not, for lasting noise is unlike the silence that a network has mostly learnt from.
+SPOKEN = 0.6
 
 
 class UnitNetwork(FrameNetwork):
@@ -33,3 +39,8 @@ class UnitNetwork(FrameNetwork):
     def judged(self, scores: Tensor) -> Tensor:
         """(..., units + 1) logits -> (..., units + 1) frames of length 1."""
         return torch.softmax(scores, dim=-1).sqrt()
+
+    @staticmethod
+    def spoken(frames: NDArray[np.float32]) -> NDArray[np.bool_]:
+        """(T, units + 1) frames -> (T,) which of them are speech, with a probability of at least SPOKEN."""
+        return np.asarray(np.square(frames[:, -1]) <= 1 - SPOKEN)

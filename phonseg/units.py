@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
 from phonseg.lesson import Lesson
+from phonseg.roughening import among_talkers, roughen, with_pauses
 from phonseg.self_training import to_nearest
 from phonseg.speech import Region, within
 from phonseg.timeline import Frames, Times
@@ -27,6 +29,9 @@ COEFFICIENTS, EDGE = 13, 0.1
 # Seconds: a segment that lasts longer holds more than one sound; nothing is asked this near to a boundary.
 LONGEST, UNSURE_ZONE = 0.5, 0.012
 NOT_ASKED = -1
+# The loudest steady noise, in nats relative to the loud frames (5 dB below them), so that the network comes to know
+# speech in it from pauses in it; and the frames next to a pause that are not asked.
+LOUDEST, UNSURE_FRAMES = -1.1, 2
 # As many segments are needed, on average, to make a cluster of them.
 SEGMENTS_A_UNIT = 10
 
@@ -95,12 +100,21 @@ def clustered(described: Sequence[NDArray[np.float32]], units: int, seed: int) -
 
 
 def lesson(spellings: Mapping[Path, Spelling], n_units: int) -> Lesson:
-    """To tell the unit of every frame."""
+    """To tell the unit of every frame, also in louder noise than boundaries are learnt in, and in pauses there."""
 
     def wanted(path: Path, times: Times) -> tuple[NDArray[np.int64]]:
         return (spellings[path].at(times, silence=n_units),)
 
-    return Lesson("units", "held_out_unit_loss", wanted, unit_loss, offset=0.0, seed=7)
+    def harder(power: Tensor, wanted: list[Tensor], generator: torch.Generator) -> tuple[Tensor, list[Tensor]]:
+        (units,) = wanted
+        power, beyond = with_pauses(power, generator)
+        reach = (power.shape[1] - units.shape[1]) // 2
+        beyond = beyond[:, reach : reach + units.shape[1]]
+        units = torch.where(beyond < 0, n_units, units)
+        units = torch.where(beyond.abs() <= UNSURE_FRAMES, NOT_ASKED, units)
+        return roughen(among_talkers(power, generator), generator, loudest=LOUDEST), [units]
+
+    return Lesson("units", "held_out_unit_loss", wanted, unit_loss, harder, offset=0.0, seed=7)
 
 
 def unit_loss(scores: Tensor, units: Tensor) -> Tensor:

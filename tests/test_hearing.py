@@ -9,7 +9,7 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 import soxr
-from conftest import RATE, Samples, mel_segmenter, network_segmenter, noise, speech_like
+from conftest import RATE, Samples, mel_segmenter, network_segmenter, noise, speech_like, vowel
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,8 +20,10 @@ from phonseg.boundary_network import BoundaryNetwork
 from phonseg.dissimilarity import AsItIs, LeftRightContrast, euclidean
 from phonseg.encoder import LogMel
 from phonseg.hearing import Hearing, frames_of, hear, listen
-from phonseg.pieces import silence_around
+from phonseg.pieces import piece_grid, silence_around
+from phonseg.speech import Region, within
 from phonseg.timeline import Frames
+from phonseg.unit_network import UnitNetwork
 from phonseg.view import View
 
 VIEWS = {
@@ -62,6 +64,27 @@ def test_networks_that_see_the_same_frames_share_them():
         heard(speech_like(8)[0], (*views, *views, other))
     bands = [call.args[0].bands for call in power_of.call_args_list]
     assert bands == [40, 20, 12]  # the first for level and speech
+
+
+@pytest.mark.parametrize("length", [20, 50, 1500])
+def test_speech_goes_on_as_long_as_a_network_of_units_hears_some(length):
+    """Of a sound of 0.5 s, the network is made to hear the second half and 0.3 s more, and 0.2 s elsewhere."""
+    samples = noise(3 * RATE, level=1e-3)
+    samples[RATE : RATE * 3 // 2] += vowel(RATE // 2)
+    views = network_segmenter().views
+    kept = piece_grid(views[0].encoder.grid, max(view.contrast.reach for view in views))
+    heard_by_it, done = within(kept.centre(np.arange(400)), [Region(1.25, 1.8), Region(2.4, 2.6)], 0.0), 0
+
+    def spoken(frames: np.ndarray) -> np.ndarray:
+        nonlocal done
+        done += len(frames)
+        return heard_by_it[done - len(frames) : done]
+
+    with patch.object(UnitNetwork, "spoken", staticmethod(spoken)), patch.object(pieces, "FRAMES", length):
+        (region,) = heard(samples, views).speech
+    assert done == len(heard(samples, views).curve.values)
+    assert region.start == pytest.approx(1.0, abs=0.03)
+    assert region.end == pytest.approx(1.8, abs=0.011)
 
 
 @every_view

@@ -10,7 +10,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phonseg.roughening import among_talkers, at_tempo, roughen
+from phonseg.roughening import LOUDEST, PAUSES, QUIETEST, among_talkers, at_tempo, roughen, with_pauses
 
 
 def seeded(seed: int) -> torch.Generator:
@@ -77,6 +77,12 @@ def test_noise_lies_20_to_50_decibels_below_the_loud_frames_give_or_take_its_slo
     assert level.quantile(0.98) > -25
 
 
+@pytest.mark.parametrize("loudest", [LOUDEST, -1.0])
+def test_the_loudest_noise_is_as_loud_as_is_said(loudest):
+    level = roughen(torch.zeros(3000, 30, 40), seeded(1), share=1.0, loudest=loudest).mean(dim=1).log().mean(dim=1)
+    assert level.mean() == pytest.approx((QUIETEST + loudest) / 2, abs=0.2)
+
+
 def test_the_equaliser_is_the_same_in_every_frame_smooth_and_as_strong_as_it_says():
     crops = 500
     power = torch.ones(crops, 6, 41)  # constant in time, so that blurring changes nothing
@@ -110,3 +116,35 @@ def test_the_share_of_crops_that_have_talkers():
     assert float(sum(changed) / 5) == pytest.approx(0.4, abs=0.05)
     assert torch.equal(among_talkers(power, seeded(0), share=0.0), power)
     assert torch.equal(among_talkers(power[:1], seeded(0), share=1.0), power[:1])
+
+
+# Pauses
+
+
+def test_in_a_pause_there_is_nothing_and_elsewhere_all_is_as_it_was():
+    power = torch.rand(300, 200, 3, generator=seeded(0)) + 0.1
+    before = power.clone()
+    paused, beyond = with_pauses(power, seeded(1))
+    assert torch.equal(power, before)
+    assert beyond.shape == (300, 200)
+    silent = (paused == 0).all(dim=2)
+    assert torch.equal(silent, beyond < 0)
+    assert torch.equal(paused[~silent], power[~silent])
+    lengths = []
+    for places, edge in zip(silent, beyond, strict=True):
+        frames = torch.nonzero(places)[:, 0].tolist()
+        assert frames == list(range(min(frames, default=0), min(frames, default=0) + len(frames)))
+        if not frames:
+            assert (edge > 0).all()
+        elif frames[0] > 0 and frames[-1] < 199:
+            lengths.append(len(frames))
+            assert 0 <= edge[frames[0] - 1] == edge[frames[0]] + 1
+            assert 0 <= edge[frames[-1] + 1] == edge[frames[-1]] + 1
+    assert PAUSES[0] - 1 <= min(lengths) < max(lengths) <= PAUSES[1]
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+def test_the_share_of_crops_that_have_a_pause(share):
+    crops = 1000
+    with_one = (with_pauses(torch.ones(crops, 200, 2), seeded(1), share=share)[1] < 0).any(dim=1).sum().item()
+    assert abs(with_one - share * crops) <= 5 * math.sqrt(share * (1 - share) * crops)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -19,6 +21,7 @@ from phonseg.speech import (
     Audible,
     Region,
     broad_band_decibels,
+    extended,
     heard,
     loud_level,
     speech_regions,
@@ -274,3 +277,44 @@ def test_a_short_drop_out_in_a_long_recording_is_not_its_noise():
     for start in range(2, seconds - 1, 3):
         words = in_noise(vowel(RATE), start, words)
     assert len(regions(words)) == len(range(2, seconds - 1, 3))
+
+
+# Extended by what something else takes for speech
+
+
+GRID = FrameGrid(RATE, hop=160, window=512, origin=-3200)
+apart = st.lists(st.integers(0, 60), unique=True, max_size=8).map(
+    lambda places: [
+        Region(*edges) for edges in GRID.boundary(np.sort(places)[: len(places) // 2 * 2].reshape(-1, 2) * 21).tolist()
+    ]
+)
+
+
+@given(apart, st.lists(st.tuples(st.integers(0, 1300), st.integers(1, 90)), max_size=12))
+def test_regions_grow_by_the_stretches_that_meet_them_and_by_no_others(speech, stretches):
+    spoken = np.zeros(1300, dtype=np.bool_)
+    for start, length in stretches:
+        spoken[start : start + length] = True
+    hop = GRID.hop / GRID.sample_rate
+
+    def frames_of(region: Region) -> set[int]:
+        first, end = np.round((np.array(region) - GRID.boundary(0)) / hop).astype(int)
+        return set(range(first, end))
+
+    of_speech = set().union(*map(frames_of, speech))
+    runs = [
+        set(run.tolist()) for run in np.split(np.arange(1300), np.flatnonzero(np.diff(spoken)) + 1) if spoken[run[0]]
+    ]
+    expected = of_speech.union(*(run for run in runs if run & of_speech))
+    grown = extended(speech, spoken, GRID)
+    found = set().union(*map(frames_of, grown))
+    assert expected <= found
+    pauses = sorted(found - expected)  # only what lies between two stretches that are nearer than a pause
+    for pause in np.split(pauses, np.flatnonzero(np.diff(pauses) > 1) + 1) if pauses else []:
+        assert len(pause) * hop < PAUSE
+        assert {pause[0] - 1, pause[-1] + 1} <= expected
+    assert all(after.start - before.end > PAUSE - 1e-6 for before, after in pairwise(grown))
+
+
+def test_where_there_is_no_speech_there_is_still_none():
+    assert extended([], np.ones(500, dtype=np.bool_), GRID) == []

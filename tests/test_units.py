@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.fft import dct
 
+from phonseg.roughening import with_pauses
 from phonseg.speech import Region
 from phonseg.timeline import FrameGrid, Frames
 from phonseg.units import (
@@ -19,6 +20,7 @@ from phonseg.units import (
     EDGE,
     LONGEST,
     NOT_ASKED,
+    UNSURE_FRAMES,
     UNSURE_ZONE,
     Spelling,
     clustered,
@@ -70,6 +72,22 @@ def test_a_batch_of_the_lesson_holds_the_units_of_each_crop():
     (wanted,) = lesson(spellings, 4).batch(paths, times)
     for found, path, moments in zip(wanted, paths, times, strict=True):
         np.testing.assert_array_equal(found, spellings[path].at(moments, silence=4))
+
+
+@pytest.mark.parametrize("reach", [0, 22])
+def test_a_pause_is_silence_but_for_its_edges(reach):
+    power = torch.ones(200, 150, 6)
+    units = torch.zeros(200, 150 - 2 * reach, dtype=torch.int64)
+    given_power, given_units = power.clone(), units.clone()
+    rough, (wanted,) = lesson({}, 4).harder(power, [units], torch.Generator().manual_seed(0))
+    assert torch.equal(power, given_power)
+    assert torch.equal(units, given_units)
+    assert rough.shape == power.shape
+    _, beyond = with_pauses(power, torch.Generator().manual_seed(0))
+    inner = beyond[:, reach : 150 - reach]
+    expected = torch.where(inner.abs() <= UNSURE_FRAMES, NOT_ASKED, torch.where(inner < 0, 4, 0))
+    assert torch.equal(wanted, expected)
+    assert set(wanted.unique().tolist()) == {NOT_ASKED, 0, 4}
 
 
 @given(seed=st.integers(0, 999))
