@@ -46,6 +46,8 @@ class ResidualBlock(nn.Module):
 class FrameNetwork(TorchEncoder):
     """Log-mel frames -> scores, of which `judged` makes the frames that come out.
 
+    It is trained through `scores` and used through `encode` or `ready`; there is no `forward`.
+
     bands: of the log-mel frames. width: channels of the hidden layers. outputs: scores for each frame. Nothing is
     padded: a frame depends on `reach` log-mel frames to either side.
     """
@@ -88,7 +90,7 @@ class FrameNetwork(TorchEncoder):
 
 
 class ReadyNetwork:
-    """A network that is only used: the same numbers in about half the time.
+    """A network that is only used: the same numbers in 0.7 of the time.
 
     A convolution is a sum of matrix products over frames, added up in place, and normalisation is a part of it.
     """

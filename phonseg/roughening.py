@@ -1,6 +1,7 @@
 """What makes the speech of a lesson worse than it was recorded: another room, noise, other talkers, another tempo.
 
-All work on mel-band power, (B, T, bands) at level 1, and draw from the generator that is passed in.
+All work on mel-band power, (B, T, bands) at level 1. What is left to chance is drawn from the generator that is
+passed in.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from torch.nn import functional
 # The steady noise of a good room, and the loudest that most speech is recorded in: natural logarithms of its power
 # relative to the loud frames (50 and 20 dB below them).
 QUIETEST, LOUDEST = -11.5, -4.5
-# Frames that a pause lasts, at least and at most.
-PAUSES = (20, 130)
+# Frames that a pause lasts, at least and at most, and the most of a crop that it takes.
+PAUSES, MOST = (20, 130), 5 / 6
 
 
 def roughen(power: Tensor, generator: torch.Generator, *, share: float = 0.7, loudest: float = LOUDEST) -> Tensor:
@@ -59,11 +60,13 @@ def among_talkers(power: Tensor, generator: torch.Generator, *, share: float = 0
 def with_pauses(power: Tensor, generator: torch.Generator, *, share: float = 0.9) -> tuple[Tensor, Tensor]:
     """A `share` of the crops with one pause each, of 0.2 to 1.3 s at a hop of 10 ms, anywhere, also across an end.
 
-    power: (B, T, bands). Returns the power, and (B, T) how many frames the middle of each lies beyond the nearer end of
-    its pause: less than 0 inside, infinite without a pause.
+    power: (B, T, bands), T at least 24. In short crops a pause is at most MOST of them. Returns the power, and (B, T)
+    how many frames the middle of each lies beyond the nearer end of its pause: less than 0 inside, infinite without a
+    pause.
     """
     crops, frames, _ = power.shape
-    length = torch.randint(PAUSES[0], PAUSES[1] + 1, (crops, 1), generator=generator)
+    longest = min(PAUSES[1], int(MOST * frames))
+    length = torch.randint(PAUSES[0], longest + 1, (crops, 1), generator=generator)
     middle = torch.randint(frames, (crops, 1), generator=generator)
     chosen = torch.rand(crops, 1, generator=generator) < share
     beyond = torch.where(chosen, (torch.arange(frames) - middle).abs() - length / 2, torch.inf)

@@ -1,8 +1,8 @@
 """A small convolutional network that says which phone-like unit every frame belongs to.
 
 Where the unit changes, a sound does: the contrast of its frames is a curve of its own, which knows sounds and not
-edges. Silence is a unit, too, so that the network also tells speech in noise that drowns it for the ear of a loudness
-meter. What the units are, and how they are found without labels, is told in `phonseg.units`.
+edges. Silence is a unit, too, so that the network also tells speech that noise drowns, which its loudness does not.
+What the units are, and how they are found without labels, is told in `phonseg.units`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from torch import Tensor
 
 from phonseg.frame_network import FrameNetwork
 
-# A little more than likelier than not, for lasting noise is unlike the silence that a network has mostly learnt from.
+# More than a half, since a network takes some lasting noise for speech at that.
 SPOKEN = 0.6
 
 

@@ -29,9 +29,9 @@ COEFFICIENTS, EDGE = 13, 0.1
 # Seconds: a segment that lasts longer holds more than one sound; nothing is asked this near to a boundary.
 LONGEST, UNSURE_ZONE = 0.5, 0.012
 NOT_ASKED = -1
-# The loudest steady noise, in nats relative to the loud frames (5 dB below them), so that the network comes to know
-# speech in it from pauses in it; and the frames next to a pause that are not asked.
-LOUDEST, UNSURE_FRAMES = -1.1, 2
+# The loudest steady noise, in nats relative to the loud frames (5 dB below them), since speech and pauses in it must be
+# told apart; and the frames next to a pause that are not asked.
+LOUD_NOISE, UNSURE_FRAMES = -1.1, 2
 # As many segments are needed, on average, to make a cluster of them.
 SEGMENTS_A_UNIT = 10
 
@@ -112,7 +112,7 @@ def lesson(spellings: Mapping[Path, Spelling], n_units: int) -> Lesson:
         beyond = beyond[:, reach : reach + units.shape[1]]
         units = torch.where(beyond < 0, n_units, units)
         units = torch.where(beyond.abs() <= UNSURE_FRAMES, NOT_ASKED, units)
-        return roughen(among_talkers(power, generator), generator, loudest=LOUDEST), [units]
+        return roughen(among_talkers(power, generator), generator, loudest=LOUD_NOISE), [units]
 
     return Lesson("units", "held_out_unit_loss", wanted, unit_loss, harder, offset=0.0, seed=7)
 

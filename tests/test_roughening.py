@@ -10,7 +10,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phonseg.roughening import LOUDEST, PAUSES, QUIETEST, among_talkers, at_tempo, roughen, with_pauses
+from phonseg.roughening import LOUDEST, MOST, PAUSES, QUIETEST, among_talkers, at_tempo, roughen, with_pauses
 
 
 def seeded(seed: int) -> torch.Generator:
@@ -141,6 +141,12 @@ def test_in_a_pause_there_is_nothing_and_elsewhere_all_is_as_it_was():
             assert 0 <= edge[frames[0] - 1] == edge[frames[0]] + 1
             assert 0 <= edge[frames[-1] + 1] == edge[frames[-1]] + 1
     assert PAUSES[0] - 1 <= min(lengths) < max(lengths) <= PAUSES[1]
+
+
+@pytest.mark.parametrize("frames", [24, 54, 100])
+def test_a_pause_never_takes_all_of_a_short_crop(frames):
+    silent = (with_pauses(torch.ones(500, frames, 2), seeded(1), share=1.0)[1] < 0).sum(dim=1)
+    assert 0 < silent.max() <= MOST * frames
 
 
 @pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
