@@ -12,7 +12,7 @@ import math
 import os
 import re
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +25,7 @@ from phonseg.errors import AudioError, ConfigurationError, PhonsegWarning
 from phonseg.folders import place_of, walk
 from phonseg.inspection import BLOCK, Inspection, inspect
 from phonseg.raw_sound import RawSound, Source, raw_sound
+from phonseg.slipped_bytes import Stretch, restored, slipped_stretches
 from phonseg.sound_file import DamagedError
 
 __all__ = ["Channel", "Recording", "Samples", "Source", "find_recordings", "open_recording", "read"]
@@ -45,7 +46,8 @@ class Recording:
     channels: how many, as recorded. n_samples: samples per channel, as recorded. channel: "mix" or the channel taken,
     counted from 1. peak: the largest magnitude in the channels that count, 1 for full scale. power: mean square of the
     mono samples. clipped: how many samples stand at the limit, where a wave was cut off. remarks: what is worth knowing
-    about it though nothing is amiss in reading it.
+    about it though nothing is amiss in reading it. slipped: where bytes had slipped; they
+    are put back.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Recording:
     power: float
     clipped: int
     remarks: tuple[str, ...]
+    slipped: tuple[Stretch, ...]
     _raw: RawSound = field(repr=False)
 
     @property
@@ -89,7 +92,7 @@ class Recording:
     def _mono(self) -> Iterator[Samples]:
         done = 0
         with suppress(DamagedError):
-            for block in self._raw.blocks(BLOCK, self.n_samples):
+            for block in restored(self._raw.blocks(BLOCK, self.n_samples), self.slipped):
                 done += len(block)
                 yield one_channel(block, self.channel)
         if done < self.n_samples:
@@ -104,14 +107,19 @@ def open_recording(source: Source, *, channel: Channel = "mix") -> Recording:
     samples (n,) or (n, channels), or a parselmouth Sound.
     channel: "mix" for the mean of all channels, or the number of one, counted from 1 as in Praat.
 
-    Warns (PhonsegWarning) when less can be read than there should be, and takes what there is; and when the channels
-    cancel each other in the mix, and takes the loudest of them.
+    Warns (PhonsegWarning) when less can be read than there should be, and takes what there is; when bytes have slipped
+    (see `phonseg.slipped_bytes`), and takes the sound that there was; and when the channels cancel each other in the
+    mix, and takes the loudest of them.
     Raises AudioError if it cannot be read, holds no samples or values that are not finite numbers, or lies outside
     1 to 768 kHz and 64 channels; ConfigurationError if `channel` is neither "mix" nor a whole number from 1.
     """
     raw = raw_sound(source)
     check_channel(channel, raw.channels, raw.name)
     found = inspect(raw, channel)
+    slipped = slipped_stretches(raw.blocks(BLOCK, found.n_samples)) if found.slipped else ()
+    if slipped:
+        found = inspect(raw, channel, slipped)
+        warnings.warn(_what_has_slipped(raw, slipped), PhonsegWarning, stacklevel=2)
     if found.flaw:
         warnings.warn(_what_is_missing(raw, found), PhonsegWarning, stacklevel=2)
     power = found.power
@@ -130,6 +138,7 @@ def open_recording(source: Source, *, channel: Channel = "mix") -> Recording:
         power=power,
         clipped=found.clipped,
         remarks=_remarks(raw, found, power),
+        slipped=slipped,
         _raw=raw,
     )
 
@@ -141,6 +150,16 @@ def _what_is_missing(raw: RawSound, found: Inspection) -> str:
     return (
         f"{raw.name}: only {found.n_samples / raw.sample_rate:.4f} s{promised} can be read, since {found.flaw}. "
         "Copy or record it again; what can be read is used."
+    )
+
+
+def _what_has_slipped(raw: RawSound, slipped: Sequence[Stretch]) -> str:
+    stretches = [f"{start / raw.sample_rate:.2f}-{end / raw.sample_rate:.2f} s" for start, end in slipped]
+    more = f" and {len(stretches) - 3} more" if len(stretches) > 3 else ""
+    return (
+        f"{raw.name}: is noise at {', '.join(stretches[:3])}{more}, since its bytes have slipped by one there, as when "
+        "a sound file is copied as text. phonseg puts them back, other programs play the noise. Copy it again from "
+        "where it is whole."
     )
 
 
