@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 import soxr
+from numpy.typing import NDArray
 
 from phonseg.audio import Recording, Samples, Source, open_recording
 from phonseg.candidates import Candidates
@@ -23,8 +24,9 @@ from phonseg.segmentation import Segmentation
 from phonseg.segmenter import Segmenter
 from phonseg.view import View
 
-# Seconds of each recording that a model is made to agree with itself on, and how many prominences are tried.
-EXCERPT, GRID = 30.0, 41
+# Seconds of each recording that a model is made to agree with itself on; how many prominences are tried, and how many
+# from one of these to the next.
+EXCERPT, GRID, FINER = 30.0, 41, 11
 # The copies: played slower and faster, and in white noise of so many decibels.
 TEMPOS, NOISE = (0.8, 1.25), 20.0
 
@@ -57,8 +59,9 @@ def operating_point(
     and in noise. Boundaries must move with the tempo and survive the noise (rate-equivariance, as a yardstick
     that needs no labels): with too low a prominence many do not, being ripples; with too high a one they come and go.
     In between the F1 of the copies' boundaries against the recordings' is nearly the same over a wide range. Of the
-    GRID prominences whose F1 lies within two standard errors (over recordings) of the best, and so cannot be told from
-    it, the lowest is chosen, for it finds the most. generator: for the noise.
+    prominences whose F1 lies within two standard errors (over recordings) of the best, and so cannot be told from it,
+    the lowest is chosen, for it finds the most: of GRID, and then of FINER up to that from the one below it.
+    generator: for the noise.
 
     Raises TrainingError if the recordings hold no peak.
     """
@@ -68,16 +71,24 @@ def operating_point(
         raise TrainingError("calibration: there is no peak in any recording. Train on recordings with speech.")
     prominences = np.geomspace(0.01, 1.0, GRID) * np.percentile(found, 95)
     scores = [[_agreement(copies, prominence) for copies in heard] for prominence in prominences]
-    agreement = np.array([np.nan_to_num(pooled(of_all).f1) for of_all in scores])
+    agreement = _f1(scores)
     best = int(agreement.argmax())
     each = np.array([score.f1 for score in scores[best] if not np.isnan(score.f1)])
-    error = each.std() / np.sqrt(len(each)) if len(each) else 0.0
-    return OperatingPoint(float(prominences[np.flatnonzero(agreement >= agreement[best] - 2 * error)[0]]))
+    least = agreement[best] - 2 * (each.std() / np.sqrt(len(each)) if len(each) else 0.0)
+    lowest = int(np.argmax(agreement >= least))
+    finer = np.geomspace(prominences[max(0, lowest - 1)], prominences[lowest], FINER)
+    agreement = _f1([[_agreement(copies, prominence) for copies in heard] for prominence in finer])
+    return OperatingPoint(float(finer[np.argmax(agreement >= least)]))
 
 
 def _agreement(copies: Sequence[tuple[Candidates, Candidates]], prominence: float) -> Score:
     """The boundaries in the copies of a recording against those in itself."""
     return pooled([evaluate(*(side.times[side.prominences >= prominence] for side in pair)) for pair in copies])
+
+
+def _f1(scores: Sequence[Sequence[Score]]) -> NDArray[np.float64]:
+    """For every prominence the F1 of all recordings together, 0 where they have no boundary."""
+    return np.array([np.nan_to_num(pooled(of_all).f1) for of_all in scores])
 
 
 def _copies_heard(
