@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from conditions import CLEAN, Change, heard
 from systems import System
 from tqdm import tqdm
 
-from phonseg.audio import find_recordings
+from phonseg.audio import find_recordings, open_recording
 from phonseg.candidates import Candidates
 from phonseg.corpus import pair
 from phonseg.errors import ConfigurationError, PhonsegError
@@ -30,10 +30,14 @@ class Found:
 
 @dataclass(frozen=True)
 class Labelled:
-    """A recording: its reference, and what was found in it: (name of the system, condition) -> boundaries."""
+    """A recording: its reference, and what was found in it: (name of the system, condition) -> boundaries.
+
+    slipped: whether it was noise in places, where its bytes had slipped, and was put right before any system heard it.
+    """
 
     reference: Segmentation
     found: Mapping[tuple[str, str], Found]
+    slipped: bool
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ def hear_folder(
                 for condition, source in sources.items()
                 for system in systems
             }
-            recordings[name] = Labelled(wanted, found)
+            recordings[name] = Labelled(wanted, found, slipped=bool(open_recording(recording).slipped))
         except PhonsegError as error:
             failed[name] = str(error)
     if not any(len(labelled.reference.boundaries) for labelled in recordings.values()):
@@ -78,14 +82,21 @@ def hear_folder(
 
 def without_shared_sentences(labelled: LabelledSet) -> LabelledSet | None:
     """The set without sa1 and sa2, which in TIMIT every speaker reads; None if there are none, or nothing else."""
-    rest = {
-        name: recording
-        for name, recording in labelled.recordings.items()
-        if not re.search(r"sa[12]$", name, re.IGNORECASE)
-    }
+    shared = {name for name in labelled.recordings if re.search(r"sa[12]$", name, re.IGNORECASE)}
+    return _without(labelled, shared, "sa1 and sa2")
+
+
+def without_slipped(labelled: LabelledSet) -> LabelledSet | None:
+    """The set without what was put right; None if there is none, or nothing else."""
+    slipped = {name for name, recording in labelled.recordings.items() if recording.slipped}
+    return _without(labelled, slipped, f"the {len(slipped)} that were put right")
+
+
+def _without(labelled: LabelledSet, names: Set[str], called: str) -> LabelledSet | None:
+    rest = {name: recording for name, recording in labelled.recordings.items() if name not in names}
     if not 0 < len(rest) < len(labelled.recordings):
         return None
-    return LabelledSet(f"{labelled.name} without sa1 and sa2", rest, labelled.failed)
+    return LabelledSet(f"{labelled.name} without {called}", rest, labelled.failed)
 
 
 def _found(segmentation: Segmentation) -> Found:

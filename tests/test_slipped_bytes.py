@@ -8,7 +8,7 @@ import warnings
 import numpy as np
 import pytest
 import soundfile
-from conftest import RATE, hiss, noise, speech_like, tone, vowel
+from conftest import RATE, hiss, noise, speech_like, tampered, tone, vowel
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,14 +21,6 @@ from phonseg.slipped_bytes import JOIN, SPAN, Stretch, put_back, restored, slipp
 SPOKEN = (32768 * speech_like(16)[0]).astype(np.int16)
 # So near to the place of a byte samples may be lost: the place is found to within JOIN, and JOIN around it are made up.
 NEAR = 2 * JOIN + 2
-
-
-def tampered(stored: np.ndarray, places: list[int], missing: list[bool]) -> np.ndarray:
-    """(n,) samples of which a byte at each place has been taken out, or a line feed put in before it."""
-    data = bytearray(stored.astype("<i2").tobytes())
-    for place, gone in sorted(zip(places, missing, strict=True), reverse=True):
-        data[place : place + 1] = b"" if gone else b"\n" + data[place : place + 1]
-    return np.frombuffer(bytes(data[: len(data) // 2 * 2]), "<i2")
 
 
 def as_blocks(stored: np.ndarray, size: int = 16_384) -> list[np.ndarray]:
