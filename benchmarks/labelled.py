@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
-from conditions import CLEAN, Change, heard
+import numpy as np
+from conditions import CLEAN, RATE, Change, heard
 from systems import System
 from tqdm import tqdm
 
@@ -65,13 +66,15 @@ def hear_folder(
     ):
         try:
             wanted = read_reference(reference, tier=tier)
-            sources = {CLEAN: recording, **heard(name, recording, conditions)}
+            opened = open_recording(recording)
+            whole = np.concatenate(list(opened.blocks(RATE))), RATE
+            sources = {CLEAN: whole if opened.slipped else recording, **heard(name, recording, conditions)}
             found = {
                 (system.name, condition): _found(system.segmenter.segment(source))
                 for condition, source in sources.items()
                 for system in systems
             }
-            recordings[name] = Labelled(wanted, found, slipped=bool(open_recording(recording).slipped))
+            recordings[name] = Labelled(wanted, found, slipped=bool(opened.slipped))
         except PhonsegError as error:
             failed[name] = str(error)
     if not any(len(labelled.reference.boundaries) for labelled in recordings.values()):

@@ -99,24 +99,25 @@ class Recording:
             raise AudioError(f"{self.name}: became shorter while it was read. Wait until it is complete.")
 
 
-def open_recording(source: Source, *, channel: Channel = "mix") -> Recording:
+def open_recording(source: Source, *, channel: Channel = "mix", as_stored: bool = False) -> Recording:
     """Open a recording: count and check all its samples.
 
     source: a path (WAV, FLAC, MP3, OGG, AIFF, NIST SPHERE and whatever else libsndfile reads; with PyAV, also m4a, wma
     and the sound of videos; the content decides, not the suffix), an open binary file, (samples, sample_rate) with
     samples (n,) or (n, channels), or a parselmouth Sound.
-    channel: "mix" for the mean of all channels, or the number of one, counted from 1 as in Praat.
+    channel: "mix" for the mean of all channels, or the number of one, counted from 1 as in Praat. as_stored: whether
+    bytes that have slipped (see `phonseg.slipped_bytes`) are left where they are.
 
-    Warns (PhonsegWarning) when less can be read than there should be, and takes what there is; when bytes have slipped
-    (see `phonseg.slipped_bytes`), and takes the sound that there was; and when the channels cancel each other in the
-    mix, and takes the loudest of them.
+    Warns (PhonsegWarning) when less can be read than there should be, and takes what there is; when bytes have slipped,
+    and takes the sound that there was; and when the channels cancel each other in the mix, and takes the loudest.
     Raises AudioError if it cannot be read, holds no samples or values that are not finite numbers, or lies outside
     1 to 768 kHz and 64 channels; ConfigurationError if `channel` is neither "mix" nor a whole number from 1.
     """
     raw = raw_sound(source)
     check_channel(channel, raw.channels, raw.name)
     found = inspect(raw, channel)
-    slipped = slipped_stretches(raw.blocks(BLOCK, found.n_samples)) if found.slipped else ()
+    looked_for = found.slipped and not as_stored
+    slipped = slipped_stretches(raw.blocks(BLOCK, found.n_samples)) if looked_for else ()
     if slipped:
         found = inspect(raw, channel, slipped)
         warnings.warn(_what_has_slipped(raw, slipped), PhonsegWarning, stacklevel=2)

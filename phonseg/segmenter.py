@@ -80,7 +80,7 @@ class Segmenter:
             raise ConfigurationError("segment: give sensitivity or rate, not both.")
         choice = {"rate": rate} if rate is not None else {"sensitivity": 0.5 if sensitivity is None else sensitivity}
         NOTHING.at(**choice)  # what is out of range is refused before the recording is heard
-        recording = open_recording(source, channel=channel)
+        recording = open_recording(source, channel=channel, as_stored=self.conventions.as_stored)
         hearing = hear(recording, self.views, self.conventions)
         for remark in recording.remarks:
             warnings.warn(remark, PhonsegWarning, stacklevel=2)

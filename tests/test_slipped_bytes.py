@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phonseg.audio import open_recording, read
+from phonseg.conventions import PHONSEG
 from phonseg.crops import crop, survey
 from phonseg.errors import PhonsegWarning
 from phonseg.segmenter import load
@@ -153,6 +155,18 @@ def test_other_channels_are_left_alone(slipped):
     path, _ = slipped
     noisy = soundfile.read(path, dtype="int16")[0]
     assert open_recording((np.stack([noisy, noisy], axis=1), RATE)).slipped == ()
+
+
+def test_by_other_conventions_the_noise_stays(slipped):
+    path, _ = slipped
+    noisy = soundfile.read(path, dtype="float32")[0]
+    recording = open_recording(path, as_stored=True)
+    assert recording.slipped == ()
+    assert np.array_equal(np.concatenate(list(recording.blocks(RATE))), noisy)
+    as_stored = replace(load(), conventions=replace(PHONSEG, as_stored=True))
+    moved = noisy + np.float32(1e-7)  # no whole numbers any more
+    expected = load().segment((moved, RATE)).boundaries
+    assert np.allclose(as_stored.segment(path).boundaries, expected, atol=1e-6)
 
 
 def test_boundaries_are_those_of_the_whole_recording(slipped):
