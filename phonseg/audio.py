@@ -25,7 +25,7 @@ from phonseg.errors import AudioError, ConfigurationError, PhonsegWarning
 from phonseg.folders import place_of, walk
 from phonseg.inspection import BLOCK, Inspection, inspect
 from phonseg.raw_sound import RawSound, Source, raw_sound
-from phonseg.slipped_bytes import Stretch, restored, slipped_stretches
+from phonseg.slipped_bytes import Stretch, restored
 from phonseg.sound_file import DamagedError
 
 __all__ = ["Channel", "Recording", "Samples", "Source", "find_recordings", "open_recording", "read"]
@@ -115,12 +115,9 @@ def open_recording(source: Source, *, channel: Channel = "mix", as_stored: bool 
     """
     raw = raw_sound(source)
     check_channel(channel, raw.channels, raw.name)
-    found = inspect(raw, channel)
-    looked_for = found.slipped and not as_stored
-    slipped = slipped_stretches(raw.blocks(BLOCK, found.n_samples)) if looked_for else ()
-    if slipped:
-        found = inspect(raw, channel, slipped)
-        warnings.warn(_what_has_slipped(raw, slipped), PhonsegWarning, stacklevel=2)
+    found = inspect(raw, channel, as_stored=as_stored)
+    if found.slipped:
+        warnings.warn(_what_has_slipped(raw, found.slipped), PhonsegWarning, stacklevel=2)
     if found.flaw:
         warnings.warn(_what_is_missing(raw, found), PhonsegWarning, stacklevel=2)
     power = found.power
@@ -139,7 +136,7 @@ def open_recording(source: Source, *, channel: Channel = "mix", as_stored: bool 
         power=power,
         clipped=found.clipped,
         remarks=_remarks(raw, found, power),
-        slipped=slipped,
+        slipped=found.slipped,
         _raw=raw,
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 from phonseg.channels import Channel, Samples, one_channel
 from phonseg.errors import AudioError
 from phonseg.raw_sound import RawSound
-from phonseg.slipped_bytes import Stretch, looks_slipped, restored
+from phonseg.slipped_bytes import Stretch, restored, watched
 from phonseg.sound_file import DamagedError
 
 BLOCK = 16_384  # samples per channel read at once: large enough for speed, small enough for the processor's cache
@@ -27,7 +26,8 @@ class Inspection:
     n_samples: per channel. flaw: why they are fewer than there should be, empty if all is well. peak: the largest
     magnitude in the channels that count. power: mean square of the mono samples. clipped: how many samples of the
     channels that count equal the two before them near full scale, as where a wave is cut off. powers: (channels,) mean
-    squares of channels that are mixed, else 0. slipped: whether some of the one channel looks like slipped bytes.
+    squares of channels that are mixed, else 0. slipped: where bytes had slipped, which
+    are put back for all else that is told here.
     """
 
     n_samples: int
@@ -36,20 +36,23 @@ class Inspection:
     power: float
     clipped: int
     powers: NDArray[np.float64]
-    slipped: bool
+    slipped: tuple[Stretch, ...]
 
 
-def inspect(raw: RawSound, channel: Channel, slipped: Sequence[Stretch] = ()) -> Inspection:
+def inspect(raw: RawSound, channel: Channel, *, as_stored: bool = False) -> Inspection:
     """Read all samples of a recording once.
 
-    channel: which channels count, "mix" for all of them. slipped: where to put bytes back, in one channel. Raises
-    AudioError if there is no sample, or if the mono samples hold values that are not finite numbers.
+    channel: which channels count, "mix" for all of them. as_stored: whether slipped bytes are left where they are, as
+    they always are in several channels. Raises AudioError if there is no sample, or if the mono samples hold values
+    that are not finite numbers.
     """
     for size in (BLOCK, SMALL_BLOCK):
         counted = raw.channels if channel == "mix" else 1
+        slipped: list[Stretch] = []
         tally, flaw = _Tally(np.zeros(raw.channels), np.zeros((0, counted), np.float32)), ""
         try:
-            for block in restored(raw.blocks(size), slipped):
+            blocks = raw.blocks(size)
+            for block in blocks if as_stored or raw.channels > 1 else restored(watched(blocks, slipped), slipped):
                 tally.add(block, channel)
             break
         except DamagedError as error:
@@ -62,7 +65,7 @@ def inspect(raw: RawSound, channel: Channel, slipped: Sequence[Stretch] = ()) ->
             f"enormous), the first at {tally.first_bad / raw.sample_rate:.4f} s. Replace them, for example by 0."
         )
     n = tally.n_samples
-    return Inspection(n, flaw, tally.peak, tally.energy / n, tally.clipped, tally.energies / n, tally.slipped)
+    return Inspection(n, flaw, tally.peak, tally.energy / n, tally.clipped, tally.energies / n, tuple(slipped))
 
 
 @dataclass(slots=True)
@@ -74,7 +77,6 @@ class _Tally:
     energy: float = 0.0
     peak: float = 0.0
     clipped: int = 0
-    slipped: bool = False
     n_samples: int = 0
     n_bad: int = 0
     first_bad: int = 0
@@ -96,7 +98,6 @@ class _Tally:
         self.peak = max(self.peak, peak)
         if peak >= NEAR_FULL_SCALE:
             self.clipped += _clipped(np.concatenate([self.last, counted]))
-            self.slipped = self.slipped or (block.shape[1] == 1 and looks_slipped(block))
         self.last = np.concatenate([self.last, counted[-2:]])[-2:]
 
 

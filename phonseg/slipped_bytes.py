@@ -9,16 +9,21 @@ each other than the bytes that are put together from two of them.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
-from typing import NamedTuple
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from phonseg.channels import Samples
+from phonseg.errors import AudioError
 
 Stored = NDArray[np.int16]
+Number = TypeVar("Number", bound=np.generic)
+
+OPEN = sys.maxsize  # where a stretch ends whose end has not been seen
 
 FULL_SCALE = 2**15
 SPAN = 128  # samples that are judged together
@@ -60,37 +65,82 @@ def put_back(block: Samples, start: int, slipped: Sequence[Stretch]) -> Samples:
     return np.asarray(right[:, np.newaxis] / FULL_SCALE, dtype=np.float32)
 
 
-def looks_slipped(block: Samples) -> bool:
-    """Whether SPAN of (n, 1) samples are noise at full scale as they are, but sound if their bytes have slipped."""
-    with np.errstate(invalid="ignore", over="ignore"):
-        steps = np.diff(block[:, 0])
-    if max(steps.max(initial=0.0), -steps.min(initial=0.0)) < JUMP:  # first, since the rest takes time
-        return False
-    stored = _stored(block[:, 0])
-    return stored is not None and bool(np.any(_verdicts(stored) > 0))
+def watched(blocks: Iterable[Samples], slipped: list[Stretch]) -> Iterator[Samples]:
+    """The (n, 1) blocks of a recording as they are, each (of 3 * SPAN or more) after what concerns it is in `slipped`.
+
+    slipped: where bytes have slipped, in time order; empty at first.
+    """
+    search, waiting = _Search(slipped), None
+    try:
+        for block in blocks:
+            search.look(block)
+            if waiting is not None:
+                yield waiting
+            waiting = block
+    except AudioError:  # it ends here, before it should
+        if waiting is not None:
+            search.end()
+            yield waiting
+        raise
+    search.end()
+    if waiting is not None:
+        yield waiting
 
 
-def slipped_stretches(blocks: Iterable[Samples]) -> tuple[Stretch, ...]:
-    """Where the bytes of a recording of one channel have slipped, in time order, from its (n, 1) blocks."""
-    edges: list[int] = []
-    start, held = 0, np.zeros(0, np.int16)
-    silence = np.zeros((SPAN, 1), np.float32)  # with which the last samples are judged, too
-    for block in chain(blocks, [silence]):
-        stored = _stored(block[:, 0])
-        if stored is None:  # then no other block is of whole numbers either
-            return ()
-        held = np.concatenate([held, stored])
-        verdicts = _verdicts(held)
+@dataclass(slots=True)
+class _Search:
+    """What `watched` has found.
+
+    held: the last SPAN samples that were judged, and those after them. start: of them in the recording. judged: how
+    many SPANs of `held` are.
+    """
+
+    slipped: list[Stretch]
+    held: Samples = field(default_factory=lambda: np.zeros((0, 1), np.float32))
+    start: int = 0
+    judged: int = 0
+
+    def look(self, block: Samples) -> None:
+        """Judge what a block completes."""
+        self.held = np.concatenate([self.held, block])
+        within = bool(self.slipped) and self.slipped[-1].end == OPEN
+        stored = _stored(self.held[:, 0]) if within or _jumps(self.held) else None
+        if stored is not None:
+            self._judge(stored, within)
+        spans = len(self.held) // SPAN
+        if spans:
+            done = SPAN * (spans - 1)
+            self.held, self.start, self.judged = self.held[done:], self.start + done, 1
+
+    def _judge(self, stored: Stored, within: bool) -> None:
+        """Add the places at which the bytes of the held samples begin to slip, or no longer have slipped."""
+        verdicts = _verdicts(stored)
+        verdicts[: self.judged] = 0
         for span in np.flatnonzero(verdicts).tolist():
-            if (verdicts[span] > 0) != len(edges) % 2:
+            if verdicts[span] == (-1 if within else 1) and (within or _telling(stored[SPAN * span :][:SPAN])):
                 first = SPAN * max(0, span - 1)
-                window = held[first : (span + 1) * SPAN]
-                edges.append(start + first + _join(window, slips=verdicts[span] > 0))
-        judged = max(0, len(verdicts) - 1) * SPAN  # but for the last, where the next may have begun
-        start, held = start + judged, held[judged:]
-    end = start + len(held) - SPAN
-    edges = np.minimum([*edges, *[end] * (len(edges) % 2)], end).tolist()
-    return tuple(Stretch(*pair) for pair in zip(edges[::2], edges[1::2], strict=True) if pair[0] < pair[1])
+                edge = self.start + first + _join(stored[first : SPAN * (span + 1)], slips=not within)
+                if within:
+                    self.slipped[-1] = Stretch(self.slipped[-1].start, edge)
+                else:
+                    self.slipped.append(Stretch(edge, OPEN))
+                within = not within
+
+    def end(self) -> None:
+        """Judge the last samples, too, as if silence followed."""
+        n_samples = self.start + len(self.held)
+        self.look(np.zeros((SPAN, 1), np.float32))
+        last = n_samples - 2 * JOIN  # a later place is the end itself
+        ends = [part.end if part.end < last else n_samples for part in self.slipped]
+        self.slipped[:] = [Stretch(part.start, end) for part, end in zip(self.slipped, ends, strict=True)]
+
+
+def _jumps(samples: Samples) -> bool:
+    """Whether there can be noise at full scale in (n, 1) samples; soon told."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        if not samples.max(initial=0.0) - samples.min(initial=0.0) >= JUMP:
+            return False
+        return bool(np.abs(np.diff(samples[:, 0])).max(initial=0.0) >= JUMP)
 
 
 def _stored(samples: Samples) -> Stored | None:
@@ -112,29 +162,34 @@ def _other(stored: Stored) -> Stored:
     return other.view(np.int16)
 
 
-def _spans(stored: Stored) -> Stored:
-    """(n,) samples -> (n // SPAN, SPAN) of them."""
-    return stored[: len(stored) // SPAN * SPAN].reshape(-1, SPAN)
+def _spans(values: NDArray[Number]) -> NDArray[Number]:
+    """(n,) values -> (n // SPAN, SPAN) of them."""
+    return values[: len(values) // SPAN * SPAN].reshape(-1, SPAN)
 
 
 def _roughness(stored: Stored) -> NDArray[np.float64]:
     """(n,) samples -> (n // SPAN,) mean differences between successive samples."""
-    return np.asarray(_differences(_spans(stored)).mean(axis=1))
+    return np.asarray(_spans(np.concatenate([[0], _differences(stored)])).mean(axis=1))
 
 
 def _differences(stored: Stored) -> NDArray[np.int32]:
-    return np.abs(np.diff(stored.astype(np.int32), axis=-1))
+    return np.abs(np.subtract(stored[1:], stored[:-1], dtype=np.int32))
 
 
 def _verdicts(stored: Stored) -> NDArray[np.int8]:
     """(n,) samples -> (n // SPAN,) 1 where their bytes have slipped, -1 where they have not, 0 where none can say."""
     as_it_is, otherwise = _roughness(stored), _roughness(_other(stored))
-    spans = _spans(stored)
-    # A recording of 8 bits has nothing in its lower bytes, and one that is clipped has the same over and over.
-    values = 1 + np.count_nonzero(np.diff(np.sort(spans, axis=1), axis=1), axis=1)
-    telling = (np.ptp(spans & 0xFF, axis=1) > 0) & (values > SPAN // 2)
-    slipped = telling & (as_it_is >= FAINT) & (SMOOTHER * otherwise < as_it_is)
-    return np.asarray(slipped.astype(np.int8) - (SMOOTHER * as_it_is < otherwise).astype(np.int8))
+    verdicts = -(SMOOTHER * as_it_is < otherwise).astype(np.int8)
+    verdicts[(as_it_is >= FAINT) & (SMOOTHER * otherwise < as_it_is)] = 1
+    return verdicts
+
+
+def _telling(span: Stored) -> bool:
+    """Whether samples that are smoother with their bytes put back can be sound.
+
+    A recording of 8 bits has nothing in its lower bytes, and one that is clipped has the same over and over.
+    """
+    return np.ptp(span & 0xFF) > 0 and len(np.unique(span)) > SPAN // 2
 
 
 def _join(window: Stored, *, slips: bool) -> int:
@@ -152,7 +207,10 @@ def _bridged(stored: Stored, edges: Sequence[int]) -> NDArray[np.float64]:
     """(n,) samples, of which those around the edges lie on straight lines between their neighbours."""
     place = np.arange(len(stored))
     lost = np.any([(place >= edge - JOIN) & (place < edge + JOIN) for edge in edges], axis=0)
-    return stored.astype(np.float64) if lost.all() else np.interp(place, place[~lost], stored[~lost])
+    bridged = stored.astype(np.float64)
+    if lost.any() and not lost.all():
+        bridged[lost] = np.interp(place[lost], place[~lost], stored[~lost])
+    return bridged
 
 
 def _unlikely(stored: Stored) -> NDArray[np.float64]:
