@@ -143,7 +143,7 @@ class BinaryFile:
         file = BinaryReader(base, len(MAGIC))
         try:
             self.start, self.end, there = repr(file.number()), repr(file.number()), file.take(1)
-            self.count = slice(file.place, file.place + 4)
+            self.count = slice(file.place - 1, file.place + 4)  # with the byte that says whether there are tiers
             for _ in range(file.count() if there != b"\0" else 0):
                 first = file.place
                 name, _intervals = read_tier(file)
@@ -158,7 +158,7 @@ class BinaryFile:
 
     def counted(self, number: int) -> bytes:
         """As in `GridFile`."""
-        return struct.pack(">i", number)
+        return struct.pack(">?i", True, number)
 
     def written(self, body: str, position: int | None) -> bytes:
         """As in `GridFile`."""

@@ -164,6 +164,19 @@ def test_a_label_that_the_encoding_lacks_is_refused() -> None:
         with_tiers(latin, textgrid_bytes(Segmentation([], 1.0, labels=["ʃ"]), "x"), "x")
 
 
+@pytest.mark.parametrize("rest", [0, None])
+def test_a_binary_file_that_says_that_it_has_no_tiers_gets_one(tmp_path: Path, rest: int | None) -> None:
+    path = tmp_path / "x.TextGrid"
+    path.write_bytes(base())
+    call(parselmouth.read(str(path)), "Save as binary file", str(path))
+    there = path.read_bytes()
+    flag = len(b"ooBinaryFile\x08TextGrid") + 16  # after the start and the end
+    assert there[flag] == 1
+    without = there[:flag] + b"\0" + there[flag + 1 :][:rest]
+    assert taken(without, ["phones"], "x") == []
+    assert taken(with_tiers(without, NEW, "x"), ["phones"], "x") == ["phones"]
+
+
 @given(st.sampled_from(["text", "binary"]), st.data())
 def test_any_bytes_are_added_to_or_refused(
     tmp_path_factory: pytest.TempPathFactory, form: str, data: st.DataObject
