@@ -7,12 +7,11 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 from conditions import CLEAN, RATE, Change, heard
 from systems import System
 from tqdm import tqdm
 
-from phonseg.audio import find_recordings, open_recording
+from phonseg.audio import find_recordings, open_recording, read
 from phonseg.candidates import Candidates
 from phonseg.corpus import pair
 from phonseg.errors import ConfigurationError, PhonsegError
@@ -66,15 +65,15 @@ def hear_folder(
     ):
         try:
             wanted = read_reference(reference, tier=tier)
-            opened = open_recording(recording)
-            whole = np.concatenate(list(opened.blocks(RATE))), RATE
-            sources = {CLEAN: whole if opened.slipped else recording, **heard(name, recording, conditions)}
+            slipped = bool(open_recording(recording).slipped)
+            clean = (read(recording, sample_rate=RATE)[0], RATE) if slipped else recording
+            sources = {CLEAN: clean, **heard(name, recording, conditions)}
             found = {
                 (system.name, condition): _found(system.segmenter.segment(source))
                 for condition, source in sources.items()
                 for system in systems
             }
-            recordings[name] = Labelled(wanted, found, slipped=bool(opened.slipped))
+            recordings[name] = Labelled(wanted, found, slipped)
         except PhonsegError as error:
             failed[name] = str(error)
     if not any(len(labelled.reference.boundaries) for labelled in recordings.values()):

@@ -46,8 +46,7 @@ class Recording:
     channels: how many, as recorded. n_samples: samples per channel, as recorded. channel: "mix" or the channel taken,
     counted from 1. peak: the largest magnitude in the channels that count, 1 for full scale. power: mean square of the
     mono samples. clipped: how many samples stand at the limit, where a wave was cut off. remarks: what is worth knowing
-    about it though nothing is amiss in reading it. slipped: where bytes had slipped; they
-    are put back.
+    about it though nothing is amiss in reading it. slipped: where bytes had slipped; they are put back.
     """
 
     name: str

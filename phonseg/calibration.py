@@ -60,8 +60,8 @@ def operating_point(
     that needs no labels): with too low a prominence many do not, being ripples; with too high a one they come and go.
     In between the F1 of the copies' boundaries against the recordings' is nearly the same over a wide range. Of the
     prominences whose F1 lies within two standard errors (over recordings) of the best, and so cannot be told from it,
-    the lowest is chosen, for it finds the most: of GRID, and then of FINER up to that from the one below it.
-    generator: for the noise.
+    the lowest is chosen, for it finds the most: of GRID over two decades, and then of FINER from the next lower one of
+    these to it. generator: for the noise.
 
     Raises TrainingError if the recordings hold no peak.
     """
