@@ -1,7 +1,8 @@
 """Any recording -> mono float32 blocks at the wanted rate, in constant memory, with its true duration.
 
-A recording is read once when it is opened, to count and check its samples; every pass over `Recording.blocks` then
-reads it afresh. A stored sample of whole numbers is scaled to -1..1; floating point is taken as it is.
+A recording is read once when it is opened, to count and check its samples. A short one (two minutes at 16 kHz) is
+kept; every pass over the `Recording.blocks` of a longer one reads it afresh. A stored sample of whole numbers is scaled
+to -1..1; floating point is taken as it is.
 
 MP3: Praat shows an MP3 file 37 to 66 ms later than these samples lie, since it keeps the delay of the encoder.
 """
@@ -61,6 +62,7 @@ class Recording:
     remarks: tuple[str, ...]
     slipped: tuple[Stretch, ...]
     _raw: RawSound = field(repr=False)
+    _kept: tuple[Samples, ...] = field(repr=False)
 
     @property
     def duration(self) -> float:
@@ -75,15 +77,16 @@ class Recording:
         """Mono at `sample_rate`, from the beginning, in blocks of `block_seconds` of which the last may be shorter.
 
         Altogether `length(sample_rate)` samples, which do not depend on `block_seconds`. At the rate of the
-        recording they are its own samples; else they are resampled by soxr in high quality. Each call is a fresh pass
-        (an open file is rewound). Raises AudioError if the file has become shorter since it was opened.
+        recording they are its own samples; else they are resampled by soxr in high quality. Each call is a fresh pass,
+        which reads a long recording again (an open file is rewound). Raises AudioError if that has become shorter since
+        it was opened.
         """
         if not sample_rate >= 1:
             raise ConfigurationError(f"sample_rate is {sample_rate}. Give samples per second, such as 16000.")
         size = round(block_seconds * sample_rate) if math.isfinite(block_seconds) else 0
         if size < 1:
             raise ConfigurationError(f"block_seconds is {block_seconds}. Give seconds, above 0.")
-        pieces = self._mono()
+        pieces = iter(self._kept) if self._kept else self._mono()
         if sample_rate != self.sample_rate:
             pieces = _resampled(pieces, self.sample_rate, sample_rate, self.length(sample_rate))
         return _recut(pieces, size)
@@ -119,7 +122,7 @@ def open_recording(source: Source, *, channel: Channel = "mix", as_stored: bool 
         warnings.warn(_what_has_slipped(raw, found.slipped), PhonsegWarning, stacklevel=2)
     if found.flaw:
         warnings.warn(_what_is_missing(raw, found), PhonsegWarning, stacklevel=2)
-    power = found.power
+    power, counted = found.power, channel
     if power < SILENT_MIX * np.mean(found.powers):
         channel, power = int(np.argmax(found.powers)) + 1, float(np.max(found.powers))
         message = f"{raw.name}: its channels cancel each other in the mix. Channel {channel} is used, or give another."
@@ -137,6 +140,7 @@ def open_recording(source: Source, *, channel: Channel = "mix", as_stored: bool 
         remarks=_remarks(raw, found, power),
         slipped=found.slipped,
         _raw=raw,
+        _kept=found.kept if channel == counted else (),
     )
 
 

@@ -5,7 +5,7 @@ With labels, a model is marked (`tuned_on_labels`), and so is every segmentation
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -51,7 +51,7 @@ def balanced(views: Sequence[tuple[View, float]], heights: Sequence[float]) -> t
 
 
 def operating_point(
-    model: Segmenter, recordings: Sequence[Recording], generator: np.random.Generator
+    model: Segmenter, recordings: Iterable[Recording], generator: np.random.Generator
 ) -> OperatingPoint:
     """The prominence at which a model agrees best with itself, on unlabelled recordings.
 
@@ -128,7 +128,7 @@ def tune_on_labels(model: Segmenter, labelled: Sequence[tuple[Source, Segmentati
     """
     if not sum(len(reference.boundaries) for _, reference in labelled):
         raise ConfigurationError("tune_on_labels: the references hold no boundary. Give some that do.")
-    recordings = [open_recording(source, as_stored=model.conventions.as_stored) for source, _ in labelled]
+    recordings = (open_recording(source, as_stored=model.conventions.as_stored) for source, _ in labelled)
     heard = [(hear(recording, model.views, model.conventions), recording.duration) for recording in recordings]
 
     def tuned(prominence: float) -> Segmenter:

@@ -124,7 +124,7 @@ def evidence_in(hearing: Hearing, *, early: bool) -> Evidence:
 
 def _calibrated(name: str, views: tuple[View, ...], run: Run) -> Segmenter:
     model = Segmenter(name, views, OperatingPoint(1.0))
-    recordings = [open_recording(material.path, channel=material.channel) for material in _some(run)]
+    recordings = (open_recording(material.path, channel=material.channel) for material in _some(run))
     generator = np.random.default_rng([run.settings.seed, 6])
     return replace(model, operating_point=operating_point(model, recordings, generator))
 

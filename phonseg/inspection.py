@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,9 @@ from phonseg.sound_file import DamagedError
 
 BLOCK = 16_384  # samples per channel read at once: large enough for speed, small enough for the processor's cache
 SMALL_BLOCK = 1_024  # where a file is damaged, to get near the damage
+# Mono samples up to which they are kept (8 MB, two minutes at 16 kHz), for decoding takes as long as all that is
+# counted here.
+KEPT = 2**21
 NEAR_FULL_SCALE = 0.98  # where 8 bits and mu-law end too
 LARGEST = 1e15  # no sound is that loud, and the powers of larger numbers do not fit into 32 bits
 
@@ -26,8 +29,8 @@ class Inspection:
     n_samples: per channel. flaw: why they are fewer than there should be, empty if all is well. peak: the largest
     magnitude in the channels that count. power: mean square of the mono samples. clipped: how many samples of the
     channels that count equal the two before them near full scale, as where a wave is cut off. powers: (channels,) mean
-    squares of channels that are mixed, else 0. slipped: where bytes had slipped, which
-    are put back for all else that is told here.
+    squares of channels that are mixed, else 0. slipped: where bytes had slipped, which are put back for all else that
+    is told here. kept: the mono samples in blocks; none if they are more than KEPT.
     """
 
     n_samples: int
@@ -37,6 +40,7 @@ class Inspection:
     clipped: int
     powers: NDArray[np.float64]
     slipped: tuple[Stretch, ...]
+    kept: tuple[Samples, ...]
 
 
 def inspect(raw: RawSound, channel: Channel, *, as_stored: bool = False) -> Inspection:
@@ -65,15 +69,20 @@ def inspect(raw: RawSound, channel: Channel, *, as_stored: bool = False) -> Insp
             f"enormous), the first at {tally.first_bad / raw.sample_rate:.4f} s. Replace them, for example by 0."
         )
     n = tally.n_samples
-    return Inspection(n, flaw, tally.peak, tally.energy / n, tally.clipped, tally.energies / n, tuple(slipped))
+    powers, kept = tally.energies / n, tuple(tally.kept)
+    return Inspection(n, flaw, tally.peak, tally.energy / n, tally.clipped, powers, tuple(slipped), kept)
 
 
 @dataclass(slots=True)
 class _Tally:
-    """What has been counted so far, block by block. energies: (channels,). last: the two samples before the next."""
+    """What has been counted so far, block by block.
+
+    energies: (channels,). last: the two samples before the next. kept: see `Inspection`.
+    """
 
     energies: NDArray[np.float64]
     last: Samples
+    kept: list[Samples] = field(default_factory=list)
     energy: float = 0.0
     peak: float = 0.0
     clipped: int = 0
@@ -95,6 +104,7 @@ class _Tally:
                 self.first_bad = self.n_samples + int(bad[0])
             self.n_bad += bad.size
         self.n_samples += len(mono)
+        self.kept = [*self.kept, mono] if self.n_samples <= KEPT else []
         self.peak = max(self.peak, peak)
         if peak >= NEAR_FULL_SCALE:
             self.clipped += _clipped(np.concatenate([self.last, counted]))

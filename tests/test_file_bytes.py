@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from phonseg import inspection
 from phonseg.audio import open_recording
 from phonseg.errors import AudioError
 from phonseg.file_bytes import file_bytes
@@ -81,7 +82,22 @@ def test_a_pipe_a_closed_file_and_a_text_file_are_refused(tmp_path):
         open_recording(io.StringIO("text"))
 
 
-def test_a_file_that_becomes_shorter_between_two_passes_is_an_error(tmp_path):
+@pytest.fixture
+def nothing_is_kept(monkeypatch):
+    """Every recording is read as a long one is."""
+    monkeypatch.setattr(inspection, "KEPT", 0)
+
+
+def test_a_short_recording_is_read_once(tmp_path):
+    path = tmp_path / "x.wav"
+    path.write_bytes(wav(RATE))
+    recording = open_recording(path)
+    path.unlink()
+    for rate in (RATE, 8_000):
+        assert sum(len(block) for block in recording.blocks(rate)) == rate
+
+
+def test_a_file_that_becomes_shorter_between_two_passes_is_an_error(nothing_is_kept, tmp_path):
     path = tmp_path / "x.wav"
     path.write_bytes(wav())
     recording = open_recording(path)
@@ -90,7 +106,7 @@ def test_a_file_that_becomes_shorter_between_two_passes_is_an_error(tmp_path):
         list(recording.blocks(RATE))
 
 
-def test_a_file_that_grows_is_read_as_it_was_when_it_was_opened(tmp_path):
+def test_a_file_that_grows_is_read_as_it_was_when_it_was_opened(nothing_is_kept, tmp_path):
     path = tmp_path / "x.wav"
     path.write_bytes(wav(RATE))
     recording = open_recording(path)
@@ -98,7 +114,7 @@ def test_a_file_that_grows_is_read_as_it_was_when_it_was_opened(tmp_path):
     assert sum(len(block) for block in recording.blocks(RATE)) == RATE
 
 
-def test_a_file_that_is_cut_short_in_the_middle_of_a_pass_is_an_error(tmp_path):
+def test_a_file_that_is_cut_short_in_the_middle_of_a_pass_is_an_error(nothing_is_kept, tmp_path):
     path = tmp_path / "x.wav"
     path.write_bytes(wav(60 * RATE))
     blocks = open_recording(path).blocks(RATE, block_seconds=1)
@@ -109,7 +125,7 @@ def test_a_file_that_is_cut_short_in_the_middle_of_a_pass_is_an_error(tmp_path):
 
 
 @pytest.mark.parametrize("change", ["rewritten", "replaced"])
-def test_another_sound_of_the_same_length_in_its_place_is_an_error(tmp_path, change):
+def test_another_sound_of_the_same_length_in_its_place_is_an_error(nothing_is_kept, tmp_path, change):
     path = tmp_path / "x.wav"
     path.write_bytes(wav())
     recording = open_recording(path)
