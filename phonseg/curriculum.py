@@ -32,6 +32,9 @@ LAGS = (2, 3, 4)
 CALIBRATION_RECORDINGS = 200
 # What segments are described by for clustering; under the noise of a good room all is equally silent.
 SPECTRA = LogMel(window=512, floor=1e-4)
+# Segments for clustering lie between peaks of this share of the operating point and more: that a sound is cut in two
+# does less harm than that two are taken for one.
+PURE = 0.3
 # The curve of units tells which of the boundary network's weaker peaks are changes of sound.
 UNIT_WEIGHT = 0.3
 # A clear boundary has the height 1 on the teacher's curve.
@@ -77,7 +80,9 @@ def learn_boundaries(
 
 
 def learn_units(model: Segmenter, run: Run) -> tuple[Segmenter, dict[str, float]]:
-    """Add a network that tells the phone-like units which the model's segments of the run's recordings fall into.
+    """Add a network that tells the phone-like units which segments of the run's recordings fall into.
+
+    The segments are finer than those that the model gives (see PURE).
 
     Warns (PhonsegWarning), and leaves the model as it is, if there are too few segments for two units.
     """
@@ -86,7 +91,7 @@ def learn_units(model: Segmenter, run: Run) -> tuple[Segmenter, dict[str, float]
     boundaries, described = [], []
     for material, hearing in zip(materials, hearings, strict=True):
         candidates = model.candidates(hearing, material.duration)
-        boundaries.append(candidates.times[candidates.by_sensitivity(0.5)])
+        boundaries.append(candidates.times[candidates.prominences >= PURE * candidates.threshold])
         recording = open_recording(material.path, channel=material.channel)
         frames = frames_of(recording, SPECTRA, hearing.level)
         described.append(units.descriptions(frames, boundaries[-1], hearing.speech))

@@ -47,7 +47,7 @@ def train(
     a crop (`settings.crop_seconds`), and what cannot be read, is left out. First a frame encoder learns to tell the
     adjacent frame from a random frame of the same recording (Kreuk, Keshet and Adi, 2020); its contrast and those of
     three log-mel views make a curve. Then one small network learns from the confident peaks of that curve, and another
-    to tell the phone-like units that the segments between its boundaries fall into; their curves are added. The
+    to tell the phone-like units that the segments between its peaks fall into; their curves are added. The
     operating point is set on the same recordings. checkpoint: a file to keep the state in, from which the same call
     goes on exactly after a kill; delete it once the model is saved.
 

@@ -22,7 +22,7 @@ import phonseg
 from phonseg import self_training, stages, units
 from phonseg.audio import open_recording
 from phonseg.boundary_network import BoundaryNetwork
-from phonseg.curriculum import evidence_in
+from phonseg.curriculum import PURE, evidence_in
 from phonseg.errors import AudioError, ModelError, OutputError, PhonsegWarning, TrainingError
 from phonseg.hearing import hear
 from phonseg.lesson import Lesson
@@ -196,6 +196,18 @@ def test_units_may_be_left_out(recordings, model):
     without = trained(recordings, replace(SETTINGS, unit_steps=0))
     assert len(without.views) == len(model.views) - 1 == 1
     assert "held_out_unit_loss" not in without.training
+
+
+def test_units_are_of_finer_segments_than_the_boundary_network_gives(recordings):
+    boundary_model = trained(recordings, replace(SETTINGS, unit_steps=0))
+    with patch.object(units, "descriptions", wraps=units.descriptions) as described:
+        trained(recordings)
+    found = sorted(tuple(call.args[1]) for call in described.call_args_list)
+    given = [boundary_model.segment(path) for path in sorted(recordings.iterdir())]
+    least = PURE * boundary_model.operating_point.prominence
+    every = [each.candidates for each in given]
+    assert found == sorted(tuple(each.times[each.prominences >= least]) for each in every)
+    assert sum(map(len, found)) > sum(len(each.boundaries) for each in given)
 
 
 def test_where_there_are_too_few_segments_for_units_that_is_said(recordings):
