@@ -198,7 +198,7 @@ def _join(window: Stored, *, slips: bool) -> int:
     gain = _unlikely(before) - _unlikely(after)
     about = int(np.argmin(np.cumsum(gain))) + 1
     # At the join itself neither reading is smooth, so that it may be off by a few samples: no click may be left.
-    places = range(max(0, about - 2 * JOIN), min(len(window), about + 2 * JOIN) + 1)
+    places = range(max(0, about - JOIN), min(len(window), about + JOIN) + 1)
     joined = [_bridged(np.concatenate([before[:place], after[place:]]), [place]) for place in places]
     return places[int(np.argmin([np.square(np.diff(one)).sum() for one in joined]))]
 

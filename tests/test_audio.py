@@ -72,7 +72,7 @@ def test_a_file_object_is_rewound_for_every_pass_and_left_open(monkeypatch, kept
 
 
 @given(
-    n=st.integers(1, 40_000),
+    n=st.integers(3, 40_000),
     channels=st.integers(1, 3),
     cancelling=st.booleans(),
     channel=st.sampled_from(["mix", 1]),

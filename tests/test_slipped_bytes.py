@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 from conftest import RATE, hiss, noise, speech_like, tampered, tone, vowel
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from phonseg.audio import open_recording, read
@@ -21,8 +21,9 @@ from phonseg.segmenter import load
 from phonseg.slipped_bytes import JOIN, SPAN, Stretch, put_back, restored, watched
 
 SPOKEN = (32768 * speech_like(16)[0]).astype(np.int16)
-# So near to the place of a byte samples may be lost: the place is found to within JOIN, and JOIN around it are made up.
-NEAR = 2 * JOIN + 2
+# So near to the place of a byte samples may be lost: JOIN around the place that is found are made up, and it is found
+# within JOIN of where the readings change most likely, which in turn is a few samples off.
+NEAR = 3 * JOIN
 
 
 def as_blocks(stored: np.ndarray, size: int = 16_384) -> list[np.ndarray]:
@@ -54,6 +55,7 @@ def put_right(stored: np.ndarray, size: int = 16_384) -> np.ndarray:
     first_missing=st.booleans(),
     size=st.sampled_from([16_384, 1_024, 1_000, 77, 5]),
 )
+@example(start=21_598, length=1_826, first_missing=False, size=1_024)  # a straight line would look smoother elsewhere
 def test_between_a_lost_byte_and_one_too_many_the_samples_are_those_that_there_were(start, length, first_missing, size):
     stored = tampered(SPOKEN, [start, start + 2 * length], [first_missing, not first_missing])
     found = put_right(stored, size)
