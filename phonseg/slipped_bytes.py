@@ -198,7 +198,8 @@ def _join(window: Stored, *, slips: bool) -> int:
     gain = _unlikely(before) - _unlikely(after)
     about = int(np.argmin(np.cumsum(gain))) + 1
     # At the join itself neither reading is smooth, so that it may be off by a few samples: no click may be left.
-    places = range(max(0, about - JOIN), min(len(window), about + JOIN) + 1)
+    # Not far from there, since a straight line over a rough stretch looks smoother than what was there.
+    places = range(max(0, about - JOIN // 2), min(len(window), about + JOIN // 2) + 1)
     joined = [_bridged(np.concatenate([before[:place], after[place:]]), [place]) for place in places]
     return places[int(np.argmin([np.square(np.diff(one)).sum() for one in joined]))]
 

@@ -21,9 +21,8 @@ from phonseg.segmenter import load
 from phonseg.slipped_bytes import JOIN, SPAN, Stretch, put_back, restored, watched
 
 SPOKEN = (32768 * speech_like(16)[0]).astype(np.int16)
-# So near to the place of a byte samples may be lost: JOIN around the place that is found are made up, and it is found
-# within JOIN of where the readings change most likely, which in turn is a few samples off.
-NEAR = 3 * JOIN
+# So near to the place of a byte samples may be lost: the place is found to within JOIN, and JOIN around it are made up.
+NEAR = 2 * JOIN + 2
 
 
 def as_blocks(stored: np.ndarray, size: int = 16_384) -> list[np.ndarray]:
