@@ -19,7 +19,7 @@ from typing import Any
 
 from conditions import CLEAN, TOLD, Change, harder
 from figures import TOLERANCES, Interval, Row, as_json, default_boundaries, rows, score
-from labelled import LabelledSet, hear_folder, without_shared_sentences, without_slipped
+from labelled import LabelledSet, hear_folder, without_shared_sentences
 from markdown_table import number, percent, table
 from systems import System, add_models, log_mel_difference, models
 from thresholds import TOLERANCE
@@ -62,8 +62,8 @@ def run(options: argparse.Namespace) -> None:
     for folder in options.sets:
         whole = hear_folder(folder, systems, conditions, options.tier)
         reports.append(report(whole, systems, conditions))
-        parts = (without_shared_sentences(whole), without_slipped(whole))
-        reports += [report(part, systems, {}) for part in parts if part is not None]
+        if (rest := without_shared_sentences(whole)) is not None:
+            reports.append(report(rest, systems, {}))
     if options.json:
         found = {"version": phonseg.__version__, "systems": {s.name: s.origin for s in systems}, "sets": reports}
         with replacing(options.json) as partial:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from conditions import CLEAN, RATE, Change, heard
+from conditions import CLEAN, Change, heard
 from systems import System
 from tqdm import tqdm
 
-from phonseg.audio import find_recordings, open_recording, read
+from phonseg.audio import find_recordings
 from phonseg.candidates import Candidates
 from phonseg.corpus import pair
 from phonseg.errors import ConfigurationError, PhonsegError
@@ -30,14 +30,10 @@ class Found:
 
 @dataclass(frozen=True)
 class Labelled:
-    """A recording: its reference, and what was found in it: (name of the system, condition) -> boundaries.
-
-    slipped: whether it was noise in places, where its bytes had slipped, and was put right before any system heard it.
-    """
+    """A recording: its reference, and what was found in it: (name of the system, condition) -> boundaries."""
 
     reference: Segmentation
     found: Mapping[tuple[str, str], Found]
-    slipped: bool
 
 
 @dataclass(frozen=True)
@@ -65,15 +61,13 @@ def hear_folder(
     ):
         try:
             wanted = read_reference(reference, tier=tier)
-            slipped = bool(open_recording(recording).slipped)
-            clean = (read(recording, sample_rate=RATE)[0], RATE) if slipped else recording
-            sources = {CLEAN: clean, **heard(name, recording, conditions)}
+            sources = {CLEAN: recording, **heard(name, recording, conditions)}
             found = {
                 (system.name, condition): _found(system.segmenter.segment(source))
                 for condition, source in sources.items()
                 for system in systems
             }
-            recordings[name] = Labelled(wanted, found, slipped)
+            recordings[name] = Labelled(wanted, found)
         except PhonsegError as error:
             failed[name] = str(error)
     if not any(len(labelled.reference.boundaries) for labelled in recordings.values()):
@@ -84,21 +78,14 @@ def hear_folder(
 
 def without_shared_sentences(labelled: LabelledSet) -> LabelledSet | None:
     """The set without sa1 and sa2, which in TIMIT every speaker reads; None if there are none, or nothing else."""
-    shared = {name for name in labelled.recordings if re.search(r"sa[12]$", name, re.IGNORECASE)}
-    return _without(labelled, shared, "sa1 and sa2")
-
-
-def without_slipped(labelled: LabelledSet) -> LabelledSet | None:
-    """The set without what was put right; None if there is none, or nothing else."""
-    slipped = {name for name, recording in labelled.recordings.items() if recording.slipped}
-    return _without(labelled, slipped, f"the {len(slipped)} that were put right")
-
-
-def _without(labelled: LabelledSet, names: Set[str], called: str) -> LabelledSet | None:
-    rest = {name: recording for name, recording in labelled.recordings.items() if name not in names}
+    rest = {
+        name: recording
+        for name, recording in labelled.recordings.items()
+        if not re.search(r"sa[12]$", name, re.IGNORECASE)
+    }
     if not 0 < len(rest) < len(labelled.recordings):
         return None
-    return LabelledSet(f"{labelled.name} without {called}", rest, labelled.failed)
+    return LabelledSet(f"{labelled.name} without sa1 and sa2", rest, labelled.failed)
 
 
 def _found(segmentation: Segmentation) -> Found:

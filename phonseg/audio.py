@@ -13,7 +13,7 @@ import math
 import os
 import re
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,7 +26,6 @@ from phonseg.errors import AudioError, ConfigurationError, PhonsegWarning
 from phonseg.folders import place_of, walk
 from phonseg.inspection import BLOCK, Inspection, inspect
 from phonseg.raw_sound import RawSound, Source, raw_sound
-from phonseg.slipped_bytes import Stretch, restored
 from phonseg.sound_file import DamagedError
 
 __all__ = ["Channel", "Recording", "Samples", "Source", "find_recordings", "open_recording", "read"]
@@ -43,11 +42,17 @@ SUFFIXES = re.compile(
 class Recording:
     """A recording whose samples have been counted and checked; `open_recording` makes it.
 
-    name: its path, "<samples>" or "<file object>". format: container and coding. sample_rate: samples per second, and
-    channels: how many, as recorded. n_samples: samples per channel, as recorded. channel: "mix" or the channel taken,
-    counted from 1. peak: the largest magnitude in the channels that count, 1 for full scale. power: mean square of the
-    mono samples. clipped: how many samples stand at the limit, where a wave was cut off. remarks: what is worth knowing
-    about it though nothing is amiss in reading it. slipped: where bytes had slipped; they are put back.
+    Attributes:
+        name: its path, "<samples>" or "<file object>".
+        format: container and coding.
+        sample_rate: samples per second, as recorded.
+        channels: how many, as recorded.
+        n_samples: samples per channel, as recorded.
+        channel: "mix" or the channel taken, counted from 1.
+        peak: the largest magnitude in the channels that count, 1 for full scale.
+        power: mean square of the mono samples.
+        clipped: how many samples stand at the limit, where a wave was cut off.
+        remarks: what is worth knowing about it though nothing is amiss in reading it.
     """
 
     name: str
@@ -60,7 +65,6 @@ class Recording:
     power: float
     clipped: int
     remarks: tuple[str, ...]
-    slipped: tuple[Stretch, ...]
     _raw: RawSound = field(repr=False)
     _kept: tuple[Samples, ...] = field(repr=False)
 
@@ -94,32 +98,33 @@ class Recording:
     def _mono(self) -> Iterator[Samples]:
         done = 0
         with suppress(DamagedError):
-            for block in restored(self._raw.blocks(BLOCK, self.n_samples), self.slipped):
+            for block in self._raw.blocks(BLOCK, self.n_samples):
                 done += len(block)
                 yield one_channel(block, self.channel)
         if done < self.n_samples:
             raise AudioError(f"{self.name}: became shorter while it was read. Wait until it is complete.")
 
 
-def open_recording(source: Source, *, channel: Channel = "mix", as_stored: bool = False) -> Recording:
+def open_recording(source: Source, *, channel: Channel = "mix") -> Recording:
     """Open a recording: count and check all its samples.
 
-    source: a path (WAV, FLAC, MP3, OGG, AIFF, NIST SPHERE and whatever else libsndfile reads; with PyAV, also m4a, wma
-    and the sound of videos; the content decides, not the suffix), an open binary file, (samples, sample_rate) with
-    samples (n,) or (n, channels), or a parselmouth Sound.
-    channel: "mix" for the mean of all channels, or the number of one, counted from 1 as in Praat. as_stored: whether
-    bytes that have slipped (see `phonseg.slipped_bytes`) are left where they are.
+    Warns (PhonsegWarning) when less can be read than there should be, and takes what there is; and when the channels
+    cancel each other in the mix, and takes the loudest.
 
-    Warns (PhonsegWarning) when less can be read than there should be, and takes what there is; when bytes have slipped,
-    and takes the sound that there was; and when the channels cancel each other in the mix, and takes the loudest.
-    Raises AudioError if it cannot be read, holds no samples or values that are not finite numbers, or lies outside
-    1 to 768 kHz and 64 channels; ConfigurationError if `channel` is neither "mix" nor a whole number from 1.
+    Args:
+        source: a path (WAV, FLAC, MP3, OGG, AIFF, NIST SPHERE and whatever else libsndfile reads; with PyAV, also m4a,
+            wma and the sound of videos; the content decides, not the suffix), an open binary file, (samples,
+            sample_rate) with samples (n,) or (n, channels), or a parselmouth Sound.
+        channel: "mix" for the mean of all channels, or the number of one, counted from 1 as in Praat.
+
+    Raises:
+        AudioError: it cannot be read, holds no samples or values that are not finite numbers, or lies outside 1 to 768
+            kHz and 64 channels.
+        ConfigurationError: `channel` is neither "mix" nor a whole number from 1.
     """
     raw = raw_sound(source)
     check_channel(channel, raw.channels, raw.name)
-    found = inspect(raw, channel, as_stored=as_stored)
-    if found.slipped:
-        warnings.warn(_what_has_slipped(raw, found.slipped), PhonsegWarning, stacklevel=2)
+    found = inspect(raw, channel)
     if found.flaw:
         warnings.warn(_what_is_missing(raw, found), PhonsegWarning, stacklevel=2)
     power, counted = found.power, channel
@@ -138,7 +143,6 @@ def open_recording(source: Source, *, channel: Channel = "mix", as_stored: bool 
         power=power,
         clipped=found.clipped,
         remarks=_remarks(raw, found, power),
-        slipped=found.slipped,
         _raw=raw,
         _kept=found.kept if channel == counted else (),
     )
@@ -151,16 +155,6 @@ def _what_is_missing(raw: RawSound, found: Inspection) -> str:
     return (
         f"{raw.name}: only {found.n_samples / raw.sample_rate:.4f} s{promised} can be read, since {found.flaw}. "
         "Copy or record it again; what can be read is used."
-    )
-
-
-def _what_has_slipped(raw: RawSound, slipped: Sequence[Stretch]) -> str:
-    stretches = [f"{start / raw.sample_rate:.2f}-{end / raw.sample_rate:.2f} s" for start, end in slipped]
-    more = f" and {len(stretches) - 3} more" if len(stretches) > 3 else ""
-    return (
-        f"{raw.name}: is noise at {', '.join(stretches[:3])}{more}, since its bytes have slipped by one there, as when "
-        "a sound file is copied as text. phonseg puts them back, other programs play the noise. Copy it again from "
-        "where it is whole."
     )
 
 

@@ -128,7 +128,7 @@ def tune_on_labels(model: Segmenter, labelled: Sequence[tuple[Source, Segmentati
     """
     if not sum(len(reference.boundaries) for _, reference in labelled):
         raise ConfigurationError("tune_on_labels: the references hold no boundary. Give some that do.")
-    recordings = (open_recording(source, as_stored=model.conventions.as_stored) for source, _ in labelled)
+    recordings = (open_recording(source) for source, _ in labelled)
     heard = [(hear(recording, model.views, model.conventions), recording.duration) for recording in recordings]
 
     def tuned(prominence: float) -> Segmenter:

@@ -26,8 +26,7 @@ class Conventions:
     the curve of each recording is made to run from 0 to 1 (min-max). sub_frame: whether times are refined below
     the frame. speech_only: whether peaks outside the speech are left out. span: seconds within which prominence is
     measured, half on either side; None for the whole recording. minimum_gap: boundaries nearer than this, in seconds,
-    to each other or to the ends of the recording are one event, seen twice. as_stored: whether a recording whose bytes
-    have slipped is taken for the noise that it is then.
+    to each other or to the ends of the recording are one event, seen twice.
     """
 
     levelled: bool = True
@@ -37,7 +36,6 @@ class Conventions:
     speech_only: bool = True
     span: float | None = SPAN_SECONDS
     minimum_gap: float = 0.020
-    as_stored: bool = False
 
     def gain(self, level: float) -> float:
         """What the samples of a recording are multiplied by. level: power of its loud frames, 0 for silence."""

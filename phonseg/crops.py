@@ -16,21 +16,23 @@ from phonseg.audio import Channel, Samples, open_recording
 from phonseg.channels import one_channel
 from phonseg.errors import AudioError, TrainingError
 from phonseg.hearing import listen
-from phonseg.slipped_bytes import Stretch, put_back
 
 
 @dataclass(frozen=True)
 class Material:
     """One recording to train on.
 
-    duration: seconds. level: power of its loud frames. channel: "mix" or a number. slipped: where bytes had slipped.
+    Attributes:
+        path: of its file.
+        duration: seconds.
+        level: power of its loud frames.
+        channel: "mix", or the number of one, counted from 1.
     """
 
     path: Path
     duration: float
     level: float
     channel: Channel
-    slipped: tuple[Stretch, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def survey(paths: Iterable[Path], sample_rate: int, shortest: float, *, progress
         elif recording.duration < shortest:
             left_out[str(path)] = f"{path}: lasts {recording.duration:.2f} s, less than a crop ({shortest:.2f} s)."
         else:
-            materials.append(Material(path, recording.duration, level, recording.channel, recording.slipped))
+            materials.append(Material(path, recording.duration, level, recording.channel))
     if not materials:
         reasons = " ".join(list(left_out.values())[:3]) or "No sound file was found."
         raise TrainingError(
@@ -115,9 +117,7 @@ def crop(material: Material, start: float, n_samples: int, sample_rate: int) -> 
             # A little more than needed, since resampling rounds the length.
             needed = -(-n_samples * file.samplerate // sample_rate) + 2
             file.seek(max(0, min(first, file.frames - needed)))
-            place = file.tell()
-            raw = put_back(file.read(needed, dtype="float32", always_2d=True), place, material.slipped)
-            samples = one_channel(raw, material.channel)
+            samples = one_channel(file.read(needed, dtype="float32", always_2d=True), material.channel)
             if file.samplerate != sample_rate:
                 samples = soxr.resample(samples, file.samplerate, sample_rate, quality="HQ")
     except (soundfile.LibsndfileError, OSError) as error:

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from phonseg.channels import Channel, Samples, one_channel
 from phonseg.errors import AudioError
 from phonseg.raw_sound import RawSound
-from phonseg.slipped_bytes import Stretch, restored, watched
 from phonseg.sound_file import DamagedError
 
 BLOCK = 16_384  # samples per channel read at once: large enough for speed, small enough for the processor's cache
@@ -26,11 +25,15 @@ LARGEST = 1e15  # no sound is that loud, and the powers of larger numbers do not
 class Inspection:
     """What one pass over a recording tells.
 
-    n_samples: per channel. flaw: why they are fewer than there should be, empty if all is well. peak: the largest
-    magnitude in the channels that count. power: mean square of the mono samples. clipped: how many samples of the
-    channels that count equal the two before them near full scale, as where a wave is cut off. powers: (channels,) mean
-    squares of channels that are mixed, else 0. slipped: where bytes had slipped, which are put back for all else that
-    is told here. kept: the mono samples in blocks; none if they are more than KEPT.
+    Attributes:
+        n_samples: per channel.
+        flaw: why they are fewer than there should be, empty if all is well.
+        peak: the largest magnitude in the channels that count.
+        power: mean square of the mono samples.
+        clipped: how many samples of the channels that count equal the two before them near full scale, as where a wave
+            is cut off.
+        powers: (channels,) mean squares of channels that are mixed, else 0.
+        kept: the mono samples in blocks; none if they are more than KEPT.
     """
 
     n_samples: int
@@ -39,24 +42,24 @@ class Inspection:
     power: float
     clipped: int
     powers: NDArray[np.float64]
-    slipped: tuple[Stretch, ...]
     kept: tuple[Samples, ...]
 
 
-def inspect(raw: RawSound, channel: Channel, *, as_stored: bool = False) -> Inspection:
+def inspect(raw: RawSound, channel: Channel) -> Inspection:
     """Read all samples of a recording once.
 
-    channel: which channels count, "mix" for all of them. as_stored: whether slipped bytes are left where they are, as
-    they always are in several channels. Raises AudioError if there is no sample, or if the mono samples hold values
-    that are not finite numbers.
+    Args:
+        raw: the recording.
+        channel: which channels count, "mix" for all of them.
+
+    Raises:
+        AudioError: there is no sample, or the mono samples hold values that are not finite numbers.
     """
     for size in (BLOCK, SMALL_BLOCK):
         counted = raw.channels if channel == "mix" else 1
-        slipped: list[Stretch] = []
         tally, flaw = _Tally(np.zeros(raw.channels), np.zeros((0, counted), np.float32)), ""
         try:
-            blocks = raw.blocks(size)
-            for block in blocks if as_stored or raw.channels > 1 else restored(watched(blocks, slipped), slipped):
+            for block in raw.blocks(size):
                 tally.add(block, channel)
             break
         except DamagedError as error:
@@ -69,8 +72,7 @@ def inspect(raw: RawSound, channel: Channel, *, as_stored: bool = False) -> Insp
             f"enormous), the first at {tally.first_bad / raw.sample_rate:.4f} s. Replace them, for example by 0."
         )
     n = tally.n_samples
-    powers, kept = tally.energies / n, tuple(tally.kept)
-    return Inspection(n, flaw, tally.peak, tally.energy / n, tally.clipped, powers, tuple(slipped), kept)
+    return Inspection(n, flaw, tally.peak, tally.energy / n, tally.clipped, tally.energies / n, tuple(tally.kept))
 
 
 @dataclass(slots=True)

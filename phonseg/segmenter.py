@@ -80,7 +80,7 @@ class Segmenter:
             raise ConfigurationError("segment: give sensitivity or rate, not both.")
         choice = {"rate": rate} if rate is not None else {"sensitivity": 0.5 if sensitivity is None else sensitivity}
         NOTHING.at(**choice)  # what is out of range is refused before the recording is heard
-        recording = open_recording(source, channel=channel, as_stored=self.conventions.as_stored)
+        recording = open_recording(source, channel=channel)
         hearing = hear(recording, self.views, self.conventions)
         for remark in recording.remarks:
             warnings.warn(remark, PhonsegWarning, stacklevel=2)
@@ -163,6 +163,8 @@ def load(model: str | Path = "default") -> Segmenter:
     """
     path = Path(__file__).parent / "models" / "default.safetensors" if model == "default" else Path(model)
     description, tensors, digest = read_unsupseg(path) if is_torch_file(path) else read_model(path)
+    conventions = dict(description.get("conventions", {}))
+    conventions.pop("as_stored", None)  # in older model files; it concerned damaged recordings alone
     try:
         views = tuple(build(view) for view in description["views"])
         segmenter = Segmenter(
@@ -172,7 +174,7 @@ def load(model: str | Path = "default") -> Segmenter:
             training=description["training"],
             tuned_on_labels=description["tuned_on_labels"],
             digest=digest,
-            conventions=Conventions(**description.get("conventions", {})),
+            conventions=Conventions(**conventions),
         )
     except (KeyError, TypeError, AttributeError, ValueError, RuntimeError) as error:
         raise ModelError(f"{path}: is not described as this phonseg expects ({error!r}). Train it again.") from error

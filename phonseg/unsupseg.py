@@ -35,7 +35,6 @@ CONVENTIONS = Conventions(
     speech_only=False,
     span=None,
     minimum_gap=0.0,
-    as_stored=True,
 )
 ORIGIN = {
     "made_by": "UnsupSeg (Kreuk, Keshet and Adi, Interspeech 2020), https://github.com/felixkreuk/UnsupSeg",

@@ -105,14 +105,6 @@ def network_segmenter(seed: int = 0) -> Segmenter:
     return Segmenter("random", (boundaries, units), OperatingPoint(0.02))
 
 
-def tampered(stored: NDArray[np.int16], places: list[int], missing: list[bool]) -> NDArray[np.int16]:
-    """(n,) samples of which a byte at each place has been taken out, or a line feed put in before it."""
-    data = bytearray(stored.astype("<i2").tobytes())
-    for place, gone in sorted(zip(places, missing, strict=True), reverse=True):
-        data[place : place + 1] = b"" if gone else b"\n" + data[place : place + 1]
-    return np.frombuffer(bytes(data[: len(data) // 2 * 2]), "<i2")
-
-
 @pytest.fixture
 def unlistable(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], Path]:
     """Makes a folder that cannot be listed; no rights of files would stop a superuser."""

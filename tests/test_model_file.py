@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from safetensors.torch import save_file
 from torch import nn
 
+from phonseg.conventions import Conventions
 from phonseg.errors import ModelError, OutputError
 from phonseg.model_file import digest, load_tensors, read_model, write_model
 from phonseg.segmenter import load
@@ -231,6 +232,12 @@ def test_a_model_that_is_described_otherwise_is_refused(model, tmp_path, change)
     path = tampered(model, tmp_path / "x.safetensors", description=described)
     with pytest.raises(ModelError, match=r"x\.safetensors: is not described as this phonseg expects"):
         load(path)
+
+
+def test_a_convention_of_older_model_files_that_is_gone_does_no_harm(model, tmp_path):
+    told = {**read_model(model).description, "conventions": {"levelled": False, "as_stored": True}}
+    path = tampered(model, tmp_path / "x.safetensors", description=json.dumps(told))
+    assert load(path).conventions == Conventions(levelled=False)
 
 
 @pytest.mark.parametrize("settings_of_it", [{"bands": 20, "width": 9}, {"bands": 19, "width": 8}])
