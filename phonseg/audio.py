@@ -108,8 +108,8 @@ class Recording:
 def open_recording(source: Source, *, channel: Channel = "mix") -> Recording:
     """Open a recording: count and check all its samples.
 
-    Warns (PhonsegWarning) when less can be read than there should be, and takes what there is; and when the channels
-    cancel each other in the mix, and takes the loudest.
+    Warns (PhonsegWarning) when less can be read than there should be (which AU, Wave64 and rarer formats do not show),
+    and takes what there is; and when the channels cancel each other in the mix, and takes the loudest.
 
     Args:
         source: a path (WAV, FLAC, MP3, OGG, AIFF, NIST SPHERE and whatever else libsndfile reads; with PyAV, also m4a,

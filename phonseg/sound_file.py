@@ -14,12 +14,11 @@ from numpy.typing import NDArray
 
 from phonseg.errors import AudioError
 from phonseg.file_bytes import FileBytes
-from phonseg.mp3_header import flaw_of_mp3, has_frame_count
-from phonseg.sound_header import TRUNCATED, promise
+from phonseg.sound_header import TRUNCATED, flaw_of_mp3, has_frame_count, promise
 from phonseg.sound_kind import HEAD, kind
 
 UNKNOWN_LENGTH = 2**63 - 1  # as libsndfile says it
-STRETCH = 64  # no MP3 file holds 64 times the sound that its first frame lets one expect
+MP3_STRETCH = 64  # no MP3 file holds 64 times the sound that its first frame lets one expect
 TAG = 128  # bytes at the end of an MP3 file that may be an ID3 tag
 LEFT_OUT = "it was cut short, or a part of it is damaged, after which all times are early"  # where decoders go on
 MP3_IN_PRAAT = (
@@ -147,7 +146,7 @@ def open_sound_file(content: FileBytes) -> SoundFile:
             raise AudioError(f"{content.name}: cannot be read as sound: it is {found.what}. {found.advice}") from error
         mp3 = container == "MP3"
         if mp3 and not has_frame_count(file):
-            repair, frames = Repair(stretch=STRETCH), UNKNOWN_LENGTH
+            repair, frames = Repair(stretch=MP3_STRETCH), UNKNOWN_LENGTH
         flaw = flaw_of_mp3(file) if mp3 else promised.flaw
     by_decoder = None if frames == UNKNOWN_LENGTH else frames
     return SoundFile(

@@ -1,14 +1,19 @@
-"""What the header of a sound file, or its pages, say about how much sound there should be.
+"""The beginning of a sound file, or its pages -> how much sound there should be.
 
-libsndfile, which decodes, keeps silent about much: that a file is shorter than its header promises; that the
-length in a WAV header was never filled in, since the sound was still being recorded (it then sees no sound), or is too
-large for its 32 bits (it then sees what lies beyond a multiple of 4 GiB, or the first 4 GiB); that pages of an Ogg file
-are missing or damaged (it leaves them out); and what `phonseg.mp3_header` tells of MP3 files.
+libsndfile, which decodes, keeps silent about these flaws:
+
+- A WAV, AIFF or NIST SPHERE file is shorter than its header promises.
+- The length in a WAV header was never filled in, since the sound was still being recorded (libsndfile then sees no
+  sound), or is too large for its 32 bits (it then sees what lies beyond a multiple of 4 GiB, or the first 4 GiB).
+- Pages of an Ogg file are missing or damaged (it leaves them out).
+- An MP3 header has no frame count (it guesses the length, and drops whatever lies beyond its guess), or another MP3
+  file was glued to the first (it drops that).
+
+The headers of other formats, such as AU and Wave64, are not looked at.
 
 Sources: Microsoft and IBM, Multimedia Programming Interface and Data Specifications 1.0 (RIFF); EBU Tech 3306 (RF64);
-Sony, Wave64; Apple, Audio Interchange File Format 1.3 and AIFF-C; the manual of Sun's audio files; NIST SPHERE; RFC
-3533 (Ogg); Electronic Arts, 8SVX; Creative
-Voice File, 1.20. An IRCAM file says nothing about its length, so that nobody can tell whether it was cut short.
+Apple, Audio Interchange File Format 1.3 and AIFF-C; NIST SPHERE; RFC 3533 (Ogg); ID3 tag version 2.4.0; Xing, header of
+MP3 files of variable bit rate.
 """
 
 from __future__ import annotations
@@ -23,10 +28,10 @@ from typing import BinaryIO, NamedTuple
 
 MOST_CHUNKS = 1_000  # a WAV or AIFF file has about ten
 REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))  # every byte with its bits in the other order
-AU_BYTES = {1: 1, 2: 1, 3: 2, 4: 3, 5: 4, 6: 4, 7: 8, 27: 1}  # a sample, by its coding
 LONGEST = 2**32  # bytes: a WAV header counts modulo this
 LARGEST_HEAD = 10_000_000  # bytes before the sound; more than any program writes there
 IMA_FRAMES = 64  # samples per channel in a packet of IMA ADPCM, which is what AIFF-C counts
+ANOTHER = 4_096  # bytes: less than this after an MP3 file is no recording, but a frame or two that were not counted
 
 TRUNCATED = "it was cut short or is damaged"
 UNENDED = "it has no end mark: it was cut short, or never finished"
@@ -36,11 +41,14 @@ CHAINED = "it holds several recordings one after another, of which only the firs
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """What a file says about its length, where it is of more use than libsndfile's word.
+    """What a file says about its length, where libsndfile does not know better.
 
-    samples: per channel, None if it does not say. head, sound_at: what should stand before the sound of a WAV file,
-    which starts at that byte, where its header lacks the length of the sound or says it modulo 4 GiB; empty if all is
-    well. flaw: why the sound goes on where reading ends, if it does.
+    Attributes:
+        samples: per channel, None if it does not say.
+        head: what should stand before the sound of a WAV file, where its header lacks the length of the sound or says
+            it modulo 4 GiB; empty if all is well.
+        sound_at: the byte at which the sound of that file starts; 0 if all is well.
+        flaw: why the sound goes on where reading ends, if it does.
     """
 
     samples: int | None = None
@@ -50,21 +58,17 @@ class Promise:
 
 
 def promise(file: BinaryIO) -> Promise:
-    """What a WAV, Wave64, AIFF, AU, 8SVX, VOC, NIST or Ogg file says about its length."""
+    """What a WAV, AIFF, NIST or Ogg file says about its length; nothing for any other file.
+
+    Args:
+        file: open for reading and seeking; where it stands does not matter, and changes.
+    """
     file.seek(0)
     head = file.read(1024)
     if head[:4] in (b"RIFF", b"RF64") and head[8:12] == b"WAVE":
-        return _wav(file, _RIFF, struct.unpack_from("<I", head, 4)[0])
-    if head[:4] == b"riff" and head[24:28] == b"wave":
-        return _wav(file, _WAVE64, 0)
+        return _wav(file, struct.unpack_from("<I", head, 4)[0])
     if head[:4] == b"FORM" and head[8:11] == b"AIF":
         return _aiff(file)
-    if head[:4] == b"FORM" and head[8:12] in (b"8SVX", b"16SV"):
-        return _svx(file)
-    if head[:20] == b"Creative Voice File\x1a" and len(head) >= 26:
-        return Promise(flaw=_flaw_of_voc(file, *struct.unpack_from("<H", head, 20)))
-    if head[:4] == b".snd" and len(head) >= 24:
-        return _au(file, *struct.unpack_from(">IIIII", head, 4))
     if head[:4] == b"OggS":
         return Promise(flaw=_flaw_of_ogg(file))
     if head[:7] == b"NIST_1A" and (count := re.search(rb"sample_count -i (\d{1,18})", head)):
@@ -72,24 +76,44 @@ def promise(file: BinaryIO) -> Promise:
     return Promise()
 
 
-class _Layout(NamedTuple):
-    """How a file is made of chunks. counted: how many bytes of the chunk's header belong to its size."""
-
-    first: int
-    header: struct.Struct
-    counted: int
-    alignment: int
+def has_frame_count(file: BinaryIO) -> bool:
+    """Whether an MP3 file says how long it is (in a Xing, Info or VBRI header after the ID3 tag)."""
+    file.seek(_end_of_tag(file))
+    return re.search(rb"Xing|Info|VBRI", file.read(4096)) is not None
 
 
-_RIFF = _Layout(12, struct.Struct("<4sI"), 0, 2)
-_IFF = _Layout(12, struct.Struct(">4sI"), 0, 2)
-_WAVE64 = _Layout(40, struct.Struct("<4s12xQ"), 24, 8)
+def flaw_of_mp3(file: BinaryIO) -> str:
+    """Whether another MP3 file follows in the same file, after the bytes that the Xing header of the first counts.
+
+    Returns:
+        CHAINED if so, else an empty text.
+    """
+    start = _end_of_tag(file)
+    file.seek(start)
+    # A frame begins with eleven ones; the header stands in the first. Its flags 1 and 2: it counts frames, and bytes.
+    header = re.search(rb"\xff[\xe0-\xff].{11,36}?(?:Xing|Info)\0\0\0(.)(.{8})", file.read(4096), re.DOTALL)
+    if not header or header[1][0] & 3 != 3:
+        return ""
+    end = start + header.start() + int.from_bytes(header[2][4:])
+    file.seek(end)
+    rest = file.read(ANOTHER)
+    if rest[:3] == b"TAG":  # the tag at the end of the first
+        rest = rest[128:] + file.read(128)
+    return CHAINED if len(rest) == ANOTHER and re.match(rb"ID3|\xff[\xe0-\xff]", rest) else ""
 
 
-def _wav(file: BinaryIO, layout: _Layout, riff_size: int) -> Promise:
+def _end_of_tag(file: BinaryIO) -> int:
+    """Where the ID3 tag at the beginning of an MP3 file ends; 0 if there is none."""
+    file.seek(0)
+    head = file.read(10)
+    tag = sum((byte & 127) << shift for byte, shift in zip(head[6:], (21, 14, 7, 0), strict=False))
+    return 10 + tag if head[:3] == b"ID3" else 0
+
+
+def _wav(file: BinaryIO, riff_size: int) -> Promise:
     length = file.seek(0, os.SEEK_END)
     rate, byte_rate, long_size = 0, 0, 0
-    for name, size, start, content in _chunks(file, layout):
+    for name, size, start, content in _chunks(file, "<"):
         if name == b"fmt " and len(content) >= 16:
             rate, byte_rate = struct.unpack_from("<4xII", content)
         elif name == b"ds64" and len(content) >= 16:
@@ -100,9 +124,9 @@ def _wav(file: BinaryIO, layout: _Layout, riff_size: int) -> Promise:
             # What programs write that do not know the length, since they write into a pipe.
             unknown = 0x7FFFF000 <= size <= 0x80000000 or 0xFFFFFF00 <= size <= 0xFFFFFFFF
             beyond = length - start - size
-            if layout is _RIFF and (empty or (unknown and beyond > 0 and riff_size != length - 8)):
+            if empty or (unknown and beyond > 0 and riff_size != length - 8):
                 return _rewritten(file, start, length - start)
-            if layout is _RIFF and beyond >= LONGEST:
+            if beyond >= LONGEST:
                 return _rewritten(file, start, size + beyond // LONGEST * LONGEST)
             short = start + size > length and not unknown and byte_rate > 0
             return Promise(samples=size * rate // byte_rate if short else None)
@@ -120,60 +144,27 @@ def _rewritten(file: BinaryIO, start: int, size: int) -> Promise:
     return Promise(head=b"RF64" + unsaid + b"WAVE" + lengths + rest + b"data" + unsaid, sound_at=start)
 
 
-def _svx(file: BinaryIO) -> Promise:
-    length, samples = file.seek(0, os.SEEK_END), 0
-    for name, size, start, content in _chunks(file, _IFF):
-        if name == b"VHDR" and len(content) >= 4:
-            (samples,) = struct.unpack_from(">I", content)
-        elif name == b"BODY" and start + size > length:
-            return Promise(samples=samples or None, flaw=TRUNCATED)
-    return Promise()
-
-
-def _flaw_of_voc(file: BinaryIO, start: int) -> str:
-    """Whether the last block of a Creative Voice File is whole; each begins with its kind and its size."""
-    length = file.seek(0, os.SEEK_END)
-    for _ in range(MOST_CHUNKS):
-        file.seek(start)
-        block = file.read(4)
-        if len(block) < 4 or block[0] == 0:  # the end mark, which some programs leave out
-            return ""
-        start += 4 + int.from_bytes(block[1:], "little")
-        if start > length:
-            return TRUNCATED
-    return ""
-
-
 def _aiff(file: BinaryIO) -> Promise:
-    for name, _, _, content in _chunks(file, _IFF):
+    for name, _, _, content in _chunks(file, ">"):
         if name == b"COMM" and len(content) >= 16:
             packed = IMA_FRAMES if content[18:22] == b"ima4" else 1
             return Promise(samples=packed * struct.unpack_from(">2xI", content)[0])
     return Promise()
 
 
-def _au(file: BinaryIO, start: int, size: int, coding: int, _rate: int, channels: int) -> Promise:
-    short = start + size > file.seek(0, os.SEEK_END) and size != 0xFFFFFFFF
-    if short and coding in AU_BYTES and channels:
-        return Promise(samples=size // (AU_BYTES[coding] * channels))
-    return Promise()
-
-
-def _chunks(file: BinaryIO, layout: _Layout) -> Iterator[tuple[bytes, int, int, bytes]]:
-    """(name, size, where its content starts, first bytes of it) of the chunks of a WAV or AIFF file."""
-    start, length = layout.first, file.seek(0, os.SEEK_END)
+def _chunks(file: BinaryIO, byte_order: str) -> Iterator[tuple[bytes, int, int, bytes]]:
+    """(name, size, where its content starts, first bytes of it) of the chunks of a WAV ("<") or AIFF (">") file."""
+    header = struct.Struct(f"{byte_order}4sI")
+    start = 12
     for _ in range(MOST_CHUNKS):
-        if start > length:
-            return
         file.seek(start)
-        header = file.read(layout.header.size + 24)
-        if len(header) < layout.header.size:
+        head = file.read(header.size + 24)
+        if len(head) < header.size:
             return
-        name, size = layout.header.unpack_from(header)
-        size = max(0, size - layout.counted)
-        start += layout.header.size
-        yield name, size, start, header[layout.header.size :]
-        start += -(-size // layout.alignment) * layout.alignment
+        name, size = header.unpack_from(head)
+        start += header.size
+        yield name, size, start, head[header.size :]
+        start += size + size % 2
 
 
 class _Page(NamedTuple):

@@ -43,8 +43,8 @@ def read_bytes(data: bytes) -> tuple[np.ndarray, float]:
 
 @pytest.mark.parametrize(
     ("container", "coding"),
-    [(container, "PCM_16") for container in ("WAV", "RF64", "W64", "AIFF", "AU", "NIST", "FLAC")]
-    + [("AIFF", "IMA_ADPCM"), ("AU", "ULAW"), ("WAV", "PCM_24"), ("WAV", "ULAW"), ("MP3", "MPEG_LAYER_III")],
+    [(container, "PCM_16") for container in ("WAV", "RF64", "AIFF", "NIST", "FLAC")]
+    + [("AIFF", "IMA_ADPCM"), ("WAV", "PCM_24"), ("WAV", "ULAW"), ("MP3", "MPEG_LAYER_III")],
 )
 @pytest.mark.parametrize("kept", [0.3, 0.5, 0.95])
 def test_of_a_file_cut_short_what_is_there_is_used_and_both_durations_are_told(container, coding, kept):
@@ -97,6 +97,21 @@ def test_one_missing_sample_is_told_and_an_odd_byte_is_not():
     with pytest.warns(PhonsegWarning, match=r"only 4\.9999 s of the 5\.0000 s"):
         assert read_bytes(data[:-1])[1] == 5 - 1 / RATE
     assert read_bytes(data + b"x")[1] == 5
+
+
+@pytest.mark.parametrize("container", ["W64", "AU", "VOC", "SVX"])
+def test_of_other_formats_what_libsndfile_decodes_is_read_whole_or_cut_short(container):
+    data = encoded(container, "PCM_16")
+    for kept in (1, 0.5):
+        samples, duration = read_bytes(data[: int(len(data) * kept)])
+        assert duration == pytest.approx(5 * kept, abs=0.01)
+        np.testing.assert_array_equal(samples, decoded(data)[: len(samples)])
+
+
+def test_an_au_file_of_unknown_length_is_read_to_its_end():
+    data = bytearray(encoded("AU", "PCM_16"))
+    data[8:12] = b"\xff\xff\xff\xff"
+    assert read_bytes(bytes(data))[1] == 5
 
 
 @pytest.mark.parametrize(("container", "missing"), [("WAV", 0), ("WAV", 32_000), ("FLAC", 0), ("AIFF", 0)])
@@ -186,6 +201,11 @@ def test_rates_out_of_range_are_refused(tmp_path, rate, channels, message):
     soundfile.write(path, noise(100, channels), rate)
     with pytest.raises(AudioError, match=f"x.wav: the sample {message}. Give samples per second, from 1000 to 768000"):
         open_recording(path)
+
+
+def test_a_voc_file_that_libsndfile_refuses_is_called_damaged():
+    with pytest.raises(AudioError, match="it is damaged or coded in an unknown way"):
+        read_bytes(encoded("VOC", "PCM_U8", n=1_000)[:500])
 
 
 def test_no_channel_is_no_recording():
