@@ -6,12 +6,14 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+import degradation
 import numpy as np
 from systems import drawn
 
-from phonseg import degradation
 from phonseg.audio import Samples, find_recordings, read
 from phonseg.errors import ConfigurationError
+from phonseg.level import active_power
+from phonseg.noise import white_noise
 
 RATE = 16_000
 CLEAN = "as recorded"
@@ -36,7 +38,7 @@ def harder(folder: Path) -> dict[str, Change]:
     Raises ConfigurationError if the folder holds none, AudioError if one of them cannot be read.
     """
     pool = [read(path, sample_rate=RATE)[0] for path in drawn(find_recordings(folder), POOL)]
-    pool = [talker for talker in pool if degradation.active_power(talker, RATE) > 0]
+    pool = [talker for talker in pool if active_power(talker, RATE) > 0]
     if not pool:
         raise ConfigurationError(f"{folder}: holds no recording of a talker. Give another folder of recordings.")
     return {
@@ -61,7 +63,7 @@ def heard(name: str, path: Path, conditions: Mapping[str, Change]) -> dict[str, 
 
 
 def _white_noise(snr: float) -> Change:
-    return lambda samples, generator: degradation.white_noise(samples, RATE, generator, snr=snr)
+    return lambda samples, generator: white_noise(samples, RATE, generator, snr=snr)
 
 
 def _babble(snr: float, pool: Sequence[Samples]) -> Change:

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from phonseg.audio import Recording, Samples, Source, open_recording
 from phonseg.candidates import Candidates
-from phonseg.degradation import white_noise
 from phonseg.errors import ConfigurationError, TrainingError
 from phonseg.evaluate import evaluate
 from phonseg.hearing import Hearing, hear
+from phonseg.noise import white_noise
 from phonseg.peaks import OperatingPoint
 from phonseg.score import Score, pooled
 from phonseg.segmentation import Segmentation

@@ -14,8 +14,9 @@ from phonseg.audio import Recording, Samples
 from phonseg.conventions import PHONSEG, Conventions
 from phonseg.encoder import FrameEncoder, LogMel
 from phonseg.frame_network import FrameNetwork
+from phonseg.level import loud_level
 from phonseg.pieces import frame_count, piece_grid, pieces
-from phonseg.speech import BROAD_BANDS, Region, broad_band_decibels, extended, loud_level, speech_regions
+from phonseg.speech import BROAD_BANDS, Region, broad_band_decibels, extended, speech_regions
 from phonseg.timeline import Curve, Frames
 from phonseg.unit_network import UnitNetwork
 from phonseg.view import View

@@ -1,6 +1,6 @@
-"""How loud a recording is, where in it there is speech, and where that fades away.
+"""The loudness of a recording -> where in it there is speech, and where that fades away.
 
-All are told from the recording alone and are made so that nothing outside the speech matters: adding silence at
+Both are told from the recording alone and are made so that nothing outside the speech matters: adding silence at
 either end, of any length, leaves them as they were. Decibels are kept in single precision and one band at a time, since
 a recording of ten hours has millions of frames; sums over them are taken in double precision.
 """
@@ -13,10 +13,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from phonseg.level import SILENT_SHARE
 from phonseg.timeline import Curve, FrameGrid, Times
 
-# Frames this far below the loud ones (in power, 50 dB) are as good as silent: they tell nothing about level or noise.
-ACTIVE = 1e-5
 # Broad bands for detecting speech. The loudest of them decides, so that a voiced sound stands out of noise that
 # drowns its upper bands, and a fricative out of a hum.
 BROAD_BANDS = 4
@@ -47,17 +46,6 @@ class Region(NamedTuple):
     end: float
 
 
-def loud_level(power: NDArray[np.float32]) -> float:
-    """The power of the loud frames of a recording: the 95th percentile over all frames that are not silent.
-
-    power: (T,) of each frame, in any unit. Returns the same unit; 0 for digital silence or no frame at all.
-    """
-    loudest = power.max(initial=0.0)
-    if loudest <= 0:
-        return 0.0
-    return float(np.percentile(power[power > ACTIVE * loudest], 95))
-
-
 def broad_band_decibels(power: NDArray[np.float32]) -> Decibels:
     """(T, bands) mel-band power -> (BROAD_BANDS, T) decibels of the mean power of neighbouring bands."""
     groups = np.array_split(power, BROAD_BANDS, axis=1)
@@ -73,7 +61,7 @@ def speech_regions(
     decibels: (T,) of each of the `broad_band_decibels`. power: (T,) of each frame; level: `loud_level` of that.
     Returns regions in time order, at least PAUSE apart and longer than CLICK; none for silence and for steady noise.
     """
-    active = power > ACTIVE * level
+    active = power > SILENT_SHARE * level
     if not active.any():
         return []
     above = np.full(len(power), -np.inf, dtype=np.float32)
@@ -139,7 +127,7 @@ def heard(loudness: Curve, level: float, speech: Sequence[Region]) -> list[Audib
     """
     decibels, grid = loudness.values, loudness.grid
     top = 10 * np.log10(level) if level > 0 else np.inf
-    active = decibels > top + 10 * np.log10(ACTIVE)
+    active = decibels > top + 10 * np.log10(SILENT_SHARE)
     if not active.any():
         return []
     smooth = _smooth(np.maximum(decibels, top + FAINTEST), grid)

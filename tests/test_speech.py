@@ -1,4 +1,4 @@
-"""How loud a recording is, and where in it there is speech."""
+"""Where in a recording there is speech, and where it fades away."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phonseg.encoder import LogMel
+from phonseg.level import loud_level
 from phonseg.speech import (
     CLICK,
     DYING,
@@ -23,7 +24,6 @@ from phonseg.speech import (
     broad_band_decibels,
     extended,
     heard,
-    loud_level,
     speech_regions,
     within,
 )
@@ -50,21 +50,6 @@ def in_noise(sound: Samples, start: float, background: Samples) -> Samples:
     mixed = background.copy()
     mixed[round(start * RATE) : round(start * RATE) + len(sound)] += sound
     return mixed
-
-
-# Level
-
-
-@given(st.lists(st.floats(0.125, 1e6, width=32), min_size=1, max_size=50), st.integers(0, 50), st.integers(-20, 20))
-def test_the_level_is_the_95th_percentile_whatever_the_silence_and_in_proportion(power, n_silent, exponent):
-    active = [value for value in power if value > 1e-5 * max(power)]
-    level = loud_level(np.float32([*power, *[0.0] * n_silent]))
-    assert level == pytest.approx(np.percentile(active, 95), rel=1e-5)
-    assert loud_level(np.float32(power) * np.float32(2.0**exponent)) == pytest.approx(level * 2.0**exponent, rel=1e-5)
-
-
-def test_silence_and_nothing_have_no_level():
-    assert loud_level(np.zeros(10, np.float32)) == loud_level(np.zeros(0, np.float32)) == 0.0
 
 
 def test_broad_bands_are_means_of_neighbouring_bands():

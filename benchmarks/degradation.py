@@ -1,10 +1,8 @@
-"""Ways to make a recording harder: noise, other talkers, a room, a telephone, MP3, a low level.
+"""A recording -> a harder one: among other talkers, in a room, over a telephone, as MP3, at another level.
 
-Every function takes the mono samples of a recording, (n,), and gives (n,) float32 samples in which everything lies at
+Every function takes the mono samples of a recording, (n,), and returns (n,) float32 samples in which everything lies at
 the same times as before. What is random is drawn from a generator that is passed in. Nothing is clipped, except where
-a telephone would.
-
-Signal-to-noise ratios are those of the active speech, not of its pauses: see `active_power`.
+a telephone would. White noise is in `phonseg.noise`.
 """
 
 from __future__ import annotations
@@ -17,13 +15,11 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
+from phonseg.audio import Samples
 from phonseg.errors import ConfigurationError
-from phonseg.speech import loud_level
+from phonseg.level import active_power
+from phonseg.noise import with_noise
 
-Samples = NDArray[np.float32]
-
-# Speech is active where its power over so many seconds lies no more than so many decibels below that of its loud parts.
-STRETCH, ACTIVE_DECIBELS = 0.020, 20.0
 TELEPHONE_RATE, TELEPHONE_BAND = 8_000, (300, 3_400)  # Hz
 COMPANDING, STEPS = 255, 127  # the mu of the mu-law of ITU-T G.711, and its steps on either side of 0
 MP3_RATES = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)  # Hz
@@ -32,32 +28,13 @@ MP3_RATES = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_0
 MP3_DELAY = 1_105
 
 
-def active_power(samples: Samples, sample_rate: int) -> float:
-    """Mean power of the active speech; 0 for digital silence.
-
-    Speech is active in the stretches of 20 ms whose power is no more than 20 dB below that of the loud ones (their
-    95th percentile, `phonseg.speech.loud_level`). So pauses count for nothing, as in the active speech level of ITU-T
-    P.56, however long they are.
-    """
-    n_stretches = max(1, round(len(samples) / (STRETCH * sample_rate)))
-    stretches = np.array_split(np.square(samples, dtype=np.float64), n_stretches)
-    power = np.array([stretch.mean() for stretch in stretches if len(stretch)])
-    active = power >= loud_level(power) / 10 ** (ACTIVE_DECIBELS / 10)
-    return float(power[active].mean()) if active.any() else 0.0
-
-
-def white_noise(samples: Samples, sample_rate: int, generator: np.random.Generator, *, snr: float) -> Samples:
-    """Add steady white noise. snr: decibels from the mean power of the noise up to `active_power` of the samples."""
-    return _with_noise(samples, sample_rate, generator.normal(size=len(samples)), snr)
-
-
 def babble(
     samples: Samples, sample_rate: int, generator: np.random.Generator, *, talkers: Sequence[Samples], snr: float
 ) -> Samples:
     """Add the voices of other people, all equally loud.
 
     talkers: the recordings of one person each, at the same sample rate; each starts at a random place and goes round
-    until the recording ends. snr: as for `white_noise`.
+    until the recording ends. snr: as for `phonseg.noise.with_noise`.
 
     Raises ConfigurationError without talkers, and when one of them is silent.
     """
@@ -68,7 +45,7 @@ def babble(
     for talker, power in zip(talkers, powers, strict=True):
         places = (generator.integers(len(talker)) + np.arange(len(samples))) % len(talker)
         noise += talker[places] / np.sqrt(power)
-    return _with_noise(samples, sample_rate, noise, snr)
+    return with_noise(samples, sample_rate, noise, snr=snr)
 
 
 def impulse_response(
@@ -146,12 +123,6 @@ def mp3(samples: Samples, sample_rate: int, *, kilobits: float = 32) -> Samples:
 def gain(samples: Samples, *, decibels: float) -> Samples:
     """Make the recording louder (above 0) or quieter (below)."""
     return np.asarray(samples * 10 ** (decibels / 20), dtype=np.float32)
-
-
-def _with_noise(samples: Samples, sample_rate: int, noise: NDArray[np.float64], snr: float) -> Samples:
-    power = active_power(samples, sample_rate) / 10 ** (snr / 10)
-    scale = np.sqrt(power / max(np.square(noise).mean(), np.finfo(np.float64).tiny))
-    return np.asarray(samples + scale * noise, dtype=np.float32)
 
 
 def _mu_law(samples: NDArray[np.float64]) -> NDArray[np.float64]:
