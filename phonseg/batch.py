@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from phonseg.audio import Channel
 from phonseg.errors import ConfigurationError, ModelError, PhonsegError
 from phonseg.formats import Layout
-from phonseg.ledger import Ledger
 from phonseg.manifest import Record, Shard
+from phonseg.outputs import Outputs
 from phonseg.plan import Place, Planned, plan
 from phonseg.progress import Progress
 from phonseg.segmentation import Provenance
@@ -76,16 +76,16 @@ def segment_files(
         return []
     request = Request(_absolute(model), sensitivity, rate, channel, layout)
     with ExitStack() as stack:
-        ledger = stack.enter_context(closing(Ledger(planned, shard=shard, overwrite=overwrite, tiers=layout.tiers)))
+        outputs = stack.enter_context(closing(Outputs(planned, shard=shard, overwrite=overwrite, tiers=layout.tiers)))
         count = min(jobs or _cores(), len(planned)) if executor is None else 1
         executor = executor or stack.enter_context(Workers(count))
         provenance = _prepare(executor, request, count)
-        waiting = [item for item in planned if not ledger.settles(item, provenance)]
+        waiting = [item for item in planned if not outputs.settles(item, provenance)]
         bar = stack.enter_context(closing(Progress(waiting, shown=progress)))
         for item, future in stack.enter_context(closing(_results(executor, request, waiting))):
-            _conclude(ledger, item, future)
-            bar.advance(item, ledger.records[item.target])
-    return [ledger.records[item.target] for item in planned]
+            _conclude(outputs, item, future)
+            bar.advance(item, outputs.records[item.target])
+    return [outputs.records[item.target] for item in planned]
 
 
 def _absolute(model: Segmenter | str | Path) -> Segmenter | str | Path:
@@ -134,22 +134,22 @@ def _results(
             future.cancel()
 
 
-def _conclude(ledger: Ledger, item: Planned, future: Future[Result]) -> None:
+def _conclude(outputs: Outputs, item: Planned, future: Future[Result]) -> None:
     try:
         result = future.result()
     except ModelError:
         raise  # nothing can be done without the model
     except PhonsegError as error:
-        ledger.fail(item, str(error))
+        outputs.fail(item, str(error))
     except BrokenExecutor as error:
-        ledger.fail(
+        outputs.fail(
             item,
             f"{item.recording}: the process that worked on it died ({error}). "
             "Run the same command again; if memory is short, with fewer jobs.",
         )
     except Exception as error:
-        ledger.fail(
+        outputs.fail(
             item, f"{item.recording}: cannot be segmented ({error!r}). This is a mistake of phonseg's: report it."
         )
     else:
-        ledger.place(item, result)
+        outputs.place(item, result)

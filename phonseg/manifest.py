@@ -1,25 +1,26 @@
-"""The record that a batch leaves: one line of JSON for each recording, in the folder that the files go to.
+"""What a batch made of each recording, as a line of JSON in the folder that the files go to, and back.
 
-It is a record and no state: nothing breaks where it is missing, old or shared. A TextGrid, or a file of another format,
-is phonseg's own if its SHA-256 stands in a record, which then says from what, by what and how it was made. Whatever
-else is found is somebody's work, such as a TextGrid that was corrected by hand.
+A file is phonseg's own if its SHA-256 stands in a record of a manifest in its folder. Every other file is somebody's
+work, such as a TextGrid that was corrected by hand. If a manifest is lost, every file counts as somebody's.
 
-While a batch runs, every record is added to the end of the manifest at once, so that a run that is killed has kept them
-all; while files are being replaced there is a record with the status "writing". When a run ends, by an error or a
-signal too, the manifest is replaced by one that has a single record for each recording, sorted by target.
+While a batch runs, each record is added to the end of the manifest at once, so a run that is killed keeps them all.
+Before files are replaced, a record with the status "writing" says which. When the run ends, by an error or a signal
+too, one record for each recording is left, sorted by target.
 """
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
-import os
+import stat
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
+from phonseg.errors import OutputError
 from phonseg.segmentation import Provenance
 from phonseg.writing import append, as_output_error, replacing
 
@@ -30,12 +31,17 @@ STEM = "phonseg-manifest"
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A file that phonseg made.
+    """How phonseg made a file.
 
-    sha256: of the file. boundaries: how many. seconds: of audio. warning: what was odd, or nothing.
-    recording_bytes, recording_modified: size and time of change (seconds since 1970) of the recording.
-    provenance: phonseg, model and settings. whole: whether all of it is phonseg's; false for a TextGrid to which
-    phonseg has added its tiers.
+    Attributes:
+        sha256: of the file, in hexadecimal.
+        boundaries: how many phonseg found.
+        seconds: of audio.
+        warning: what was odd, or nothing.
+        recording_bytes: the size of the recording.
+        recording_modified: when the recording was changed last, in seconds since 1970.
+        provenance: phonseg, model and settings.
+        whole: whether all of the file is phonseg's; false for a TextGrid to which phonseg has added its tiers.
     """
 
     sha256: str
@@ -52,9 +58,14 @@ class Made:
 class Record:
     """What became of one recording.
 
-    target: where its files lie, without their suffixes. status: done; warned (done, but see the message); skipped (its
-    files are there already, and stay); failed (see the message). elapsed: seconds that it took now. files: those that
-    phonseg made of it, now or before, the latest last.
+    Attributes:
+        recording: as it was given or found.
+        target: where its files lie, without their suffixes.
+        status: done; warned (done, but see the message); skipped (its files are there already, and stay); failed (see
+            the message); writing (its files are being replaced).
+        message: what a person should know, or nothing.
+        elapsed: seconds that it took in this run; None if it was not segmented.
+        files: those that phonseg made of it, now or before, the latest last.
     """
 
     recording: Path
@@ -71,134 +82,123 @@ class Record:
         return next(there, self.target.with_name(f"{self.target.name}.TextGrid"))
 
     @property
-    def latest(self) -> Made | None:
-        """What is known of the file that was made last."""
-        return list(self.files.values())[-1] if self.files else None
-
-    @property
     def boundaries(self) -> int | None:
-        """How many boundaries phonseg found."""
-        return self.latest.boundaries if self.latest else None
+        """How many boundaries phonseg found; None if it made nothing."""
+        return list(self.files.values())[-1].boundaries if self.files else None
 
     @property
     def seconds(self) -> float | None:
-        """Seconds of audio."""
-        return self.latest.seconds if self.latest else None
+        """Seconds of audio; None if phonseg made nothing."""
+        return list(self.files.values())[-1].seconds if self.files else None
 
 
 def manifest_path(folder: Path, shard: Shard | None) -> Path:
-    """Where the manifest stands; each shard has its own."""
+    """Returns where the manifest stands; each shard has its own."""
     return folder / (f"{STEM}-{shard[0]}-of-{shard[1]}.jsonl" if shard else f"{STEM}.jsonl")
 
 
 def sha256(data: bytes) -> str:
-    """In hexadecimal."""
+    """Returns the SHA-256 of these bytes in hexadecimal."""
     return hashlib.sha256(data).hexdigest()
 
 
-class Reader:
-    """Reads the manifests that a folder has, whichever run or shard writes them, as they grow."""
+def content(file: Path) -> bytes | None:
+    """Returns what a file holds, None if there is no such file.
 
-    def __init__(self, folder: Path) -> None:
-        self._reached = dict.fromkeys(sorted(folder.glob(f"{STEM}*.jsonl")), (0, 0))  # file number, bytes
-
-    def new(self) -> list[Record]:
-        """The records that were added since the last time. Raises OutputError if they cannot be read."""
-        records: list[Record] = []
-        for path, (number, reached) in self._reached.items():
-            if not path.exists():
-                continue
-            with as_output_error(path), open(path, "rb") as file:
-                status = os.fstat(file.fileno())
-                if status.st_ino != number or status.st_size < reached:  # a run has ended and replaced it
-                    reached = 0
-                file.seek(reached)
-                lines = file.read()
-                whole = lines.rfind(b"\n") + 1
-                self._reached[path] = status.st_ino, reached + whole
-                records += _records(lines[:whole], path.parent)
-        return records
+    Raises:
+        OutputError: if it cannot be read, or is a folder or a device.
+    """
+    with as_output_error(file), suppress(FileNotFoundError):
+        if not stat.S_ISREG(file.stat().st_mode):
+            raise OSError(errno.EEXIST, "a folder or a device has that name")
+        return file.read_bytes()
+    return None
 
 
 def read_records(folder: Path) -> list[Record]:
-    """All records in a folder, whichever run or shard wrote them. Raises OutputError if they cannot be read."""
-    return Reader(folder).new()
+    """Reads the records of all manifests in a folder, whichever run or shard wrote them.
 
-
-def begin(path: Path) -> None:
-    """Make sure that records can be added to a manifest, which is made if it is missing; else raises OutputError."""
-    append(path, b"")
-    with as_output_error(path), open(path, "rb") as file:
-        if file.seek(0, 2) and (file.seek(-1, 2), file.read())[1] != b"\n":  # a full disk has cut a line short
-            append(path, b"\n")
+    Raises:
+        OutputError: if a manifest cannot be read.
+    """
+    return [record for path in sorted(folder.glob(f"{STEM}*.jsonl")) for record in _read(path)]
 
 
 def add_record(path: Path, record: Record) -> None:
-    """Add a record to the end of a manifest. Raises OutputError if that fails."""
+    """Adds a record to the end of a manifest.
+
+    Raises:
+        OutputError: if that fails.
+    """
     append(path, _line(record, path.parent))
 
 
-def settle(path: Path, records: Iterable[Record]) -> None:
-    """Leave one record for each recording: these, and the last that the manifest has of others. Raises OutputError.
+def settle(path: Path, records: Iterable[Record]) -> dict[Path, Record]:
+    """Leaves one record for each recording in a manifest, or removes the manifest if it has none.
 
-    A manifest without any record, as of a run that was refused, is removed.
+    Args:
+        path: of the manifest.
+        records: what this run says, which comes after all that the manifest says.
+
+    Returns:
+        The records that are left, by target.
+
+    Raises:
+        OutputError: if the manifest cannot be replaced.
     """
-    kept: dict[Path, Record] = {}
-    with as_output_error(path):
-        there = path.read_bytes() if path.exists() else b""  # another run may have removed it
-    for record in _records(there, path.parent):
-        settled = _settled(kept.get(record.target), record) if record.status == "writing" else record
-        if settled is not None:
-            kept[record.target] = settled
-    kept.update((record.target, record) for record in records)
-    lines = [_line(kept[target], path.parent) for target in sorted(kept)]
-    if not lines:
-        with as_output_error(path):
-            path.unlink(missing_ok=True)
-        return
+    last: dict[Path, Record] = {}
+    for record in (*_read(path), *records):
+        last[record.target] = _after(last.get(record.target), record)
+    left = {target: record for target, record in sorted(last.items()) if record.files or record.status != "writing"}
     with replacing(path) as partial:
-        partial.write_bytes(b"".join(lines))
+        partial.write_bytes(b"".join(_line(record, path.parent) for record in left.values()))
+    if not left:
+        path.unlink(missing_ok=True)
+    return left
 
 
-def _settled(before: Record | None, writing: Record) -> Record | None:
-    """What became of files that were being written when the run was stopped; what is not there is not counted."""
-    there = {file: made for file, made in writing.files.items() if _is_there(file, made)}
-    files = {**(before.files if before else {}), **there}
-    if len(there) == len(writing.files):
-        return replace(writing, files=files, status="warned" if writing.message else "done")
-    if before is not None:
-        return replace(before, files=files)
-    return replace(writing, files=files) if there else None
+def _after(before: Record | None, record: Record) -> Record:
+    """What is known after one more record: nothing that was known of other files is lost.
+
+    After "writing" only files that are there count: if no other record follows, the run was stopped while it wrote.
+    """
+    files = record.files
+    if record.status == "writing":
+        files = {file: made for file, made in files.items() if _is_there(file, made)}
+        whole = len(files) == len(record.files)
+        record = replace(record, status="warned" if record.message else "done") if whole else before or record
+    others = {file: made for file, made in before.files.items() if file not in files} if before else {}
+    return replace(record, files={**others, **files})
 
 
 def _is_there(file: Path, made: Made) -> bool:
-    with suppress(OSError):
-        return sha256(file.read_bytes()) == made.sha256
+    with suppress(OutputError, ValueError):  # such as a name that no file can have
+        return sha256(content(file) or b"") == made.sha256
     return False
 
 
-def _records(lines: bytes, folder: Path) -> list[Record]:
-    """The records of a manifest; what is none, such as half a line, is passed over."""
-    return [record for line in lines.splitlines() if (record := _record(line, folder))]
+def _read(path: Path) -> list[Record]:
+    """The records of a manifest; any other line, such as half of one, is passed over."""
+    lines = (content(path) or b"").splitlines()
+    return [record for line in lines if (record := _record(line, path.parent))]
 
 
 def _line(record: Record, folder: Path) -> bytes:
-    below = {path: path.relative_to(folder).as_posix() for path in (record.target, *record.files)}  # so it can be moved
-    files = {below[path]: asdict(made) for path, made in record.files.items()}
-    fields = {"recording": str(record.recording), "target": below[record.target], "status": record.status}
-    told = {**fields, "message": record.message, "elapsed": record.elapsed, "files": files}
-    return json.dumps(told).encode() + b"\n"
+    """The line of a record; its paths are relative to the folder, so that the folder can be moved."""
+    files = {file.relative_to(folder).as_posix(): asdict(made) for file, made in record.files.items()}
+    places = {"recording": str(record.recording), "target": record.target.relative_to(folder).as_posix()}
+    return json.dumps({**asdict(replace(record, files={})), **places, "files": files}).encode() + b"\n"
 
 
 def _record(line: bytes, folder: Path) -> Record | None:
+    """The record of a line; None if it is not one, or tells of files elsewhere."""
     try:
-        fields: dict[str, Any] = json.loads(line)
-        files = {folder / file: _made(made) for file, made in fields["files"].items()}
-        places = {"recording": Path(fields["recording"]), "target": folder / fields["target"]}
-        return Record(**{**fields, **places, "files": files})
-    except (ValueError, KeyError, TypeError, AttributeError):
+        told = json.loads(line)
+        made = {name: {**of, "provenance": Provenance(**of["provenance"])} for name, of in told["files"].items()}
+        files = {folder / name: Made(**of) for name, of in made.items()}
+        places = {"recording": Path(told["recording"]), "target": folder / told["target"]}
+        record = Record(**{**told, **places, "files": files})
+        elsewhere = any(".." in place.relative_to(folder).parts for place in (record.target, *files))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
-
-
-def _made(fields: Mapping[str, Any]) -> Made:
-    return Made(**{**fields, "provenance": Provenance(**fields["provenance"])})
+    return None if elsewhere else record

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
-from phonseg.errors import OutputError
+from phonseg.errors import OutputError, PhonsegError
 
 PARTIAL = re.compile(r"\.phonseg-[0-9a-f]{32}")  # without a suffix, so that nobody takes half a file for a whole one
 STALE_AFTER = 3600  # seconds: no file takes an hour to be written, so the process that began it was killed
@@ -80,6 +80,6 @@ def remove_stale(folder: Path) -> None:
                 path.unlink()
 
 
-def is_full(error: OutputError) -> bool:
+def is_full(error: PhonsegError) -> bool:
     """Whether nothing else can be written to the disk either."""
     return isinstance(error.__cause__, OSError) and error.__cause__.errno in FULL

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from phonseg.errors import OutputError
-from phonseg.manifest import Made, Record, Status, add_record, begin, manifest_path, read_records, settle, sha256
+from phonseg.manifest import Made, Record, Status, add_record, manifest_path, read_records, settle, sha256
 from phonseg.segmentation import Provenance
+from phonseg.writing import append
 
 # Also what no encoding has, as in names that are not UTF-8.
 TEXTS = st.text(st.characters(exclude_characters="/\0", codec=None), min_size=1, max_size=8).filter(
@@ -103,7 +104,7 @@ def test_a_line_that_was_cut_costs_no_other_record(
     add_record(path, second)
     cut = data.draw(st.integers(whole, path.stat().st_size))
     path.write_bytes(path.read_bytes()[:cut])
-    begin(path)
+    append(path, b"\n")  # as every run begins
     add_record(path, third)
     survived = [second] if cut >= 2 * whole - 1 else []  # with or without the end of its line
     assert read_records(folder) == [first, *survived, third]
@@ -120,6 +121,9 @@ def test_a_line_that_was_cut_costs_no_other_record(
         "\0\0",
         '{"files": {}, "status": "done"}',
         '{"files": 1, "target": "a"}',
+        "[" * 100_000,
+        '{"recording": "a.wav", "target": "/a", "status": "done", "files": {}}',
+        '{"recording": "a.wav", "target": "../a", "status": "done", "files": {}}',
     ],
 )
 def test_a_line_that_is_no_record_is_passed_over(tmp_path: Path, line: str) -> None:
@@ -185,7 +189,9 @@ def test_the_textgrid_of_a_record_is_where_it_is_or_would_be(tmp_path: Path) -> 
 
 def test_where_nothing_can_be_recorded_is_an_output_error(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="cannot be written"):
-        begin(manifest_path(tmp_path / "nowhere", None))
+        add_record(manifest_path(tmp_path / "nowhere", None), record(tmp_path / "nowhere" / "a.TextGrid"))
     manifest_path(tmp_path, None).mkdir()
     with pytest.raises(OutputError, match="cannot be written"):
-        begin(manifest_path(tmp_path, None))
+        add_record(manifest_path(tmp_path, None), record(tmp_path / "a.TextGrid"))
+    with pytest.raises(OutputError, match="a folder or a device has that name"):
+        read_records(tmp_path)

@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from phonseg.errors import OutputError
-from phonseg.ledger import Ledger
-from phonseg.manifest import Record, read_records, sha256
+from phonseg.manifest import Record, Shard, read_records, sha256
+from phonseg.outputs import Outputs
 from phonseg.plan import Planned, plan
 from phonseg.segmentation import Provenance
 from phonseg.task import Result
@@ -40,14 +40,14 @@ def of(item: Planned) -> Path:
 
 def run(item: Planned, made: Result | str, *, overwrite: bool = False, others: list[Planned] | None = None) -> Record:
     """A run of one recording, whose segmenting gives a result or an error."""
-    with closing(Ledger([item, *(others or [])], shard=None, overwrite=overwrite)) as ledger:
+    with closing(Outputs([item, *(others or [])], shard=None, overwrite=overwrite)) as outputs:
         provenance = made.provenance if isinstance(made, Result) else A
-        if not ledger.settles(item, provenance):
+        if not outputs.settles(item, provenance):
             if isinstance(made, Result):
-                ledger.place(item, made)
+                outputs.place(item, made)
             else:
-                ledger.fail(item, made)
-    return ledger.records[item.target]
+                outputs.fail(item, made)
+    return outputs.records[item.target]
 
 
 def only_record(item: Planned) -> Record:
@@ -157,11 +157,11 @@ def test_a_correction_that_is_undone_is_none(item: Planned) -> None:
 
 
 def test_what_somebody_writes_during_the_run_is_left_alone(item: Planned) -> None:
-    with closing(Ledger([item], shard=None, overwrite=False)) as ledger:
-        assert not ledger.settles(item, A)
+    with closing(Outputs([item], shard=None, overwrite=False)) as outputs:
+        assert not outputs.settles(item, A)
         of(item).parent.mkdir(parents=True)
         of(item).write_bytes(b"by hand")
-        ledger.place(item, result())
+        outputs.place(item, result())
     assert of(item).read_bytes() == b"by hand"
     assert only_record(item).status == "skipped"
 
@@ -169,59 +169,77 @@ def test_what_somebody_writes_during_the_run_is_left_alone(item: Planned) -> Non
 def test_two_runs_at_once_end_well(item: Planned, tmp_path: Path) -> None:
     (tmp_path / "in" / "y.wav").touch()
     x, y = plan(tmp_path / "in", tmp_path / "out")
-    first, second = (Ledger([x, y], shard=None, overwrite=False) for _ in range(2))
-    for ledger in (first, second):
-        assert not ledger.settles(x, A)
-        assert not ledger.settles(y, A)
-    for ledger, planned in [(first, x), (second, x)]:
-        ledger.place(planned, result(planned.place))
+    first, second = (Outputs([x, y], shard=None, overwrite=False) for _ in range(2))
+    for outputs in (first, second):
+        assert not outputs.settles(x, A)
+        assert not outputs.settles(y, A)
+    for outputs, planned in [(first, x), (second, x)]:
+        outputs.place(planned, result(planned.place))
     first.close()
     second.place(y, result("y.wav"))
     second.close()
-    assert [second.records[planned.target].status for planned in (x, y)] == ["skipped", "done"]
+    assert [second.records[planned.target].status for planned in (x, y)] == ["done", "done"]
     known = [record.files[of(planned)].sha256 for planned, record in zip((x, y), read_records(x.folder), strict=True)]
     assert known == [sha256(of(planned).read_bytes()) for planned in (x, y)]
     assert run(x, result("other")).status == "skipped"
 
 
-@pytest.mark.parametrize("written", ["while the model is loaded", "while it is segmented"])
+@pytest.mark.parametrize("shard", [None, (1, 1)])
 @pytest.mark.parametrize("ended", [False, True])
-def test_of_what_another_run_writes_meanwhile_it_is_known_that_phonseg_wrote_it(
-    item: Planned, written: str, ended: bool
+def test_what_another_run_writes_meanwhile_is_left_alone_and_known_to_the_next(
+    item: Planned, shard: Shard | None, ended: bool
 ) -> None:
-    first, second = (Ledger([item], shard=shard, overwrite=False) for shard in (None, (1, 1)))
-    if written == "while it is segmented":
-        assert not second.settles(item, A)
-    first.place(item, result("the same"))
+    first, second = (Outputs([item], shard=one, overwrite=False) for one in (None, shard))
+    assert not second.settles(item, A)
+    first.place(item, result("one"))
     if ended:
         first.close()
-    if written == "while the model is loaded":
-        assert second.settles(item, A)
-    else:
-        second.place(item, result("the same"))
-    assert (second.records[item.target].status, second.records[item.target].message) == ("skipped", "")
-    assert second.records[item.target].boundaries == 3
+    second.place(item, result("another"))
+    assert of(item).read_bytes() == b"one"
+    assert second.records[item.target].status == "skipped"
+    assert "phonseg did not write it, so it is left alone" in second.records[item.target].message
     second.close()
     if not ended:
         first.close()
-    assert run(item, result("other", B)).status == "done"
+    assert run(item, result("a third", B)).status == "done"
 
 
 def test_every_shard_knows_what_the_others_made(item: Planned) -> None:
-    with closing(Ledger([item], shard=(2, 3), overwrite=False)) as ledger:
-        ledger.place(item, result())
+    with closing(Outputs([item], shard=(2, 3), overwrite=False)) as outputs:
+        outputs.place(item, result())
     assert (item.folder / "phonseg-manifest-2-of-3.jsonl").exists()
     assert run(item, result()).status == "skipped"
     assert run(item, result("other", B)).status == "done"
 
 
+def test_of_two_records_of_one_content_the_one_that_is_up_to_date_counts(item: Planned) -> None:
+    with closing(Outputs([item], shard=(1, 1), overwrite=False)) as outputs:
+        outputs.place(item, result())
+    assert [run(item, result(provenance=B)).status for _ in range(2)] == ["done", "skipped"]
+    assert run(item, result(provenance=A)).status == "skipped"
+
+
+def test_a_record_that_a_full_disk_has_cut_costs_no_other(item: Planned) -> None:
+    item.folder.mkdir()
+    (item.folder / "phonseg-manifest.jsonl").write_bytes(b'{"recording": "half a l')
+    with patch("phonseg.outputs.settle", lambda *_: {}):
+        run(item, result())
+    assert run(item, result("other", B)).status == "done"
+
+
+def test_a_manifest_that_cannot_be_written_is_found_at_the_start(item: Planned) -> None:
+    (item.folder / "phonseg-manifest.jsonl").mkdir(parents=True)
+    with pytest.raises(OutputError, match=r"phonseg-manifest\.jsonl: cannot be written"):
+        Outputs([item], shard=None, overwrite=False)
+
+
 def test_an_output_that_cannot_be_made_is_found_at_the_start(tmp_path: Path, item: Planned) -> None:
     (tmp_path / "out").write_text("a file")
     with pytest.raises(OutputError, match=r"out: cannot be made \(a file has that name\)"):
-        Ledger([item], shard=None, overwrite=False)
+        Outputs([item], shard=None, overwrite=False)
     (below,) = plan(tmp_path / "in", tmp_path / "out" / "below")
     with pytest.raises(OutputError, match=r"below: cannot be made \(a file has the name of a folder above it\)"):
-        Ledger([below], shard=None, overwrite=False)
+        Outputs([below], shard=None, overwrite=False)
     assert (tmp_path / "out").read_text() == "a file"
 
 
@@ -229,7 +247,7 @@ def test_an_output_that_cannot_be_made_is_found_at_the_start(tmp_path: Path, ite
 def test_an_output_that_is_closed_is_found_at_the_start(tmp_path: Path, item: Planned) -> None:
     (tmp_path / "out").mkdir(0o555)
     with pytest.raises(OutputError, match="cannot be written"):
-        Ledger([item], shard=None, overwrite=False)
+        Outputs([item], shard=None, overwrite=False)
 
 
 def test_what_stands_in_the_way_of_one_stops_no_other(tmp_path: Path) -> None:
@@ -243,11 +261,11 @@ def test_what_stands_in_the_way_of_one_stops_no_other(tmp_path: Path) -> None:
     (out / "deep").touch()
     (out / "out").symlink_to(tmp_path)
     items = plan(tmp_path / "in", out)
-    with closing(Ledger(items, shard=None, overwrite=True)) as ledger:
+    with closing(Outputs(items, shard=None, overwrite=True)) as outputs:
         for item in items:
-            if not ledger.settles(item, A):
-                ledger.place(item, result())
-    said = {item.target.name[:20]: ledger.records[item.target].message for item in items}
+            if not outputs.settles(item, A):
+                outputs.place(item, result())
+    said = {item.target.name[:20]: outputs.records[item.target].message for item in items}
     assert said.pop("fine") == ""
     assert {name: message.partition("(")[2].partition(")")[0] for name, message in said.items()} == {
         "folder": "a folder or a device has that name",
@@ -308,13 +326,13 @@ def killed(moment: str | None) -> Iterator[None]:
     def die(*_: object) -> None:
         raise Killed
 
-    patches = [patch("phonseg.ledger.replacing", dying)]
+    patches = [patch("phonseg.outputs.replacing", dying)]
     if moment is not None:
-        patches.append(patch("phonseg.ledger.settle", die if moment == "at the end" else lambda *_: None))
+        patches.append(patch("phonseg.outputs.settle", die if moment == "at the end" else lambda *_: {}))
     if moment == "at the start":
-        patches.append(patch.object(Ledger, "settles", die))
+        patches.append(patch.object(Outputs, "settles", die))
     if moment == "before it is recorded":
-        patches.append(patch("phonseg.ledger.add_record", die))
+        patches.append(patch("phonseg.outputs.add_record", die))
     with ExitStack() as stack:
         for one in patches:
             stack.enter_context(one)
@@ -345,7 +363,7 @@ EVENTS = st.one_of(
 def test_whatever_happens_hands_are_respected_and_the_rest_is_up_to_date(
     tmp_path_factory: pytest.TempPathFactory, events: list[tuple[str, Provenance, str | None]]
 ) -> None:
-    root = tmp_path_factory.mktemp("ledger")
+    root = tmp_path_factory.mktemp("outputs")
     recording = root / "x.wav"
     recording.write_bytes(b"")
     ours: set[bytes] = set()  # what phonseg wrote since the manifest was lost
@@ -434,7 +452,7 @@ def test_a_set_of_which_a_killed_run_wrote_a_part_is_completed(tmp_path: Path, b
     item = both(tmp_path)
     if before:
         run(item, files("0", B))
-    with killed(None), patch("phonseg.ledger.settle", lambda *_: None):
+    with killed(None), patch("phonseg.outputs.settle", lambda *_: {}):
         real = replacing
 
         @contextmanager
@@ -444,7 +462,7 @@ def test_a_set_of_which_a_killed_run_wrote_a_part_is_completed(tmp_path: Path, b
             with real(path) as partial:
                 yield partial
 
-        with patch("phonseg.ledger.replacing", dying), pytest.raises(Killed):
+        with patch("phonseg.outputs.replacing", dying), pytest.raises(Killed):
             run(item, files("1"))
     assert (of(item).read_bytes(), item.files[".csv"].exists()) == (b"1", before)
     assert run(item, "x.wav: cannot be read.").status == "failed"
