@@ -20,7 +20,7 @@ import numpy as np
 import soundfile
 
 from phonseg.segmentation import Segmentation
-from phonseg.textgrid import write_textgrid
+from phonseg.textgrid_writer import write_textgrid
 
 FOLDER = Path(__file__).resolve().parent / "demo"
 SILENCES = frozenset({"pau", "#"})

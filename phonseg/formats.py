@@ -21,7 +21,7 @@ import numpy as np
 from phonseg.elan import elan_bytes
 from phonseg.errors import ConfigurationError
 from phonseg.segmentation import Segmentation
-from phonseg.textgrid import CHECK, textgrid_bytes
+from phonseg.textgrid_writer import CHECK, textgrid_bytes
 from phonseg.writing import replacing
 
 COLUMNS = ("recording", "segment", "start", "end", "duration", "label", "score")

@@ -14,8 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from phonseg.errors import ConfigurationError, PhonsegWarning, TextGridError
-from phonseg.praat_binary import Interval
-from phonseg.rows import SLACK, in_a_row, read_bytes
+from phonseg.rows import SLACK, Interval, in_a_row, read_bytes
 from phonseg.segmentation import Segmentation
 
 Placed = tuple[str, Interval]  # where in the file, and what

@@ -1,4 +1,4 @@
-"""TextGrids in Praat's binary form.
+"""Bytes of Praat's binary form -> numbers, texts and tiers.
 
 All numbers are big-endian. A text is its length (16 bits) and its characters, one byte each; where 0xffff stands for
 the length, that follows, and the characters are in UTF-16. Source: the files that Praat writes.
@@ -7,39 +7,42 @@ the length, that follows, and the characters are in UTF-16. Source: the files th
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-Interval = tuple[float, float, str]  # start, end (seconds), label
-Tier = tuple[str, list[Interval] | None]  # name, intervals (None: a tier of points)
-Grid = tuple[float, float, list[Tier]]  # start, end (seconds), tiers
+from phonseg.rows import Interval
 
 MAGIC = b"ooBinaryFile\x08TextGrid"
 WIDE = 0xFFFF  # in the place of a length
+INTERVALS, POINTS = "IntervalTier", "TextTier"  # the two classes of tier
 
 
-def read_binary(content: bytes) -> Grid:
-    """What a file that begins with `MAGIC` holds. Raises ValueError, with the reason, if it is damaged."""
-    file = BinaryReader(content, len(MAGIC))
-    start, end = file.number(), file.number()
-    there = file.take(1) != b"\0"
-    return start, end, [read_tier(file) for _ in range(file.count())] if there else []
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """One tier of a TextGrid, in any form.
 
+    Attributes:
+        kind: its class, `INTERVALS` or `POINTS`.
+        name: as it stands in the file.
+        place: from its class to its last value.
+        intervals: as they stand in the file; a point starts and ends at its time.
+    """
 
-def read_tier(file: BinaryReader) -> Tier:
-    """The tier at the place of the reader."""
-    kind, name = file.take(file.take(1)[0]), file.text()
-    file.take(16)  # its own start and end
-    if kind == b"IntervalTier":
-        return name, [(file.number(), file.number(), file.text()) for _ in range(file.count())]
-    if kind == b"TextTier":
-        for _ in range(file.count()):
-            file.number()
-            file.text()
-        return name, None
-    raise ValueError(f"at byte {file.place} there is no tier")
+    kind: str
+    name: str
+    place: slice
+    intervals: Sequence[Interval]
 
 
 class BinaryReader:
-    """Goes through bytes from a place on."""
+    """Goes through bytes from a place on.
+
+    Attributes:
+        place: of the next byte.
+
+    Raises:
+        ValueError: with the place, where the bytes end too early or hold no tier.
+    """
 
     def __init__(self, content: bytes, place: int) -> None:
         self.content = content
@@ -59,7 +62,7 @@ class BinaryReader:
 
     def count(self) -> int:
         """How many of something follow."""
-        return int.from_bytes(self.take(4), "big", signed=True)
+        return int.from_bytes(self.take(4), "big")
 
     def text(self) -> str:
         """The next text."""
@@ -72,3 +75,16 @@ class BinaryReader:
             # A character beyond the first 65 536 is two units, and is counted once.
             units += unit + (self.take(2) if 0xD8 <= unit[0] <= 0xDB else b"")
         return units.decode("utf-16-be", errors="replace")
+
+    def tier(self) -> Tier:
+        """The next tier."""
+        first = self.place
+        kind, name = self.take(self.take(1)[0]).decode("latin-1"), self.text()
+        if kind not in (INTERVALS, POINTS):
+            raise ValueError(f"at byte {first} there is no tier")
+        self.take(16)  # its own start and end
+        intervals = []
+        for _ in range(self.count()):
+            start = self.number()
+            intervals.append((start, self.number() if kind == INTERVALS else start, self.text()))
+        return Tier(kind, name, slice(first, self.place), intervals)

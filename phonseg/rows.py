@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from phonseg.errors import ConfigurationError, TextGridError
-from phonseg.praat_binary import Interval
 from phonseg.segmentation import Segmentation
+
+Interval = tuple[float, float, str]  # start, end (seconds), label
 
 LARGEST = 200_000_000  # bytes: a TextGrid of ten hours has 40 million
 SLACK = 1e-6  # seconds: ends of intervals that lie closer than this are the same point, rounded differently

@@ -152,9 +152,9 @@ class Segmentation:
 
         Raises TextGridError where Praat could not read the result, or where `into` is damaged, has another duration or
         such a tier already; ConfigurationError for `check` without candidates (a reference); OutputError where the file
-        cannot be written. See `phonseg.textgrid.write_textgrid`.
+        cannot be written. See `phonseg.textgrid_writer.write_textgrid`.
         """
-        from phonseg.textgrid import write_textgrid
+        from phonseg.textgrid_writer import write_textgrid
 
         write_textgrid(self, path, tier=tier, check=check, into=into, overwrite=overwrite)
 

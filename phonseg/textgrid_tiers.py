@@ -10,7 +10,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from phonseg.errors import TextGridError
-from phonseg.textgrid_layout import PARTS, WORD, GridFile, TextFile, opened
+from phonseg.textgrid_layout import WORD, GridFile, check_start, opened
 
 # Seconds: what other programs lose where they round to milliseconds, or to whole frames.
 DURATION_SLACK = 0.010
@@ -26,7 +26,7 @@ def with_tiers(base: bytes, new: bytes, path: str | Path, *, replaceable: Collec
     of that name (and it is not replaceable, or there are several), or where its encoding cannot hold the new labels.
     """
     text = new.decode()
-    ours, file = TextFile(new, path), opened(base, path)
+    ours, file = opened(new, path), opened(base, path)
     _check_extent(ours, file, path)
     edits: list[tuple[slice, bytes]] = []
     last = file.tiers[-1].place.stop if file.tiers else file.count.stop
@@ -65,14 +65,9 @@ def _place(file: GridFile, name: str, path: str | Path, replaceable: Collection[
 
 
 def _check_extent(ours: GridFile, file: GridFile, path: str | Path) -> None:
-    start, end, duration = float(file.start), float(file.end), float(ours.end)
-    if start != 0:
-        raise TextGridError(
-            f"{path}: the TextGrid starts at {start} s, whereas a recording starts at 0 s. "
-            'Shift it in Praat (Modify > Modify times > "Shift times to...").'
-        )
-    # Of an interval the start, of a point the time.
-    latest = max(float(tier.values[-PARTS[tier.values[0]]]) for tier in ours.tiers if len(tier.values) > 5)
+    check_start(file, path, 0)
+    end, duration = float(file.end), float(ours.end)
+    latest = max(tier.intervals[-1][0] for tier in ours.tiers if tier.intervals)
     if not (abs(end - duration) <= DURATION_SLACK + 1e-9 and latest < end):
         raise TextGridError(
             f"{path}: the TextGrid lasts {end} s and the recording {duration} s. Give the TextGrid of this recording, "

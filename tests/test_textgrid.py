@@ -4,132 +4,20 @@ import codecs
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-import numpy as np
 import parselmouth
-import praatio.textgrid
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from parselmouth.praat import call
+from textgrids import PLAIN, Intervals, file, long, short
 
-from phonseg.errors import OutputError, TextGridError
+from phonseg.errors import TextGridError
 from phonseg.segmentation import Segmentation
-from phonseg.textgrid import read_textgrid, write_textgrid
-
-Intervals = Sequence[tuple[float, float, str]]
-
-PLAIN: Intervals = [(0, 0.25, ""), (0.25, 0.5, "ʃ"), (0.5, 0.75, 'a "b"'), (0.75, 1, "")]
-
-
-def quoted(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"'
-
-
-def long(tiers: dict[str, Intervals], start: float = 0, end: float = 1) -> str:
-    text = f'File type = "ooTextFile"\nObject class = "TextGrid"\n\nxmin = {start} \nxmax = {end} \n'
-    text += f"tiers? <exists> \nsize = {len(tiers)} \nitem []: \n"
-    for i, (name, intervals) in enumerate(tiers.items(), 1):
-        text += f'    item [{i}]:\n        class = "IntervalTier" \n        name = {quoted(name)} \n'
-        text += f"        xmin = {start} \n        xmax = {end} \n        intervals: size = {len(intervals)} \n"
-        for j, (first, last, label) in enumerate(intervals, 1):
-            text += f"        intervals [{j}]:\n            xmin = {first} \n            xmax = {last} \n"
-            text += f"            text = {quoted(label)} \n"
-    return text
-
-
-def short(tiers: dict[str, Intervals]) -> str:
-    text = f'File type = "ooTextFile"\nObject class = "TextGrid"\n\n0\n1\n<exists>\n{len(tiers)}\n'
-    for name, intervals in tiers.items():
-        text += f'"IntervalTier"\n{quoted(name)}\n0\n1\n{len(intervals)}\n'
-        text += "".join(f"{first}\n{last}\n{quoted(label)}\n" for first, last, label in intervals)
-    return text
-
-
-def file(folder: Path, content: str | bytes) -> Path:
-    path = folder / "grid.TextGrid"
-    path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return path
-
-
-def in_praat(path: Path, tier: int = 1) -> list[tuple[float, float, str]]:
-    grid = parselmouth.read(str(path))
-    queries = ("Get start time of interval", "Get end time of interval", "Get label of interval")
-    count = call(grid, "Get number of intervals", tier)
-    return [tuple(call(grid, query, tier, i + 1) for query in queries) for i in range(count)]
-
-
-labels = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=8)
-
-
-@st.composite
-def segmentations(draw: st.DrawFn) -> Segmentation:
-    times = draw(st.lists(st.floats(1e-5, 36_000), min_size=1, max_size=8, unique=True).map(sorted))
-    names = draw(st.none() | st.lists(labels, min_size=len(times), max_size=len(times)))
-    return Segmentation(np.array(times[:-1]), times[-1], labels=names)
-
-
-@settings(deadline=None)
-@given(segmentations(), labels.filter(lambda name: name.strip() != ""))
-def test_what_is_written_reads_back_the_same_here_in_praat_and_in_praatio(made: Segmentation, tier: str) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "a.TextGrid")
-        write_textgrid(made, path, tier=tier)
-        read = read_textgrid(path, tier=tier)
-        assert [(start, end, label.strip()) for start, end, label in made.intervals()] == list(read.intervals())
-        assert read.duration == made.duration
-        assert in_praat(path) == list(made.intervals())
-        assert parselmouth.read(str(path)).xmax == made.duration
-        other = praatio.textgrid.openTextgrid(str(path), includeEmptyIntervals=True)
-        assert [(*interval,) for interval in other.tiers[0].entries] == list(read.intervals())
-
-
-def test_segments_without_labels_are_numbered_from_one(tmp_path: Path) -> None:
-    Segmentation(np.array([0.1, 0.2]), 0.3).to_textgrid(tmp_path / "a.TextGrid")
-    assert read_textgrid(tmp_path / "a.TextGrid").labels == ("1", "2", "3")
-
-
-def test_the_file_is_praats_long_text_format(tmp_path: Path) -> None:
-    made = Segmentation(np.array([1e-5]), 0.25, labels=["", 'a "b"'])
-    write_textgrid(made, tmp_path / "a.TextGrid", tier="phones")
-    expected = long({"phones": [(0, 1e-5, ""), (1e-5, 0.25, 'a "b"')]}, end=0.25)
-    written = (tmp_path / "a.TextGrid").read_bytes().decode("utf-8")
-    lines = [line.rstrip() for line in expected.replace("1e-05", "0.00001").replace("= 0 ", "= 0.0 ").splitlines()]
-    assert written.splitlines() == lines
-
-
-@pytest.mark.parametrize("label", ["a\rb", "a\0b", "a\ud800b"])
-def test_text_that_no_textgrid_can_hold_is_refused_and_the_file_stays(tmp_path: Path, label: str) -> None:
-    path = file(tmp_path, "what was here")
-    with pytest.raises(TextGridError, match="holds characters that a TextGrid cannot hold"):
-        write_textgrid(Segmentation(np.array([0.5]), 1.0, labels=["a", label]), path)
-    with pytest.raises(TextGridError, match="holds characters that a TextGrid cannot hold"):
-        write_textgrid(Segmentation(np.array([0.5]), 1.0), path, tier=label)
-    assert path.read_text() == "what was here"
-
-
-def test_an_empty_recording_has_no_textgrid(tmp_path: Path) -> None:
-    with pytest.raises(TextGridError, match="the recording is 0 s long"):
-        write_textgrid(Segmentation(np.zeros(0), 0.0), tmp_path / "a.TextGrid")
-
-
-def test_where_nothing_can_be_written_nothing_is_left(tmp_path: Path) -> None:
-    (tmp_path / "folder.TextGrid").mkdir()
-    (tmp_path / "file").touch()
-    before = sorted(tmp_path.rglob("*"))
-    for name in ("folder.TextGrid", "missing/a.TextGrid", "file/a.TextGrid", "a" * 250 + ".TextGrid"):
-        with pytest.raises(OutputError, match=r"cannot be written \(.+\)"):
-            write_textgrid(Segmentation(np.zeros(0), 1.0), tmp_path / name)
-    assert sorted(tmp_path.rglob("*")) == before
-
-
-def test_a_textgrid_gets_the_rights_of_any_other_new_file(tmp_path: Path) -> None:
-    (tmp_path / "other").touch()
-    write_textgrid(Segmentation(np.zeros(0), 1.0), tmp_path / "a.TextGrid")
-    assert (tmp_path / "a.TextGrid").stat().st_mode == (tmp_path / "other").stat().st_mode
+from phonseg.textgrid import read_textgrid
+from phonseg.textgrid_writer import write_textgrid
 
 
 @pytest.mark.parametrize("text", [long({"phones": PLAIN}), short({"phones": PLAIN})], ids=["long", "short"])
@@ -139,11 +27,6 @@ def test_every_text_form_reads_the_same(tmp_path: Path, text: str, newline: str,
     mark = {"utf-16-le": codecs.BOM_UTF16_LE, "utf-16-be": codecs.BOM_UTF16_BE}.get(encoding, b"")
     read = read_textgrid(file(tmp_path, mark + text.replace("\n", newline).encode(encoding)))
     assert list(read.intervals()) == PLAIN
-
-
-def test_an_ordinary_file_is_read_without_praat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "parselmouth", None)  # importing it now fails
-    assert list(read_textgrid(file(tmp_path, long({"phones": PLAIN}))).intervals()) == PLAIN
 
 
 @pytest.mark.parametrize("command", ["Save as text file", "Save as short text file", "Save as binary file"])
@@ -159,7 +42,7 @@ def test_latin_1_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform in ("darwin", "win32"), reason="file systems there take no such names")
-def test_a_name_that_is_not_utf_8_is_read_even_where_praat_is_needed(tmp_path: Path) -> None:
+def test_a_name_that_is_not_utf_8_is_read(tmp_path: Path) -> None:
     path = tmp_path / os.fsdecode(b"\xff.TextGrid")
     path.write_bytes(long({"phones": [(0, 0.5, "ü"), (0.5, 1, "é")]}).encode("latin-1"))
     assert read_textgrid(path).boundaries.tolist() == [0.5]
@@ -197,7 +80,9 @@ def test_a_file_cut_anywhere_is_read_whole_or_refused(tmp_path: Path, form: str)
 def test_a_damaged_file_is_refused_with_its_line(tmp_path: Path) -> None:
     text = long({"phones": PLAIN}).replace("xmax = 0.5 ", 'xmax = "0.5" ')
     line = text[: text.index('"0.5"')].count("\n") + 1
-    with pytest.raises(TextGridError, match=rf"looking for a real number in text \(line {line}\)"):
+    with pytest.raises(
+        TextGridError, match=rf'is damaged \("0.5" stands in line {line} instead of a number\). Save it again'
+    ):
         read_textgrid(file(tmp_path, text))
 
 
@@ -235,9 +120,9 @@ def test_ends_that_differ_by_rounding_are_one_boundary(tmp_path: Path, shift: fl
     [
         ([(0, 0.5, "a"), (0.4, 1, "b")], r'interval 2 of tier "phones" \(0.4 to 1.0 s\) starts before 0.5 s'),
         ([(0, 0.5, "a"), (0.5, 0.5, "b"), (0.5, 1, "c")], r"interval 2 .* does not end after its start"),
-        ([(0, 0.5, "a"), (0.7, 0.6, "b")], "interval 2|Praat says"),
+        ([(0, 0.5, "a"), (0.7, 0.6, "b")], r"interval 2 .* does not end after its start"),
         ([(-0.5, 0.5, "a"), (0.5, 1, "b")], r"interval 1 .* starts before 0.0 s"),
-        ([(0, 0.5, "a"), (0.5, "--undefined--", "b")], "does not end after its start"),
+        ([(0, 0.5, "a"), (0.5, "--undefined--", "b")], "--undefined-- stands in line 21 instead of a number"),
     ],
 )
 def test_intervals_that_are_no_row_are_refused(tmp_path: Path, intervals: Intervals, message: str) -> None:
@@ -316,9 +201,10 @@ def test_what_is_no_textgrid_is_refused(tmp_path: Path, content: bytes) -> None:
         read_textgrid(file(tmp_path, content))
 
 
-def test_another_praat_object_is_refused(tmp_path: Path) -> None:
-    call(call("Create PitchTier", "p", 0, 1), "Save as text file", str(tmp_path / "a.TextGrid"))
-    with pytest.raises(TextGridError, match="is a Praat file, but not a TextGrid"):
+@pytest.mark.parametrize("form", ["text", "short text", "binary"])
+def test_another_praat_object_is_refused(tmp_path: Path, form: str) -> None:
+    call(call("Create PitchTier", "p", 0, 1), f"Save as {form} file", str(tmp_path / "a.TextGrid"))
+    with pytest.raises(TextGridError, match=r"is a Praat file, but not a TextGrid \(PitchTier\)"):
         read_textgrid(tmp_path / "a.TextGrid")
 
 
@@ -331,15 +217,6 @@ def test_what_is_no_file_is_refused_at_once(tmp_path: Path) -> None:
         os.mkfifo(tmp_path / "pipe.TextGrid")
         with pytest.raises(TextGridError, match="is a folder or a device"):
             read_textgrid(tmp_path / "pipe.TextGrid")
-
-
-@pytest.mark.parametrize("form", ["text", "short text", "binary"])
-def test_praat_is_asked_only_about_textgrids(tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file that says it holds billions of numbers could make Praat take all the memory there is."""
-    call(call("Create PitchTier", "p", 0, 1), f"Save as {form} file", str(tmp_path / "a.TextGrid"))
-    monkeypatch.setattr(parselmouth, "read", None)
-    with pytest.raises(TextGridError, match="is a Praat file, but not a TextGrid"):
-        read_textgrid(tmp_path / "a.TextGrid")
 
 
 def test_a_file_larger_than_any_textgrid_is_not_read(tmp_path: Path) -> None:

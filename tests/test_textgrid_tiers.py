@@ -15,8 +15,9 @@ from parselmouth.praat import call
 
 from phonseg.errors import TextGridError
 from phonseg.segmentation import Segmentation
-from phonseg.textgrid import read_textgrid, textgrid_bytes
+from phonseg.textgrid import read_textgrid
 from phonseg.textgrid_tiers import taken, with_tiers
+from phonseg.textgrid_writer import textgrid_bytes
 
 LABELS = st.text(st.characters(exclude_categories=["Cs", "Cc", "Co", "Cn"], max_codepoint=0xFFFF), max_size=6)
 NAMES = st.text('abcʃ "!<3', min_size=1, max_size=4).filter(str.strip)
@@ -135,14 +136,23 @@ NEW = textgrid_bytes(Segmentation([0.5, 0.995], 1.0), "x", tier="phones")
         (base(end=0.992), "x: the TextGrid lasts 0.992 s"),  # a boundary would lie beyond it
         (base().replace(b"xmin = 0.0", b"xmin = -1"), r"starts at -1\.0 s"),
         (base().replace(b"size = 2", b"size = 3"), r"x: is damaged \(it ends too early, in line \d+\)"),
-        (base().replace(b"xmax = 0.25", b"xmax = no"), r"x: is damaged \(\"1\" stands in line 18\)"),
-        (base().replace(b"xmax = 0.25", b"xmax = 1-2"), r"x: is damaged \(1-2 stands in line 17\)"),
-        (base().replace(b"size = 1", b"size = -1"), r"x: is damaged \(-1 stands in line 7\)"),
-        (base().replace(b"IntervalTier", b"PitchTier"), "is no kind of tier"),
-        (base().replace(b'"TextGrid"', b'"PitchTier"'), "is not a Praat TextGrid"),
+        (
+            base().replace(b"xmax = 0.25", b"xmax = no"),
+            r"x: is damaged \(\"1\" stands in line 18 instead of a number\)",
+        ),
+        (base().replace(b"xmax = 0.25", b"xmax = 1-2"), r"x: is damaged \(1-2 stands in line 17 instead of a number\)"),
+        (base().replace(b"size = 1", b"size = -1"), r"x: is damaged \(-1 stands in line 7 instead of a whole number\)"),
+        (
+            base().replace(b"IntervalTier", b"PitchTier"),
+            '"PitchTier" stands in line 10 instead of "IntervalTier" or "TextTier"',
+        ),
+        (base().replace(b'"TextGrid"', b'"PitchTier"'), r"is a Praat file, but not a TextGrid \(PitchTier\)"),
         (base()[:100], "it ends too early"),
-        (b"html", "it ends too early, in line 1"),
-        (codecs.BOM_UTF16_LE + b"\x00", "is damaged"),
+        (b"html", "is not a Praat TextGrid"),
+        (
+            codecs.BOM_UTF16_LE + base().decode().encode("utf-16-le")[:-1],
+            "is damaged .from byte .* on it is not utf-16-le",
+        ),
         (b"ooBinaryFile\x08TextGrid\x00", "is damaged"),
     ],
 )
@@ -175,6 +185,25 @@ def test_a_binary_file_that_says_that_it_has_no_tiers_gets_one(tmp_path: Path, r
     without = there[:flag] + b"\0" + there[flag + 1 :][:rest]
     assert taken(without, ["phones"], "x") == []
     assert taken(with_tiers(without, NEW, "x"), ["phones"], "x") == ["phones"]
+
+
+@pytest.mark.parametrize("form", FORMS[:2])
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_a_text_file_that_says_that_it_has_no_tiers_gets_one(tmp_path: Path, form: str, newline: str) -> None:
+    path = tmp_path / "x.TextGrid"
+    call(call("Create TextGrid", 0, 1, "words", ""), form, str(path))
+    text = path.read_text("utf-8")
+    there = text[: text.index("<exists>")] + "<absent> \n"
+    with_one = with_tiers(there.replace("\n", newline).encode(), NEW, "x")
+    path.write_bytes(with_one)
+    assert content(parselmouth.read(str(path))) == [("phones", [(0, 0.5, "1"), (0.5, 0.995, "2"), (0.995, 1, "3")])]
+    assert with_one.count(b"\n") == with_one.count(newline.encode())
+
+
+def test_characters_that_are_encoded_as_two_surrogates_stay_so() -> None:
+    there = base().replace(b'"1"', b'"\xed\xa0\xbd\xed\xb8\x80"')
+    written = with_tiers(there, NEW, "x")
+    assert written.replace(b"size = 2\nitem", b"size = 1\nitem").startswith(there.rstrip())
 
 
 @given(st.sampled_from(["text", "binary"]), st.data())
