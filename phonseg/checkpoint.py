@@ -13,11 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 from phonseg.errors import ModelError
-from phonseg.model_file import digest, save_tensors
+from phonseg.model_file import digest, parsed, read_tensors, save_tensors
 
 
 @dataclass(frozen=True)
@@ -55,11 +54,9 @@ def read_checkpoint(path: Path, run: str) -> Checkpoint | None:
         return None
     remedy = "Delete it to start again."
     try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            told: dict[str, Any] = json.loads(metadata["checkpoint"])
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (not a dictionary)
-    except (SafetensorError, OSError, ValueError, KeyError) as error:
+        metadata, tensors = read_tensors(path)
+        told: dict[str, Any] = parsed(metadata["checkpoint"])
+    except (OSError, ValueError, KeyError) as error:
         raise ModelError(f"{path}: is not a checkpoint, or is damaged ({error}). {remedy}") from error
     if digest(told, tensors) != metadata.get("digest"):
         raise ModelError(f"{path}: is damaged (its contents do not match their SHA-256). {remedy}")

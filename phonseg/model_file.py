@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
 from phonseg.errors import ModelError
 from phonseg.model_description import check_description
-from phonseg.tensor_file import Entry, parsed, read_tensor_file
 from phonseg.writing import replacing
 
 FORMAT = "phonseg-model"
+LARGEST = 100_000_000  # bytes; the model that ships has half a million
 FORMAT_VERSION = 2  # 1 was that of networks whose frames saw 15 frames to either side
 
 
@@ -31,19 +31,11 @@ class ModelFile(NamedTuple):
 
 
 def digest(description: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> str:
-    """SHA-256, in hexadecimal, of a description and of the names, shapes and bytes of its tensors."""
-    plain = ((name, tensor.detach().cpu().contiguous()) for name, tensor in tensors.items())
-    return _digest(
-        description, {n: Entry(t.dtype, tuple(t.shape), t.flatten().view(torch.uint8).numpy().data) for n, t in plain}
-    )
-
-
-def _digest(description: Mapping[str, Any], entries: Mapping[str, Entry]) -> str:
+    """SHA-256, in hexadecimal, of a description and of the names, kinds, shapes and bytes of its tensors."""
     total = hashlib.sha256(json.dumps(description, sort_keys=True).encode())
-    for name in sorted(entries):
-        entry = entries[name]
-        total.update(f"{name} {entry.kind} {entry.shape}".encode())
-        total.update(entry.content)
+    for name, tensor in sorted(tensors.items()):
+        total.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        total.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data)
     return total.hexdigest()
 
 
@@ -73,25 +65,62 @@ def save_tensors(path: str | Path, tensors: Mapping[str, Tensor], metadata: dict
             raise OSError(str(error)) from error
 
 
-def read_model(path: str | Path) -> ModelFile:
-    """Read a model file and check it before anything is made of it; nothing in it is executed.
+def read_tensors(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
+    """Read a safetensors file.
 
-    Raises ModelError if it is missing, is not a phonseg model, was made by another phonseg, or is damaged.
+    Args:
+        path: of the file.
+
+    Returns:
+        Its metadata (texts under names) and its tensors under their names.
+
+    Raises:
+        ValueError: with the reason, if it is not such a file from its first byte to its last.
+        OSError: if it cannot be read.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            return file.metadata() or {}, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, AttributeError, RuntimeError) as error:  # a kind of number that PyTorch does not know
+        raise ValueError(str(error)) from error
+
+
+def parsed(text: str) -> Any:
+    """What JSON says. Raises ValueError if it is no JSON, or nested so deeply that Python gives up."""
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+
+
+def read_model(path: str | Path) -> ModelFile:
+    """Read a model file; nothing in it is executed.
+
+    Args:
+        path: of a file that `write_model` wrote.
+
+    Returns:
+        What it holds, checked against its digest and its schema.
+
+    Raises:
+        ModelError: if it is missing, is not a phonseg model, was made by another phonseg, or is damaged.
     """
     target = Path(path)
     if not target.is_file():
         raise ModelError(f"{target}: there is no such model file. Check the spelling, or use 'default'.")
     try:
-        file = read_tensor_file(target)
-        _check_format(target, file.metadata)
-        description = parsed(file.metadata.get("description", ""))
-        found = _digest(description, file.entries)
+        if target.stat().st_size > LARGEST:
+            raise ValueError(f"it has more than {LARGEST // 10**6} million bytes")
+        metadata, tensors = read_tensors(target)
+        _check_format(target, metadata)
+        description = parsed(metadata.get("description", ""))
+        found = digest(description, tensors)
     except (OSError, ValueError) as error:
         raise ModelError(f"{target}: is not a phonseg model, or is damaged ({error}). Copy it again.") from error
-    if found != file.metadata.get("digest"):
+    if found != metadata.get("digest"):
         raise ModelError(f"{target}: is damaged (its contents do not match their SHA-256). Copy it again.")
     check_description(description, target)
-    return ModelFile(description, file.tensors(), found)
+    return ModelFile(description, tensors, found)
 
 
 def _check_format(path: Path, metadata: Mapping[str, str]) -> None:

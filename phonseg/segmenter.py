@@ -20,7 +20,7 @@ from phonseg.peaks import OperatingPoint, apart, candidate_peaks
 from phonseg.segmentation import Provenance, Segmentation
 from phonseg.speech import Region, heard, within
 from phonseg.timeline import Times
-from phonseg.torch_file import is_torch_file
+from phonseg.torch_checkpoint import is_torch_file
 from phonseg.unsupseg import read_unsupseg
 from phonseg.view import View, build, describe
 

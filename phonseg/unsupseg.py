@@ -1,13 +1,12 @@
 """Checkpoints of UnsupSeg, read as models of phonseg's that do what UnsupSeg does.
 
 UnsupSeg is the program of Kreuk, Keshet and Adi, *Self-Supervised Contrastive Learning for Unsupervised Phoneme
-Segmentation*, Interspeech 2020, arXiv 2007.13465. Nothing in its files is executed; see `phonseg.pickled`.
+Segmentation*, Interspeech 2020, arXiv 2007.13465. Nothing in its files is executed; see `phonseg.torch_checkpoint`.
 """
 
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -23,8 +22,7 @@ from phonseg.encoder import RawWaveformEncoder
 from phonseg.errors import ModelError
 from phonseg.model_file import ModelFile, digest
 from phonseg.peaks import OperatingPoint
-from phonseg.pickled import Call, Name, read_pickle
-from phonseg.torch_file import MODULES, read_torch_file, tensor
+from phonseg.torch_checkpoint import LARGEST, Note, read_pickle, read_torch_file
 from phonseg.view import View, describe
 
 CONVENTIONS = Conventions(
@@ -44,17 +42,23 @@ ORIGIN = {
 
 
 def read_unsupseg(path: str | Path) -> ModelFile:
-    """Read a checkpoint of UnsupSeg's, in either layout of PyTorch's, as `read_model` reads a model file.
+    """Read a checkpoint of UnsupSeg's as `read_model` reads a model file.
 
-    The model is marked as tuned on labels, since the prominence that comes with it was. Raises ModelError, with the
-    reason, if the file is damaged, holds another network, or names anything that has no place among weights.
+    Args:
+        path: of a checkpoint in either layout of PyTorch's.
+
+    Returns:
+        The model, marked as tuned on labels, since the prominence that comes with it was.
+
+    Raises:
+        ModelError: with the reason, if the file is damaged, holds another network, or names anything that has no
+            place in a checkpoint.
     """
     target = Path(path)
     try:
-        content, storages = read_torch_file(target)
-        notes = _entries(_entries(content).get("state_dict"))
-        encoder, tensors = _encoder({str(name): tensor(note, storages) for name, note in notes.items()})
-        prominence = _prominence(_entries(content).get("peak_detection_params"))
+        content = _entries(read_torch_file(target))
+        encoder, tensors = _encoder(_weights(_entries(content.get("state_dict"))))
+        prominence = _prominence(content.get("peak_detection_params"))
         description = {
             "name": target.stem,
             "views": [describe(View(encoder, LeftRightContrast(cosine, (1,))))],
@@ -63,21 +67,28 @@ def read_unsupseg(path: str | Path) -> ModelFile:
             "training": {**ORIGIN, "sha256": hashlib.sha256(target.read_bytes()).hexdigest()},
             "tuned_on_labels": True,
         }
-    except (ValueError, OSError) as error:
+        return ModelFile(description, tensors, digest(description, tensors))
+    except (ValueError, RuntimeError, OSError) as error:
         raise ModelError(
             f"{target}: is not a phonseg model, nor a checkpoint of UnsupSeg's that can be read ({error}). "
             "Copy it again from where it was released."
         ) from error
-    return ModelFile(description, tensors, digest(description, tensors))
 
 
 def _entries(value: object) -> Mapping[Any, Any]:
-    """What a dictionary of any kind holds."""
-    if isinstance(value, Call):
-        return value.entries
     if isinstance(value, dict):
         return value
     raise ValueError("it is arranged otherwise")
+
+
+def _weights(entries: Mapping[Any, Any]) -> dict[str, Tensor]:
+    """Ordinary tensors in memory, not larger together than a checkpoint may be."""
+    weights = {str(name): weight for name, weight in entries.items()}
+    if not all(type(w) is Tensor and w.layout is torch.strided and w.device.type == "cpu" for w in weights.values()):
+        raise ValueError("its weights are not stored as those of a network")
+    if sum(weight.nbytes for weight in weights.values()) > LARGEST:
+        raise ValueError("its weights are larger than the file")
+    return weights
 
 
 def _encoder(weights: Mapping[str, Tensor]) -> tuple[RawWaveformEncoder, dict[str, Tensor]]:
@@ -100,10 +111,10 @@ def _shapes(tensors: Mapping[str, Tensor]) -> dict[str, tuple[torch.Size, torch.
 
 def _prominence(settings: object) -> float:
     """The prominence that comes with the weights, which is in a pickle within the pickle."""
-    peaks = _entries(read_pickle(io.BytesIO(_content(settings)), MODULES)).get("cpc_1")
+    peaks = _entries(read_pickle(_content(settings))).get("cpc_1")
     prominence = _entries(peaks).get("prominence")
     match prominence:
-        case Call(_, (_, eight_bytes)):  # a number of numpy's
+        case Note(arguments=(_, eight_bytes)):  # a number of numpy's
             prominence = np.frombuffer(_content(eight_bytes), "<f8").item()
     if not (isinstance(prominence, float) and 0 < prominence < 1):
         raise ValueError("its prominence is not between 0 and 1")
@@ -115,6 +126,6 @@ def _content(value: object) -> bytes:
     match value:
         case bytes():
             return value
-        case Call(Name("_codecs", "encode"), (str(text), "latin1")):
+        case Note(arguments=(str(text), "latin1")):
             return text.encode("latin1")
     raise ValueError("its prominence is stored otherwise")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import pickle
+import zipfile
 from collections import OrderedDict
 from collections.abc import Callable
 from copy import deepcopy
@@ -74,3 +75,13 @@ def checkpoint(path: Path, layout: str = "zip", **changes: object) -> Path:
 def peak_settings(prominence: object, protocol: int = 3) -> bytes:
     """The pickle within the pickle."""
     return pickle.dumps({"cpc_1": {"prominence": prominence, "width": None, "distance": None}}, protocol)
+
+
+def rewritten(path: Path, change: dict[str, bytes], compression: int = zipfile.ZIP_STORED) -> Path:
+    """The same archive with other contents under some names."""
+    with zipfile.ZipFile(path) as archive:
+        contents = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w", compression) as archive:
+        for name, content in {**contents, **change}.items():
+            archive.writestr(name, content)
+    return path

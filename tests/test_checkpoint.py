@@ -8,6 +8,7 @@ import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from safetensors.torch import save_file
 from torch import nn
 
 from phonseg.checkpoint import Checkpoint, moments_of, read_checkpoint, restore_moments
@@ -78,6 +79,9 @@ def test_other_files_are_refused(tmp_path):
     with pytest.raises(ModelError, match="x: is not a checkpoint"):
         read_checkpoint(path, "the run")
     write_model(path, {}, NETWORK)
+    with pytest.raises(ModelError, match="x: is not a checkpoint"):
+        read_checkpoint(path, "the run")
+    save_file(NETWORK, path, {"checkpoint": "[" * 200_000})
     with pytest.raises(ModelError, match="x: is not a checkpoint"):
         read_checkpoint(path, "the run")
 

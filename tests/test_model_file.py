@@ -8,6 +8,7 @@ import os
 import pickle
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 from safetensors.torch import save_file
 from torch import nn
 
+from phonseg import model_file
 from phonseg.conventions import Conventions
 from phonseg.errors import ModelError, OutputError
 from phonseg.model_file import digest, load_tensors, read_model, write_model
@@ -165,6 +167,92 @@ def test_any_bytes_are_refused(tmp_path, content):
     path.write_bytes(content)
     with pytest.raises(ModelError, match=r"x\.safetensors: "):
         load(path)
+
+
+def packed(header: object, data: bytes = b"", length: int | None = None) -> bytes:
+    told = header if isinstance(header, bytes) else json.dumps(header).encode()
+    return (len(told) if length is None else length).to_bytes(8, "little") + told + data
+
+
+def one(**changes: Any) -> dict[str, Any]:
+    """The header of a file with one tensor of eight bytes."""
+    return {"x": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8], **changes}}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\2\0\0",
+        packed({}, length=2**63),
+        packed(b"\xff\xff"),
+        packed(b"[" * 200_000),
+        packed({"__metadata__": {"x": 1}}),
+        packed({"x": 5}),
+        packed(one(dtype="F4"), bytes(8)),
+        packed(one(shape=[-1, -2]), bytes(8)),
+        packed(one(shape=[10**12]), bytes(8)),
+        packed(one(shape=[2**32, 2**32]), bytes(8)),
+        packed(one(data_offsets=[8, 0]), bytes(8)),
+        packed(one(data_offsets=[1, 9]), bytes(9)),
+        packed({**one(), "y": one()["x"]}, bytes(8)),
+        packed(one(), bytes(7)),
+        packed(one(), bytes(9)),
+    ],
+)
+def test_a_safetensors_file_that_is_not_what_it_says_is_refused(tmp_path, content):
+    path = tmp_path / "x.safetensors"
+    path.write_bytes(content)
+    with pytest.raises(
+        ModelError, match=r"x\.safetensors: is (not a phonseg model, or is damaged|a safetensors file, but)"
+    ):
+        read_model(path)
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+tensors = st.dictionaries(
+    st.sampled_from(["dtype", "shape", "data_offsets", "more"]),
+    values | st.sampled_from(["F32", "I64", [2], [0, 8], [], [8, 16]]),
+)
+
+
+@given(
+    header=st.dictionaries(st.sampled_from(["a", "b", "__metadata__"]), values | tensors), data=st.binary(max_size=20)
+)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_header_is_refused(tmp_path, header, data):
+    path = tmp_path / "x.safetensors"
+    path.write_bytes(packed(header, data))
+    with pytest.raises(ModelError, match=r"x\.safetensors: "):
+        read_model(path)
+
+
+def test_a_file_larger_than_any_model_is_not_read(model, monkeypatch):
+    monkeypatch.setattr(model_file, "LARGEST", model.stat().st_size)
+    read_model(model)
+    monkeypatch.setattr(model_file, "LARGEST", model.stat().st_size - 1)
+    monkeypatch.setattr(model_file, "safe_open", None)
+    with pytest.raises(ModelError, match="it has more than 0 million bytes"):
+        read_model(model)
+
+
+@pytest.mark.parametrize(
+    ("description", "said"),
+    [
+        ("[" * 200_000, "nested too deeply|Expecting value"),
+        ("1" * 5_000, "Exceeds the limit"),
+        ("{]", "Expecting prop"),
+    ],
+)
+def test_a_description_that_is_no_json_is_refused(tmp_path, description, said):
+    path = tmp_path / "x.safetensors"
+    save_file(TENSORS, path, {"format": "phonseg-model", "format_version": "2", "description": description})
+    with pytest.raises(ModelError, match=rf"x\.safetensors: is not a phonseg model, or is damaged \(.*({said})"):
+        read_model(path)
 
 
 class Canary:

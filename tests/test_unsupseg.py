@@ -6,6 +6,7 @@ import itertools
 import json
 import os
 import pickle
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,12 @@ import oracle_curve
 import pytest
 import soundfile
 import torch
-from checkpoints import ENCODER, LAYOUTS, WEIGHTS, Trap, checkpoint, peak_settings, saved
+from checkpoints import ENCODER, LAYOUTS, WEIGHTS, Trap, checkpoint, peak_settings, rewritten, saved
 from conftest import RATE, Samples, noise, speech_like
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from phonseg import pieces, torch_file
+from phonseg import pieces, torch_checkpoint
 from phonseg.errors import ModelError, PhonsegWarning
 from phonseg.peaks import OperatingPoint
 from phonseg.segmentation import Segmentation
@@ -197,8 +200,12 @@ def test_a_checkpoint_that_would_run_something_is_refused_and_does_not(tmp_path,
         ({"state_dict": {**WEIGHTS, "NFC.enc.1.bias": torch.zeros(6).double()}}, "its network is not that of Kreuk"),
         ({"state_dict": {**WEIGHTS, "NFC.enc.1.bias": torch.full((6,), torch.nan)}}, "are no numbers"),
         ({"state_dict": {**WEIGHTS, "NFC.enc.1.bias": "none"}}, "not stored as those of a network"),
+        ({"state_dict": {"x": torch.nn.Parameter(torch.zeros(2))}}, "not stored as those of a network"),
+        ({"state_dict": {"x": torch.zeros(2).to_sparse()}}, "not stored as those of a network"),
+        ({"state_dict": {"x": torch.zeros(2, device="meta")}}, "not stored as those of a network"),
+        ({"state_dict": {"x": torch.zeros(1).expand(10**7)}}, "its weights are larger than the file"),
         ({"peak_detection_params": None}, "prominence is stored otherwise"),
-        ({"peak_detection_params": peak_settings(0.07)[:-1]}, "pickle exhausted"),
+        ({"peak_detection_params": peak_settings(0.07)[:-1]}, "the pickle within cannot be read: pickle exhausted"),
         ({"peak_detection_params": pickle.dumps({"cpc_2": 1})}, "arranged otherwise"),
         ({"peak_detection_params": peak_settings(None)}, "prominence is not between 0 and 1"),
         ({"peak_detection_params": peak_settings(np.float64(-1))}, "prominence is not between 0 and 1"),
@@ -210,6 +217,33 @@ def test_another_network_or_arrangement_is_refused(tmp_path, changes, said):
     path = checkpoint(tmp_path / "x.ckpt", **changes)
     with pytest.raises(ModelError, match=rf"x\.ckpt: is not a phonseg model, .*\(.*({said}).*\)\. Copy it again"):
         load(path)
+
+
+def changed(content: bytes, changes: list[tuple[int, int]]) -> bytes:
+    """The same bytes with others in some places."""
+    new = bytearray(content)
+    for place, byte in changes:
+        new[place % len(new)] = byte
+    return bytes(new)
+
+
+@pytest.mark.parametrize("place", [*LAYOUTS, "within the zip"])
+@given(changes=st.lists(st.tuples(st.integers(0, 10**9), st.integers(0, 255)), min_size=1, max_size=3))
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_checkpoint_with_changed_bytes_is_a_model_or_refused(tmp_path, place, changes):
+    path = checkpoint(tmp_path / "x.ckpt", place if place in LAYOUTS else "zip")
+    if place == "within the zip":  # with the sums that belong to what has changed
+        with zipfile.ZipFile(path) as archive:
+            instructions = archive.read("x/data.pkl")
+        rewritten(path, {"x/data.pkl": changed(instructions, changes)})
+    else:
+        path.write_bytes(changed(path.read_bytes(), changes))
+    try:
+        model = load(path)
+    except ModelError as error:
+        assert str(error).startswith(f"{path}: is not a phonseg model")  # noqa: PT017  (either outcome will do)
+    else:
+        assert 0 < model.operating_point.prominence < 1
 
 
 def test_what_is_no_checkpoint_at_all_is_refused(tmp_path):
@@ -224,7 +258,10 @@ def test_what_is_no_checkpoint_at_all_is_refused(tmp_path):
 
 def test_what_is_too_large_is_refused(tmp_path):
     path = checkpoint(tmp_path / "x.ckpt")
-    with patch.object(torch_file, "LARGEST", 1000), pytest.raises(ModelError, match="has more than 0 million bytes"):
+    with (
+        patch.object(torch_checkpoint, "LARGEST", 1000),
+        pytest.raises(ModelError, match="has more than 0 million bytes"),
+    ):
         load(path)
 
 
