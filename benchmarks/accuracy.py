@@ -26,8 +26,8 @@ from thresholds import TOLERANCE
 
 import phonseg
 from phonseg.errors import PhonsegError
-from phonseg.score import Score
-from phonseg.writing import replacing
+from phonseg.evaluation.score import Score
+from phonseg.system.atomic_files import replacing
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -2,7 +2,7 @@
 
 Every function takes the mono samples of a recording, (n,), and returns (n,) float32 samples in which everything lies at
 the same times as before. What is random is drawn from a generator that is passed in. Nothing is clipped, except where
-a telephone would. White noise is in `phonseg.noise`.
+a telephone would. White noise is in `phonseg.augmentation.noise`.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
-from phonseg.audio import Samples
+from phonseg.audio.channels import Samples
+from phonseg.audio.level import active_power
+from phonseg.augmentation.noise import with_noise
 from phonseg.errors import ConfigurationError
-from phonseg.level import active_power
-from phonseg.noise import with_noise
 
 TELEPHONE_RATE, TELEPHONE_BAND = 8_000, (300, 3_400)  # Hz
 COMPANDING, STEPS = 255, 127  # the mu of the mu-law of ITU-T G.711, and its steps on either side of 0
@@ -34,7 +34,7 @@ def babble(
     """Add the voices of other people, all equally loud.
 
     talkers: the recordings of one person each, at the same sample rate; each starts at a random place and goes round
-    until the recording ends. snr: as for `phonseg.noise.with_noise`.
+    until the recording ends. snr: as for `phonseg.augmentation.noise.with_noise`.
 
     Raises ConfigurationError without talkers, and when one of them is silent.
     """

@@ -25,9 +25,9 @@ from systems import System, add_models, models
 from thresholds import TOLERANCE
 
 from phonseg.errors import PhonsegError
-from phonseg.evaluate import SLACK, matched_pairs
-from phonseg.segmentation import Segmentation
-from phonseg.timeline import Times
+from phonseg.evaluation.matching import SLACK, matched_pairs
+from phonseg.timeline.grid import Times
+from phonseg.timeline.segmentation import Segmentation
 
 LENGTHS = (20, 40, 60, 80, 100)  # milliseconds
 DISTANCES = (20, 40, 60)

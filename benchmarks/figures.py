@@ -12,9 +12,9 @@ from labelled import LabelledSet
 from systems import System
 from thresholds import TOLERANCE, every_threshold
 
-from phonseg.evaluate import bootstrap, evaluate, signed_errors
-from phonseg.score import CorpusScore, Score, pooled
-from phonseg.timeline import Times
+from phonseg.evaluation.evaluate import bootstrap, evaluate, signed_errors
+from phonseg.evaluation.score import CorpusScore, Score, pooled
+from phonseg.timeline.grid import Times
 
 TOLERANCES = (0.005, 0.010, 0.015, 0.020, 0.025, 0.030, 0.050)  # seconds
 

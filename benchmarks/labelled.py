@@ -11,13 +11,13 @@ from conditions import CLEAN, Change, heard
 from systems import System
 from tqdm import tqdm
 
-from phonseg.audio import find_recordings
-from phonseg.candidates import Candidates
-from phonseg.corpus import pair
+from phonseg.annotation.readers import read_reference
+from phonseg.audio.find import find_recordings
 from phonseg.errors import ConfigurationError, PhonsegError
-from phonseg.references import read_reference
-from phonseg.segmentation import Segmentation
-from phonseg.timeline import Times
+from phonseg.evaluation.pairing import pair
+from phonseg.timeline.candidates import Candidates
+from phonseg.timeline.grid import Times
+from phonseg.timeline.segmentation import Segmentation
 
 
 @dataclass(frozen=True)

@@ -17,13 +17,14 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from phonseg.audio import find_recordings, read
+from phonseg.audio.find import find_recordings
+from phonseg.audio.recording import read
 
 RATE = 16_000
 SEGMENT = """
 import json, resource, sys, time
-import phonseg, phonseg.audio
-phonseg.audio.BLOCK = int(sys.argv[2])
+import phonseg, phonseg.audio.recording
+phonseg.audio.recording.BLOCK = int(sys.argv[2])
 begin = time.perf_counter()
 seg = phonseg.segment(sys.argv[1])
 print(json.dumps({

@@ -25,9 +25,10 @@ from long_recording import RATE, join
 from markdown_table import number, table
 from systems import System, add_models, models
 
-from phonseg.audio import find_recordings, open_recording
+from phonseg.audio.find import find_recordings
+from phonseg.audio.recording import open_recording
 from phonseg.errors import PhonsegError
-from phonseg.hearing import hear, listen
+from phonseg.model.analysis import hear, listen
 
 STAGES = ("reading", "level and speech", "encoder", "peaks", "writing")
 

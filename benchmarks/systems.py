@@ -10,15 +10,16 @@ from pathlib import Path
 import numpy as np
 
 import phonseg
-from phonseg.audio import Recording, find_recordings, open_recording
-from phonseg.calibration import balanced, operating_point, typical_height
-from phonseg.dissimilarity import LeftRightContrast, euclidean
-from phonseg.encoder import LogMel
+from phonseg.audio.find import find_recordings
+from phonseg.audio.recording import Recording, open_recording
+from phonseg.detection.dissimilarity import LeftRightContrast, euclidean
+from phonseg.detection.peaks import OperatingPoint
+from phonseg.encoders.log_mel import LogMel
 from phonseg.errors import AudioError, ConfigurationError
-from phonseg.hearing import hear
-from phonseg.peaks import OperatingPoint
-from phonseg.segmenter import Segmenter
-from phonseg.view import View
+from phonseg.model.analysis import hear
+from phonseg.model.segmenter import Segmenter
+from phonseg.model.streams import View
+from phonseg.training.calibration import balanced, operating_point, typical_height
 
 LOG_MEL = "log-mel difference"
 # Recordings that weights and operating point of the contrast are read off: more do not change them.

@@ -12,10 +12,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from phonseg.candidates import Candidates
-from phonseg.evaluate import SLACK, evaluate
-from phonseg.score import Score
-from phonseg.timeline import Times
+from phonseg.evaluation.evaluate import evaluate
+from phonseg.evaluation.matching import SLACK
+from phonseg.evaluation.score import Score
+from phonseg.timeline.candidates import Candidates
+from phonseg.timeline.grid import Times
 
 TOLERANCE = 0.020  # seconds
 

@@ -19,8 +19,8 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from phonseg.segmentation import Segmentation
-from phonseg.textgrid_writer import write_textgrid
+from phonseg.annotation.textgrid.writer import write_textgrid
+from phonseg.timeline.segmentation import Segmentation
 
 FOLDER = Path(__file__).resolve().parent / "demo"
 SILENCES = frozenset({"pau", "#"})

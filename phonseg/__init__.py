@@ -3,32 +3,33 @@
 The public names, each loaded when it is first asked for.
 """
 
-import sys
 from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 _HOMES = {
-    "segment": "segmenter",
-    "load": "segmenter",
-    "Segmenter": "segmenter",
-    "train": "training",
-    "adapt": "training",
-    "segment_files": "batch",
-    "check": "check",
-    "evaluate": "evaluate",
-    "changes": "changes",
-    "Changes": "changes",
-    "Change": "changes",
-    "Decision": "decisions",
-    "read_reference": "references",
-    "plot_score": "figures",
-    "Score": "score",
-    "CorpusScore": "score",
-    "read_textgrid": "textgrid",
-    "Segmentation": "segmentation",
-    "FrameGrid": "timeline",
-    "Provenance": "segmentation",
+    "segment": "model.segmenter",
+    "load": "model.segmenter",
+    "Segmenter": "model.segmenter",
+    "segment_files": "batch.segment_files",
+    "check": "batch.check",
+    "train": "training.train",
+    "adapt": "training.train",
+    "TrainingSettings": "training.settings",
+    "evaluate": "evaluation.evaluate",
+    "bootstrap": "evaluation.evaluate",
+    "matched_pairs": "evaluation.matching",
+    "Score": "evaluation.score",
+    "CorpusScore": "evaluation.score",
+    "changes": "evaluation.changes",
+    "Changes": "evaluation.changes",
+    "Change": "evaluation.changes",
+    "plot_score": "display.score_plots",
+    "read_reference": "annotation.readers",
+    "read_textgrid": "annotation.textgrid.reader",
+    "Segmentation": "timeline.segmentation",
+    "Provenance": "timeline.segmentation",
+    "Decision": "timeline.candidates",
+    "FrameGrid": "timeline.grid",
     "PhonsegError": "errors",
     "PhonsegWarning": "errors",
 }
@@ -36,34 +37,37 @@ _HOMES = {
 __all__ = [*_HOMES, "__version__"]
 
 if TYPE_CHECKING:
-    from phonseg.batch import segment_files as segment_files
-    from phonseg.changes import Change as Change
-    from phonseg.changes import Changes as Changes
-    from phonseg.changes import changes as changes
-    from phonseg.check import check as check
-    from phonseg.decisions import Decision as Decision
+    from phonseg.annotation.readers import read_reference as read_reference
+    from phonseg.annotation.textgrid.reader import read_textgrid as read_textgrid
+    from phonseg.batch.check import check as check
+    from phonseg.batch.segment_files import segment_files as segment_files
+    from phonseg.display.score_plots import plot_score as plot_score
     from phonseg.errors import PhonsegError as PhonsegError
     from phonseg.errors import PhonsegWarning as PhonsegWarning
-    from phonseg.evaluate import evaluate as evaluate
-    from phonseg.figures import plot_score as plot_score
-    from phonseg.references import read_reference as read_reference
-    from phonseg.score import CorpusScore as CorpusScore
-    from phonseg.score import Score as Score
-    from phonseg.segmentation import Provenance as Provenance
-    from phonseg.segmentation import Segmentation as Segmentation
-    from phonseg.segmenter import Segmenter as Segmenter
-    from phonseg.segmenter import load as load
-    from phonseg.segmenter import segment as segment
-    from phonseg.textgrid import read_textgrid as read_textgrid
-    from phonseg.timeline import FrameGrid as FrameGrid
-    from phonseg.training import adapt as adapt
-    from phonseg.training import train as train
+    from phonseg.evaluation.changes import Change as Change
+    from phonseg.evaluation.changes import Changes as Changes
+    from phonseg.evaluation.changes import changes as changes
+    from phonseg.evaluation.evaluate import bootstrap as bootstrap
+    from phonseg.evaluation.evaluate import evaluate as evaluate
+    from phonseg.evaluation.matching import matched_pairs as matched_pairs
+    from phonseg.evaluation.score import CorpusScore as CorpusScore
+    from phonseg.evaluation.score import Score as Score
+    from phonseg.model.segmenter import Segmenter as Segmenter
+    from phonseg.model.segmenter import load as load
+    from phonseg.model.segmenter import segment as segment
+    from phonseg.timeline.candidates import Decision as Decision
+    from phonseg.timeline.grid import FrameGrid as FrameGrid
+    from phonseg.timeline.segmentation import Provenance as Provenance
+    from phonseg.timeline.segmentation import Segmentation as Segmentation
+    from phonseg.training.settings import TrainingSettings as TrainingSettings
+    from phonseg.training.train import adapt as adapt
+    from phonseg.training.train import train as train
 
     __version__: str
 else:
 
     def __getattr__(name: str) -> object:
-        """Load a public name from its home."""
+        """Loads a public name from its home."""
         if name == "__version__":
             from importlib.metadata import version
 
@@ -77,19 +81,5 @@ else:
 
 
 def __dir__() -> list[str]:
-    """The public names, for whoever completes a name with the Tab key."""
+    """Returns the public names, for whoever completes a name with the Tab key."""
     return sorted(__all__)
-
-
-class _Package(ModuleType):
-    """Keeps every public name for what it names: `phonseg.evaluate` is the function, not the module of that name.
-
-    Once a module has been imported, Python makes it an attribute of its package, which would hide the function.
-    """
-
-    def __setattr__(self, name: str, value: object) -> None:
-        if not (name in _HOMES and isinstance(value, ModuleType)):
-            super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Package

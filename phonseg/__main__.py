@@ -2,7 +2,7 @@
 
 import sys
 
-from phonseg.cli import main
+from phonseg.cli.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

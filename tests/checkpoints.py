@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from phonseg.encoder import RawWaveformEncoder
+from phonseg.encoders.contrastive_encoders import RawWaveformEncoder
 
 # The layouts of `torch.save`, and whether they are the newer one.
 LAYOUTS = {"zip": True, "in a row": False}

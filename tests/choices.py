@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import strategies as st
 
-from phonseg.candidates import Candidates
-from phonseg.segmentation import Provenance, Segmentation
+from phonseg.timeline.candidates import Candidates
+from phonseg.timeline.segmentation import Provenance, Segmentation
 
 # (times, prominences), as many of the one as of the other.
 times_and_prominences = st.lists(

@@ -15,13 +15,13 @@ from hypothesis import settings
 from numpy.typing import NDArray
 from scipy.signal import butter, lfilter, sosfilt
 
-from phonseg.boundary_network import BoundaryNetwork
-from phonseg.dissimilarity import AsItIs, LeftRightContrast, euclidean
-from phonseg.encoder import LogMel
-from phonseg.peaks import OperatingPoint
-from phonseg.segmenter import Segmenter
-from phonseg.unit_network import UnitNetwork
-from phonseg.view import View
+from phonseg.detection.dissimilarity import AsItIs, LeftRightContrast, euclidean
+from phonseg.detection.peaks import OperatingPoint
+from phonseg.encoders.boundary_network import BoundaryNetwork
+from phonseg.encoders.log_mel import LogMel
+from phonseg.encoders.unit_network import UnitNetwork
+from phonseg.model.segmenter import Segmenter
+from phonseg.model.streams import View
 
 RATE = 16_000
 Samples = NDArray[np.float32]

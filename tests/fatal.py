@@ -8,7 +8,7 @@ from pathlib import Path
 
 def segment_or_die(request: object, recording: Path) -> object:
     """`segment_one`, but it does not survive one of the recordings."""
-    from phonseg.task import segment_one
+    from phonseg.batch.worker_task import segment_one
 
     if recording.name == "fatal.wav":
         signal.raise_signal(signal.SIGKILL)

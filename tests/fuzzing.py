@@ -22,12 +22,12 @@ import numpy as np
 import soundfile
 
 import phonseg
-from phonseg.audio import read
+from phonseg.annotation.textgrid.reader import read_textgrid
+from phonseg.annotation.textgrid.writer import write_textgrid
+from phonseg.audio.recording import read
 from phonseg.errors import PhonsegError, PhonsegWarning
-from phonseg.segmentation import Segmentation
-from phonseg.segmenter import load
-from phonseg.textgrid import read_textgrid
-from phonseg.textgrid_writer import write_textgrid
+from phonseg.model.segmenter import load
+from phonseg.timeline.segmentation import Segmentation
 
 RATE = 16_000
 SECONDS = 2.0  # of the processor

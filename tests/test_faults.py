@@ -19,9 +19,9 @@ import pytest
 import soundfile
 from conftest import RATE, Samples, mel_segmenter, speech_like
 
-from phonseg.audio import open_recording
+from phonseg.audio.recording import open_recording
+from phonseg.batch.manifest import read_records
 from phonseg.errors import AudioError, PhonsegWarning
-from phonseg.manifest import read_records
 
 SEGMENTER = mel_segmenter()
 SPEECH = speech_like(12, 1)[0]

@@ -18,11 +18,11 @@ import pytest
 import soundfile
 from PIL import Image
 
-import phonseg.batch
-from phonseg import praat_plugin
-from phonseg.cli import main
-from phonseg.training import DEFAULTS
-from phonseg.training_settings import read_settings
+import phonseg.batch.segment_files
+from phonseg.cli.main import main
+from phonseg.praat import plugin as praat_plugin
+from phonseg.training.settings import read_settings
+from phonseg.training.train import DEFAULTS
 
 HOUSE = Path(__file__).parent.parent
 README = (HOUSE / "README.md").read_text(encoding="utf-8")
@@ -33,7 +33,9 @@ def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of a fresh clone, as far as README's commands need it, and the current one."""
     (tmp_path / "data").symlink_to(HOUSE / "data")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(phonseg.batch, "Workers", ThreadPoolExecutor)  # processes would load all libraries first
+    monkeypatch.setattr(
+        phonseg.batch.segment_files, "Workers", ThreadPoolExecutor
+    )  # processes would load all libraries first
     monkeypatch.setattr(praat_plugin, "own_preferences_folders", lambda: (tmp_path / "praat6", tmp_path / "praat7"))
     return tmp_path
 

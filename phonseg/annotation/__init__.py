@@ -1,0 +1,1 @@
+"""Label files go in and segmentations come out; segmentations go in and label files come out."""

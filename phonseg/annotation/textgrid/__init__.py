@@ -1,0 +1,1 @@
+"""Praat's TextGrids: one parser, one reader, one writer."""

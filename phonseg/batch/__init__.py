@@ -1,0 +1,1 @@
+"""Folders of recordings go in; a label file and a record for each recording come out."""

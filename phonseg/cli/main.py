@@ -1,0 +1,122 @@
+"""The command line: which commands there are, exit codes, and what is said of errors and warnings."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import signal
+import sys
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from io import TextIOWrapper
+from typing import NoReturn
+
+from phonseg.cli import adapt, changes, check, convert, evaluate, plot, praat, segment, train
+from phonseg.cli.options import Options
+from phonseg.errors import ConfigurationError, ModelError, OutputError, PhonsegError, PhonsegWarning
+
+# In the order in which the help lists them.
+COMMANDS = (segment, plot, praat, evaluate, changes, check, train, adapt, convert)
+
+# What the exit code says; any other error of phonseg's is about an input: 1.
+EXIT_CODES: tuple[tuple[type[PhonsegError], int], ...] = ((ConfigurationError, 2), (ModelError, 3), (OutputError, 4))
+
+EXAMPLES = """examples:
+  phonseg segment interview.wav                    interview.TextGrid beside it
+  phonseg segment recordings/ -o textgrids/        a whole folder, mirrored
+  phonseg plot interview.wav --start 1 --end 3 -o look.png
+  phonseg praat install                            segment from within Praat
+  phonseg evaluate references/ textgrids/          how well they agree
+  phonseg COMMAND --help                           more examples
+
+exit codes: 0 all done; 1 some inputs failed (listed last); 2 usage; 3 model file; 4 output cannot be written;
+130 stopped by Ctrl-C; 143 stopped by SIGTERM."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run phonseg with command-line arguments (those of the process if None) and return its exit code."""
+    given = sys.argv[1:] if arguments is None else arguments
+    try:
+        options = _parser().parse_args(given)
+    except SystemExit as stopped:
+        if stopped.code and (name := _with_a_dash(given)):
+            advice = f"phonseg: if {name} is the name of a file or folder, write ./{name} (or -- before all names)."
+            print(advice, file=sys.stderr)
+        raise
+    run: Callable[[Options], int] = options.run
+    for stream in (sys.stdout, sys.stderr):  # names of files may hold what no encoding has
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    with warnings.catch_warnings(), _stopped_by_sigterm():
+        warnings.showwarning = _show_warning
+        warnings.simplefilter("always", PhonsegWarning)
+        try:
+            return run(options)
+        except PhonsegError as error:
+            if options.debug:
+                raise
+            print(f"phonseg: {error}", file=sys.stderr)
+            return next((code for kind, code in EXIT_CODES if isinstance(error, kind)), 1)
+        except BrokenPipeError:
+            # Whoever read our output has had enough. Nothing more may be written when the interpreter ends.
+            sys.stdout = None
+            return 0
+        except KeyboardInterrupt as stop:
+            print("phonseg: stopped.", file=sys.stderr)
+            return 143 if isinstance(stop, _Terminated) else 130
+
+
+def _with_a_dash(arguments: Sequence[str]) -> str | None:
+    """The first argument that was taken for an option, but may be the name of a file."""
+    for argument in arguments:
+        if argument == "--":
+            break
+        if re.fullmatch(r"-[^=]*\.[A-Za-z]\w*", argument) or (argument.startswith("-") and os.path.lexists(argument)):
+            return argument
+    return None
+
+
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM, by which a cluster or a shutdown stops us, ends a command as Ctrl-C does."""
+
+
+@contextmanager
+def _stopped_by_sigterm() -> Iterator[None]:
+    def stop(*_: object) -> NoReturn:
+        raise _Terminated
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
+    print(f"phonseg: {message}", file=sys.stderr)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="phonseg",
+        description="Find where one speech sound ends and the next begins, without labels or transcripts.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and stop")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    for command in COMMANDS:
+        command.add(commands)
+    return parser
+
+
+class _Version(argparse.Action):
+    """Looks the version up only when it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object, **__: object) -> NoReturn:
+        from phonseg import __version__
+
+        print(f"phonseg {__version__}")
+        parser.exit()

@@ -1,0 +1,1 @@
+"""Segmentations and scores go in; pictures and notebook players come out."""

@@ -1,0 +1,172 @@
+"""A segmentation in a notebook: a picture, its sound, and a button over every segment; HTML without anything outside.
+
+Where scripts are stripped, as on GitHub, the picture, the sound and a table of the segments remain. Where there is no
+recording, the table does.
+"""
+
+from __future__ import annotations
+
+import html
+import io
+import json
+import warnings
+from base64 import b64encode
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from phonseg.audio.excerpt import read_excerpt
+from phonseg.audio.recording import Recording
+from phonseg.display.figure import plain, png
+from phonseg.display.plot import LEAST_SECONDS, check_window, draw_recording, open_for
+from phonseg.errors import ConfigurationError, PhonsegError
+from phonseg.timeline.segmentation import Segmentation
+
+MOST_SECONDS = 30.0  # in one output: a notebook keeps all of it
+HIGHEST_RATE = 16_000  # Hz of the sound, as the model hears it: 30 s are 1.3 MB of the notebook, more would be too much
+DOTS = 110  # per inch of the picture
+
+
+@dataclass(frozen=True, eq=False)
+class Player:
+    """A window of a recording, to be seen and heard in a notebook: from `start` to `end` seconds, at most 30 s.
+
+    end: None for 30 s, or less where the recording ends before. reference: drawn beside the segmentation, see
+    `phonseg.display.plot.plot_segmentation`.
+
+    Raises AudioError when the recording cannot be read; ConfigurationError when there is none, and for a window that
+    lies outside it or is not 20 ms to 30 s long.
+    """
+
+    segmentation: Segmentation
+    start: float = 0.0
+    end: float | None = None
+    reference: Segmentation | None = None
+
+    def __post_init__(self) -> None:
+        with warnings.catch_warnings():  # `segment` has said it
+            warnings.simplefilter("ignore")
+            _window(open_for(self.segmentation), self.start, self.end)
+
+    def _repr_html_(self) -> str:
+        return show(self.segmentation, self.start, self.end, reference=self.reference)
+
+
+def show(
+    segmentation: Segmentation, start: float = 0.0, end: float | None = None, *, reference: Segmentation | None = None
+) -> str:
+    """The HTML of a `Player`; if there is no picture, for whatever reason, a table that tells why. Raises nothing."""
+    with warnings.catch_warnings():  # `segment` has said it, and letters that the font lacks are seen to be missing
+        warnings.simplefilter("ignore")
+        try:
+            recording = open_for(segmentation)
+            window = _window(recording, start, end)
+            return _player(segmentation, recording, window, reference)
+        except (PhonsegError, OSError, ValueError) as error:  # ValueError: of a file object that was closed
+            last = min(segmentation.duration, start + MOST_SECONDS if end is None else end)
+            reason = _escaped(f"No picture and no sound: {error}")
+            return f"<div><p>{reason}</p>{_table(segmentation, (start, last), opened=True)}</div>"
+
+
+def _window(recording: Recording, start: float, end: float | None) -> tuple[float, float]:
+    """The window, checked."""
+    if end is None:
+        end = max(start, min(start + MOST_SECONDS, recording.duration))
+    if end - start > MOST_SECONDS + 1e-6:
+        raise ConfigurationError(
+            f"{recording.name}: from {start:g} to {end:g} s is too long for a notebook. Give start and end "
+            f"{LEAST_SECONDS:g} to {MOST_SECONDS:g} s apart."
+        )
+    return check_window(recording, start, end)
+
+
+def _player(
+    segmentation: Segmentation, recording: Recording, window: tuple[float, float], reference: Segmentation | None
+) -> str:
+    start, end = window
+    figure = draw_recording(segmentation, recording, start, end, reference=reference)
+    first, last = figure.axes[0].get_position(), figure.axes[-1].get_position()
+    panels = [100 * share for share in (first.x0, 1 - first.y1, first.width, first.y1 - last.y0)]
+    segments = [
+        (max(left, start) - start, min(right, end) - start, _name(number, left, right, label))
+        for number, left, right, label in _within(segmentation, window)
+    ]
+    name, duration = Path(recording.name).name, recording.duration
+    shown = f"{_number(start)} to {_number(end)} s of the {_number(duration)} s of {name}"
+    more = ""
+    if end - start < duration - 0.001:
+        more = " To see and hear another part, up to 30 s: <code>.player(start, end)</code>, in seconds."
+    alt = f"Waveform, spectrogram and segments, {shown}; {len(segments)} segments."
+    return (
+        f'<div class="phonseg-player" style="max-width:{10 * DOTS}px" data-seconds="{end - start!r}" '
+        f'data-panels="{_escaped(json.dumps(panels))}" data-segments="{_escaped(json.dumps(segments))}">'
+        '<div class="phonseg-picture" style="position:relative">'
+        f'<img alt="{_escaped(alt)}" style="display:block;width:100%;height:auto;margin:0" '
+        f'src="data:image/png;base64,{_base64(png(figure, dpi=DOTS))}"></div>'
+        f'<audio controls preload="auto" aria-label="{_escaped(shown)}" style="display:block;width:100%" '
+        f'src="data:audio/wav;base64,{_base64(_sound(recording, start, end))}"></audio>'
+        f"<p>Shown: {_escaped(shown)}.{more}</p>{_table(segmentation, window)}"
+        f"<script>{_script()}</script></div>"
+    )
+
+
+def _sound(recording: Recording, start: float, end: float) -> bytes:
+    """The window as WAV: mono, 16 bits, at 16 kHz at most, at its own level unless that is beyond full scale.
+
+    A click must start at the very sample of a boundary. In MP3 samples are moved by what the encoder needs; in FLAC
+    Chromium does not find places near the end.
+    """
+    excerpt = read_excerpt(recording, start, end, margin=0.0, highest_rate=HIGHEST_RATE)
+    samples = excerpt.samples / max(1.0, float(np.abs(excerpt.samples).max(initial=0.0)))
+    file = io.BytesIO()
+    soundfile.write(file, samples, excerpt.sample_rate, format="WAV", subtype="PCM_16")
+    return file.getvalue()
+
+
+def _within(segmentation: Segmentation, window: tuple[float, float]) -> list[tuple[int, float, float, str]]:
+    """(number from 1, start, end, label) of the segments that lie in a window, at least in part."""
+    start, end = window
+    segments = enumerate(segmentation.intervals(), 1)
+    return [(number, *segment) for number, segment in segments if segment[0] < end and segment[1] > start]
+
+
+def _table(segmentation: Segmentation, window: tuple[float, float], *, opened: bool = False) -> str:
+    """The segments in a window as a table that can be opened and closed."""
+    segments = _within(segmentation, window)
+    rows = "".join(
+        f"<tr><td>{number}</td><td>{left:.3f}</td><td>{right:.3f}</td><td>{1000 * (right - left):.0f}</td>"
+        f"<td>{_escaped(label)}</td></tr>"
+        for number, left, right, label in segments
+    )
+    heads = "".join(f"<th>{head}</th>" for head in ("segment", "start (s)", "end (s)", "length (ms)", "label"))
+    summary = f"{len(segments)} of {len(segmentation)} segments, {_number(window[0])} to {_number(window[1])} s"
+    return (
+        f"<details{' open' if opened else ''}><summary>{summary}</summary>"
+        f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></details>"
+    )
+
+
+def _name(number: int, left: float, right: float, label: str) -> str:
+    named = f", {plain(label)}" if plain(label) not in ("", str(number)) else ""
+    return f"segment {number}{named}, {left:.3f} to {right:.3f} s"
+
+
+def _escaped(text: str) -> str:
+    """Text that is nothing but text in HTML, between tags and in attributes."""
+    return html.escape(plain(text), quote=True)
+
+
+def _number(seconds: float) -> str:
+    return f"{seconds:.3f}".rstrip("0").rstrip(".")
+
+
+def _base64(data: bytes) -> str:
+    return b64encode(data).decode("ascii")
+
+
+@cache
+def _script() -> str:
+    return Path(__file__).with_name("player.js").read_text(encoding="utf-8")

@@ -1,0 +1,1 @@
+"""Samples go in; one vector for each frame comes out."""

@@ -1,0 +1,1 @@
+"""References and predictions go in; scores and changes come out."""

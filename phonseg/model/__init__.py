@@ -1,0 +1,1 @@
+"""A recording and a model go in; a segmentation comes out."""

@@ -1,0 +1,1 @@
+"""Checkpoints of other programs go in; models of phonseg come out."""

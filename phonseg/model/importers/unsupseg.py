@@ -1,0 +1,132 @@
+"""Checkpoints of UnsupSeg, read as models of phonseg's that do what UnsupSeg does.
+
+UnsupSeg is the program of Kreuk, Keshet and Adi, *Self-Supervised Contrastive Learning for Unsupervised Phoneme
+Segmentation*, Interspeech 2020, arXiv 2007.13465. Nothing in its files is executed; see
+`phonseg.model.importers.torch_checkpoint`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from phonseg.detection.dissimilarity import LeftRightContrast, cosine
+from phonseg.detection.peaks import OperatingPoint
+from phonseg.encoders.contrastive_encoders import RawWaveformEncoder
+from phonseg.errors import ModelError
+from phonseg.model.analysis_settings import Conventions
+from phonseg.model.importers.torch_checkpoint import LARGEST, Note, read_pickle, read_torch_file
+from phonseg.model.model_file import ModelFile, digest
+from phonseg.model.streams import View, describe
+
+CONVENTIONS = Conventions(
+    levelled=False,
+    in_silence=False,
+    stretched=True,
+    sub_frame=False,
+    speech_only=False,
+    span=None,
+    minimum_gap=0.0,
+)
+ORIGIN = {
+    "made_by": "UnsupSeg (Kreuk, Keshet and Adi, Interspeech 2020), https://github.com/felixkreuk/UnsupSeg",
+    "licence": "MIT, Copyright 2020 Felix Kreuk",
+    "labels": "none in training; the prominence and the epoch were chosen by the R-value on labelled recordings",
+}
+
+
+def read_unsupseg(path: str | Path) -> ModelFile:
+    """Read a checkpoint of UnsupSeg's as `read_model` reads a model file.
+
+    Args:
+        path: of a checkpoint in either layout of PyTorch's.
+
+    Returns:
+        The model, marked as tuned on labels, since the prominence that comes with it was.
+
+    Raises:
+        ModelError: with the reason, if the file is damaged, holds another network, or names anything that has no
+            place in a checkpoint.
+    """
+    target = Path(path)
+    try:
+        content = _entries(read_torch_file(target))
+        encoder, tensors = _encoder(_weights(_entries(content.get("state_dict"))))
+        prominence = _prominence(content.get("peak_detection_params"))
+        description = {
+            "name": target.stem,
+            "views": [describe(View(encoder, LeftRightContrast(cosine, (1,))))],
+            "operating_point": asdict(OperatingPoint(prominence)),
+            "conventions": asdict(CONVENTIONS),
+            "training": {**ORIGIN, "sha256": hashlib.sha256(target.read_bytes()).hexdigest()},
+            "tuned_on_labels": True,
+        }
+        return ModelFile(description, tensors, digest(description, tensors))
+    except (ValueError, RuntimeError, OSError) as error:
+        raise ModelError(
+            f"{target}: is not a phonseg model, nor a checkpoint of UnsupSeg's that can be read ({error}). "
+            "Copy it again from where it was released."
+        ) from error
+
+
+def _entries(value: object) -> Mapping[Any, Any]:
+    if isinstance(value, dict):
+        return value
+    raise ValueError("it is arranged otherwise")
+
+
+def _weights(entries: Mapping[Any, Any]) -> dict[str, Tensor]:
+    """Ordinary tensors in memory, not larger together than a checkpoint may be."""
+    weights = {str(name): weight for name, weight in entries.items()}
+    if not all(type(w) is Tensor and w.layout is torch.strided and w.device.type == "cpu" for w in weights.values()):
+        raise ValueError("its weights are not stored as those of a network")
+    if sum(weight.nbytes for weight in weights.values()) > LARGEST:
+        raise ValueError("its weights are larger than the file")
+    return weights
+
+
+def _encoder(weights: Mapping[str, Tensor]) -> tuple[RawWaveformEncoder, dict[str, Tensor]]:
+    """An encoder of the shape of these weights, without any of its own, and the weights under the names of a model."""
+    tensors = {name.replace("NFC.enc.", "layers.", 1): weight for name, weight in weights.items()}
+    # The number of channels in and out of the last layer. What is no such layer fits no encoder below.
+    dimensions, channels, *_ = (*tensors.get("layers.12.weight", torch.zeros(1)).shape, 1, 1)
+    with torch.device("meta"):
+        encoder = RawWaveformEncoder(channels=channels, dimensions=dimensions, projection=0)
+    if _shapes(tensors) != _shapes(encoder.state_dict()):
+        raise ValueError("its network is not that of Kreuk et al. (2020), or has a projection")
+    if not all(bool(weight.isfinite().all()) for weight in tensors.values()):
+        raise ValueError("some of its weights are no numbers")
+    return encoder, {f"0.{name}": weight for name, weight in tensors.items()}
+
+
+def _shapes(tensors: Mapping[str, Tensor]) -> dict[str, tuple[torch.Size, torch.dtype]]:
+    return {name: (weight.shape, weight.dtype) for name, weight in tensors.items()}
+
+
+def _prominence(settings: object) -> float:
+    """The prominence that comes with the weights, which is in a pickle within the pickle."""
+    peaks = _entries(read_pickle(_content(settings))).get("cpc_1")
+    prominence = _entries(peaks).get("prominence")
+    match prominence:
+        case Note(arguments=(_, eight_bytes)):  # a number of numpy's
+            prominence = np.frombuffer(_content(eight_bytes), "<f8").item()
+    if not (isinstance(prominence, float) and 0 < prominence < 1):
+        raise ValueError("its prominence is not between 0 and 1")
+    return prominence
+
+
+def _content(value: object) -> bytes:
+    """Bytes, which the oldest pickles hold as a text that is to be encoded."""
+    match value:
+        case bytes():
+            return value
+        case Note(arguments=(str(text), "latin1")):
+            return text.encode("latin1")
+    raise ValueError("its prominence is stored otherwise")

@@ -1,0 +1,177 @@
+"""Recording -> Segmentation: the only place where the stages are joined."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from phonseg.audio.channels import Channel
+from phonseg.audio.decoding.source import Source
+from phonseg.audio.recording import open_recording
+from phonseg.detection.peaks import OperatingPoint, apart
+from phonseg.encoders.base import TorchEncoder
+from phonseg.errors import ConfigurationError, ModelError, PhonsegWarning
+from phonseg.model.analysis import Hearing, hear
+from phonseg.model.analysis_settings import PHONSEG, Conventions
+from phonseg.model.importers.torch_checkpoint import is_torch_file
+from phonseg.model.importers.unsupseg import read_unsupseg
+from phonseg.model.model_file import load_tensors, read_model, write_model
+from phonseg.model.speech_peaks import speech_peaks
+from phonseg.model.streams import View, build, describe
+from phonseg.timeline.candidates import Candidates
+from phonseg.timeline.segmentation import Provenance, Segmentation
+
+NOTHING = Segmentation(np.zeros(0), 0.0, candidates=Candidates(np.zeros(0), np.zeros(0), 0.5, 0.0))
+
+
+@dataclass(frozen=True)
+class Segmenter:
+    """Encoders, curve and operating point as one object that segments.
+
+    name: for people. views: at least one, all on the same frame grid; their weighted curves are added.
+    operating_point: which peaks become boundaries. training: what it was trained on and how, for people.
+    tuned_on_labels: whether any label was used. digest: SHA-256 of the model file; empty if it was never a file.
+    conventions: how recordings are heard, and which peaks are candidates.
+
+    Raises ConfigurationError if there is no view, or if they differ in their grids.
+    """
+
+    name: str
+    views: tuple[View, ...]
+    operating_point: OperatingPoint
+    training: Mapping[str, object] = field(default_factory=dict)
+    tuned_on_labels: bool = False
+    digest: str = ""
+    conventions: Conventions = PHONSEG
+
+    def __post_init__(self) -> None:
+        grids = {view.encoder.grid for view in self.views}
+        if len(grids) != 1:
+            raise ConfigurationError(f"segmenter {self.name}: its {len(self.views)} views lie on {len(grids)} grids.")
+
+    def segment(
+        self,
+        source: Source,
+        *,
+        sensitivity: float | None = None,
+        rate: float | None = None,
+        channel: Channel = "mix",
+    ) -> Segmentation:
+        """Find the boundaries of a recording.
+
+        source: a path, an open file, (samples, sample rate), or a parselmouth Sound. sensitivity: 0 (fewest
+        boundaries) to 1 (most), 0.5 when it is left out. rate: instead, boundaries per second of speech.
+        channel: "mix", or the number of one channel, counted from 1.
+
+        Raises AudioError if the recording cannot be read, ConfigurationError if an option is out of range.
+        Warns (PhonsegWarning) of what is odd about a recording that can be segmented nevertheless.
+        """
+        if sensitivity is not None and rate is not None:
+            raise ConfigurationError("segment: give sensitivity or rate, not both.")
+        choice = {"rate": rate} if rate is not None else {"sensitivity": 0.5 if sensitivity is None else sensitivity}
+        NOTHING.at(**choice)  # what is out of range is refused before the recording is heard
+        recording = open_recording(source, channel=channel)
+        hearing = hear(recording, self.views, self.conventions)
+        for remark in recording.remarks:
+            warnings.warn(remark, PhonsegWarning, stacklevel=2)
+        uncut = Segmentation(
+            boundaries=np.zeros(0),
+            duration=recording.duration,
+            provenance=self._provenance(channel),
+            candidates=self.candidates(hearing, recording.duration),
+            curve=hearing.curve,
+            recording=source,
+        )
+        return uncut.at(**choice)
+
+    def candidates(self, hearing: Hearing, duration: float) -> Candidates:
+        """The peaks in speech that lie inside (0, duration) seconds and far enough apart."""
+        times, prominences = speech_peaks(hearing, self.conventions)
+        gap = self.conventions.minimum_gap
+        inside = (times >= gap) & (times <= duration - gap)
+        times, prominences = times[inside], prominences[inside]
+        kept = apart(times, prominences, gap)
+        seconds = sum(max(0.0, min(end, duration) - max(start, 0.0)) for start, end in hearing.speech)
+        return Candidates(times[kept], prominences[kept], self.operating_point.prominence, seconds)
+
+    def _provenance(self, channel: Channel) -> Provenance:
+        from phonseg import __version__
+
+        return Provenance(__version__, self.name, self.digest, {"channel": channel}, self.tuned_on_labels)
+
+    def save(self, path: str | Path) -> Segmenter:
+        """Write one safetensors file and return the segmenter with its digest. Raises OutputError if that fails."""
+        description = {
+            "name": self.name,
+            "views": [describe(view) for view in self.views],
+            "operating_point": asdict(self.operating_point),
+            "training": dict(self.training),
+            "tuned_on_labels": self.tuned_on_labels,
+        }
+        if self.conventions != PHONSEG:  # what goes without saying would change the digest
+            description["conventions"] = asdict(self.conventions)
+        tensors = {
+            f"{i}.{name}": tensor
+            for i, view in enumerate(self.views)
+            if isinstance(view.encoder, TorchEncoder)
+            for name, tensor in view.encoder.state_dict().items()
+        }
+        return replace(self, digest=write_model(path, description, tensors))
+
+
+def load(model: str | Path = "default") -> Segmenter:
+    """Load the model that comes with phonseg ("default"), or a model from a file.
+
+    A file is one that `Segmenter.save` wrote, or a checkpoint of UnsupSeg's, which then does what UnsupSeg does; see
+    `phonseg.model.importers.unsupseg`.
+
+    Raises ModelError if the file is missing, damaged, or none of these. Nothing in it is executed.
+    """
+    path = Path(__file__).parent.parent / "models" / "default.safetensors" if model == "default" else Path(model)
+    description, tensors, digest = read_unsupseg(path) if is_torch_file(path) else read_model(path)
+    conventions = dict(description.get("conventions", {}))
+    conventions.pop("as_stored", None)  # in older model files; it concerned damaged recordings alone
+    try:
+        views = tuple(build(view) for view in description["views"])
+        segmenter = Segmenter(
+            name=description["name"],
+            views=views,
+            operating_point=OperatingPoint(**description["operating_point"]),
+            training=description["training"],
+            tuned_on_labels=description["tuned_on_labels"],
+            digest=digest,
+            conventions=Conventions(**conventions),
+        )
+    except (KeyError, TypeError, AttributeError, ValueError, RuntimeError) as error:
+        raise ModelError(f"{path}: is not described as this phonseg expects ({error!r}). Train it again.") from error
+    for i, view in enumerate(views):
+        prefix = f"{i}."
+        assert isinstance(view.encoder, TorchEncoder)
+        own = {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+        load_tensors(view.encoder, own, path)
+        view.encoder.eval()
+    return segmenter
+
+
+def segment(
+    source: Source,
+    *,
+    sensitivity: float | None = None,
+    rate: float | None = None,
+    channel: Channel = "mix",
+    model: Segmenter | str | Path = "default",
+) -> Segmentation:
+    """Find the boundaries of a recording with the model that comes with phonseg.
+
+    source: a path, an open file, (samples, sample rate), or a parselmouth Sound. sensitivity: 0 (fewest boundaries) to
+    1 (most), 0.5 when it is left out. rate: instead, boundaries per second of speech. channel: "mix", or the number of
+    one channel, counted from 1. model: another one, as a Segmenter or as the path of a model file.
+
+    Raises and warns as `Segmenter.segment` does; ModelError if the model cannot be loaded.
+    """
+    segmenter = model if isinstance(model, Segmenter) else load(model)
+    return segmenter.segment(source, sensitivity=sensitivity, rate=rate, channel=channel)

@@ -1,0 +1,1 @@
+"""What training aims at: losses, and the targets that come from recordings alone."""

@@ -1,0 +1,1 @@
+"""What lies in time: frame grids, curves, candidates and segmentations, as frozen types that know nothing of files."""

@@ -1,0 +1,1 @@
+"""Recordings go in; a trained model comes out. No label can be passed."""

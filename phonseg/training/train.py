@@ -1,0 +1,150 @@
+"""Recordings -> a trained segmenter. Folders and paths of audio go in; there is no way to pass a label."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import warnings
+from collections.abc import Iterable
+from copy import deepcopy
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from phonseg.audio.find import find_recordings
+from phonseg.encoders.boundary_network import BoundaryNetwork
+from phonseg.encoders.contrastive_encoders import LogMelNetwork, RawWaveformEncoder
+from phonseg.encoders.log_mel import LogMel
+from phonseg.errors import OutputError, PhonsegWarning, TrainingError
+from phonseg.model.segmenter import Segmenter
+from phonseg.objectives.pseudo_labels import Confidence
+from phonseg.training.crops import Survey, survey
+from phonseg.training.held_out import split
+from phonseg.training.recipe import TEACHER_CONFIDENCE, contrasts, learn_boundaries, learn_units
+from phonseg.training.settings import TrainingSettings
+from phonseg.training.trainer import Run
+
+Place = str | os.PathLike[str]
+
+DEFAULTS = TrainingSettings()
+# A trained network needs fewer and smaller steps than a new one.
+ADAPTATION = TrainingSettings(self_training_steps=500, learning_rate=5e-4)
+
+
+def train(
+    recordings: Place | Iterable[Place],
+    *,
+    settings: TrainingSettings = DEFAULTS,
+    name: str = "trained",
+    checkpoint: str | Path | None = None,
+    progress: bool = True,
+) -> Segmenter:
+    """Train a segmenter on recordings alone.
+
+    recordings: a folder, a file, or several; folders are searched for sound files of any format. What is shorter than
+    a crop (`settings.crop_seconds`), and what cannot be read, is left out. First a frame encoder learns to tell the
+    adjacent frame from a random frame of the same recording (Kreuk, Keshet and Adi, 2020); its contrast and those of
+    three log-mel views make a curve. Then one small network learns from the confident peaks of that curve, and another
+    to tell the phone-like units that the segments between its peaks fall into; their curves are added. The
+    operating point is set on the same recordings. checkpoint: a file to keep the state in, from which the same call
+    goes on exactly after a kill; delete it once the model is saved.
+
+    Warns (PhonsegWarning) of recordings that were left out, and of too few segments to learn units from. Raises
+    AudioError if a place does not exist, TrainingError if there is nothing to learn from or learning fails, ModelError
+    if the checkpoint belongs to another run.
+    """
+    rate = LogMel().grid.sample_rate
+    surveyed, run = _prepare(recordings, settings, rate, checkpoint, progress, base="")
+    with torch.random.fork_rng():
+        torch.manual_seed(settings.seed)
+        encoder = LogMelNetwork() if settings.encoder == "log-mel-network" else RawWaveformEncoder(projection=64)
+        network = BoundaryNetwork()
+        figures = run.contrastive(encoder)
+        model = contrasts(name, encoder.cpu(), run)
+        if settings.self_training_steps:
+            model, more = learn_boundaries(name, model.views, TEACHER_CONFIDENCE, network, run, early=True)
+            figures |= more
+            if settings.unit_steps:
+                model, more = learn_units(model, run)
+                figures |= more
+    return _finish(model, name, surveyed, settings, figures)
+
+
+def adapt(
+    model: Segmenter,
+    recordings: Place | Iterable[Place],
+    *,
+    settings: TrainingSettings = ADAPTATION,
+    name: str = "adapted",
+    checkpoint: str | Path | None = None,
+    progress: bool = True,
+) -> Segmenter:
+    """Go on training a model on recordings of one's own language, speakers or microphone; see `train`.
+
+    What its boundary network is sure of in these recordings is what that network learns from; a network of units stays
+    as it is. settings: as for `train`, of which the encoder and the steps of contrastive training, and all about units,
+    play no part.
+
+    Raises TrainingError if the model has no boundary network, as when it was trained without self-training.
+    """
+    network = deepcopy(model.views[0].encoder)
+    if not isinstance(network, BoundaryNetwork):
+        raise TrainingError(f"adapt: the model {model.name} has no boundary network. Train one with self-training.")
+    surveyed, run = _prepare(recordings, settings, network.grid.sample_rate, checkpoint, progress, base=model.digest)
+    with torch.random.fork_rng():
+        own, beside = model.views[:1], model.views[1:]
+        adapted, figures = learn_boundaries(name, own, Confidence(), network, run, early=False, beside=beside)
+    return _finish(adapted, name, surveyed, settings, figures)
+
+
+def _prepare(
+    recordings: Place | Iterable[Place],
+    settings: TrainingSettings,
+    sample_rate: int,
+    checkpoint: str | Path | None,
+    progress: bool,
+    base: str,
+) -> tuple[Survey, Run]:
+    """Find, read and split the recordings."""
+    if checkpoint and not Path(checkpoint).parent.is_dir():
+        raise OutputError(f"{checkpoint}: there is no folder {Path(checkpoint).parent}. Make it first.")
+    places = [recordings] if isinstance(recordings, (str, os.PathLike)) else list(recordings)
+    surveyed = survey(find_recordings(places), sample_rate, settings.crop_seconds, progress=progress)
+    if surveyed.left_out:
+        some = "\n  ".join(list(surveyed.left_out.values())[:10])
+        message = f"{len(surveyed.left_out)} recordings are left out of training, among them:\n  {some}"
+        warnings.warn(message, PhonsegWarning, stacklevel=3)
+    by_path = {material.path: material for material in surveyed.materials}
+    generator = np.random.default_rng(settings.seed)
+    training, held_out = split(list(by_path), [Path(place) for place in places], settings.held_out, generator)
+    told = json.dumps([asdict(settings), base, [[str(m.path), m.duration, m.level] for m in surveyed.materials]])
+    run = Run(
+        settings,
+        [by_path[path] for path in training],
+        [by_path[path] for path in held_out],
+        Path(checkpoint) if checkpoint else None,
+        hashlib.sha256(told.encode()).hexdigest(),
+        progress,
+    )
+    return surveyed, run
+
+
+def _finish(
+    model: Segmenter,
+    name: str,
+    surveyed: Survey,
+    settings: TrainingSettings,
+    figures: dict[str, float],
+) -> Segmenter:
+    """The model with a summary of its training."""
+    training: dict[str, object] = {
+        "recordings": len(surveyed.materials),
+        "hours": round(sum(material.duration for material in surveyed.materials) / 3600, 3),
+        "left_out": len(surveyed.left_out),
+        "settings": asdict(settings),
+        **{figure: round(value, 5) for figure, value in figures.items()},
+    }
+    return Segmenter(name, model.views, model.operating_point, training)

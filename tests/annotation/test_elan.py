@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pympi
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from phonseg.annotation.elan import elan_bytes, read_elan
+from phonseg.errors import PhonsegWarning, TextGridError
+from phonseg.timeline.segmentation import Segmentation
+
+LABELS = st.text(st.characters(exclude_categories=["Cs", "Cc", "Cn"]), min_size=1, max_size=4).map(str.strip)
+
+
+@given(st.lists(st.floats(1e-4, 3_600), min_size=1, max_size=8, unique=True).map(sorted), st.data())
+def test_boundaries_read_back_to_the_millisecond_and_merged_ones_are_told(
+    tmp_path_factory: pytest.TempPathFactory, times: list[float], data: st.DataObject
+) -> None:
+    names = data.draw(st.lists(LABELS, min_size=len(times), max_size=len(times)))
+    made = Segmentation(np.array(times[:-1]), times[-1], labels=names)
+    edges = [round(1000 * time) for time in (0.0, *times)]
+    lasting = [
+        (first, last, name) for first, last, name in zip(edges[:-1], edges[1:], names, strict=True) if first < last
+    ]
+    path = tmp_path_factory.mktemp("elan") / "x.eaf"
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        path.write_bytes(elan_bytes(made, path))
+    merged = len(names) - len(lasting)
+    assert [f"{merged} of {len(names)} segments are left out" in str(one.message) for one in heard] == (
+        [True] if merged and len(names) > 1 else []
+    )
+    assert pympi.Eaf(str(path)).get_annotation_data_for_tier("phones") == lasting
+    if lasting:
+        read = read_elan(path)
+        assert read.boundaries.tolist() == [last / 1000 for _, last, _ in lasting[:-1]]
+        assert list(read.labels or ()) == [name for *_, name in lasting]
+
+
+def test_the_file_is_what_elan_expects(tmp_path: Path) -> None:
+    made = Segmentation([0.1004, 0.2], 0.5, recording=tmp_path / "my recording ʃ.wav")
+    root = ElementTree.fromstring(elan_bytes(made, "x", tier="sounds"))
+    assert root.tag == "ANNOTATION_DOCUMENT"
+    assert [child.tag for child in root][:4] == ["HEADER", "TIME_ORDER", "TIER", "LINGUISTIC_TYPE"]
+    (media,) = root.iter("MEDIA_DESCRIPTOR")
+    assert media.attrib["RELATIVE_MEDIA_URL"] == "./my%20recording%20%CA%83.wav"
+    (tier,) = root.iter("TIER")
+    assert tier.attrib["TIER_ID"] == "sounds"
+    slots = {slot.attrib["TIME_SLOT_ID"]: int(slot.attrib["TIME_VALUE"]) for slot in root.iter("TIME_SLOT")}
+    spans = [
+        (slots[one.attrib["TIME_SLOT_REF1"]], slots[one.attrib["TIME_SLOT_REF2"]])
+        for one in root.iter("ALIGNABLE_ANNOTATION")
+    ]
+    assert spans == [(0, 100), (100, 200), (200, 500)]
+    kinds = {kind.attrib["LINGUISTIC_TYPE_ID"]: kind.attrib["TIME_ALIGNABLE"] for kind in root.iter("LINGUISTIC_TYPE")}
+    assert kinds[tier.attrib["LINGUISTIC_TYPE_REF"]] == "true"
+    assert elan_bytes(made, "x", tier="sounds") == elan_bytes(made, "y", tier="sounds")
+
+
+def test_what_xml_cannot_hold_is_refused() -> None:
+    with pytest.raises(TextGridError, match="holds characters that XML cannot hold"):
+        elan_bytes(Segmentation([0.5], 1.0, labels=["a", "b\x01"]), "x")
+
+
+def test_gaps_are_segments_and_the_tier_is_chosen(tmp_path: Path) -> None:
+    file = pympi.Eaf()
+    file.remove_tier("default")
+    for tier, spans in {"phones": [(100, 200, "a"), (300, 400, "b")], "words": [(0, 400, "w")]}.items():
+        file.add_tier(tier)
+        for span in reversed(spans):
+            file.add_annotation(tier, *span)
+    file.add_tier("notes")
+    file.to_file(tmp_path / "x.eaf")
+    read = read_elan(tmp_path / "x.eaf")
+    assert list(read.intervals()) == [(0, 0.1, ""), (0.1, 0.2, "a"), (0.2, 0.3, ""), (0.3, 0.4, "b")]
+    assert read_elan(tmp_path / "x.eaf", tier="words").duration == 0.4
+    with pytest.raises(TextGridError, match=r'no tier "notes" has times \(tiers with times: "phones", "words"\)'):
+        read_elan(tmp_path / "x.eaf", tier="notes")
+    with pytest.raises(TextGridError, match="one tier with times was expected"):
+        read_elan(tmp_path / "x.eaf", tier=None)
+
+
+def test_an_annotation_without_a_time_is_refused(tmp_path: Path) -> None:
+    data = elan_bytes(Segmentation([0.5], 1.0), "x").replace(b' TIME_VALUE="1000"', b"")
+    (tmp_path / "x.eaf").write_bytes(data)
+    with pytest.raises(TextGridError, match=r"annotation a\d has no time of its own"):
+        read_elan(tmp_path / "x.eaf")
+
+
+@pytest.mark.parametrize("content", [b"", b"<a>", b"<a/>", b"File type"])
+def test_what_is_no_elan_file_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "x.eaf").write_bytes(content)
+    with pytest.raises(TextGridError, match=r"x\.eaf: is no ELAN file, or a damaged one"):
+        read_elan(tmp_path / "x.eaf")
+
+
+def test_merging_is_a_warning() -> None:
+    with pytest.warns(PhonsegWarning, match="x: 1 of 3 segments are left out for ELAN"):
+        elan_bytes(Segmentation([0.1001, 0.1002], 1.0), "x")

@@ -1,0 +1,90 @@
+"""TextGrids in Praat's binary form, as Praat itself writes and reads them; and damaged ones."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from parselmouth.praat import call
+from textgrids import praat_reads
+
+from phonseg.annotation.textgrid.binary import INTERVALS, MAGIC
+from phonseg.annotation.textgrid.parser import opened
+from phonseg.annotation.textgrid.reader import read_textgrid
+from phonseg.errors import TextGridError
+
+# Letters of one byte, of two, and beyond the first 65 536, which take two units of UTF-16.
+labels = st.text(st.sampled_from('aZ "é\xffʃ日𝄞😀'), max_size=6)
+
+
+def praat_writes(tiers: list[tuple[str, list[str] | None]], end: float) -> bytes:
+    """Tiers by name with the labels of equal intervals, or with a few points."""
+    names = [f"t{i}" for i in range(len(tiers))]
+    points = [name for name, (_, texts) in zip(names, tiers, strict=True) if texts is None]
+    grid = call("Create TextGrid", 0.0, end, " ".join(names), " ".join(points))
+    for number, (name, texts) in enumerate(tiers, 1):
+        call(grid, "Set tier name", number, name)
+        if texts is None:
+            call(grid, "Insert point", number, end / 3, "point")
+        for place, text in enumerate(texts or [], 1):
+            if place < len(texts or []):
+                call(grid, "Insert boundary", number, end * place / len(texts or []))
+            call(grid, "Set interval text", number, place, text)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "x.TextGrid")
+        call(grid, "Save as binary file", str(path))
+        return path.read_bytes()
+
+
+@settings(max_examples=40)
+@given(
+    texts=st.lists(labels, min_size=1, max_size=5),
+    more=st.lists(
+        st.tuples(st.sampled_from(["x", "phönes", "ʃ"]), st.none() | st.lists(labels, max_size=2)), max_size=2
+    ),
+    end=st.floats(0.1, 1e5),
+)
+def test_what_praat_writes_is_read_as_praat_reads_it(texts, more, end):
+    content = praat_writes([("first", texts), *more], end)
+    file = opened(content, "x")
+    assert content.startswith(MAGIC)
+    assert (float(file.start), float(file.end)) == (0.0, end)
+    assert [tier.name for tier in file.tiers] == ["first", *(name for name, _ in more)]
+    assert [tier.kind == INTERVALS for tier in file.tiers[1:]] == [texts is not None for _, texts in more]
+    assert file.tiers[0].intervals == praat_reads(content)
+    assert [label for _, _, label in file.tiers[0].intervals] == texts
+
+
+def test_long_labels_and_no_tiers_at_all():
+    (tier,) = opened(praat_writes([("x", ["ʃ" * 40_000, "a" * 60_000])], 1.0), "x").tiers
+    assert [len(label) for _, _, label in tier.intervals] == [40_000, 60_000]
+    assert opened(praat_writes([("x", [""])], 1.0)[: len(MAGIC) + 16] + b"\0", "x").tiers == []
+
+
+@given(st.data())
+def test_damaged_files_are_read_or_refused(data):
+    content = bytearray(praat_writes([("x", ["a", "ʃ", ""])], 1.0))
+    for place in data.draw(st.lists(st.integers(len(MAGIC), len(content) - 1), min_size=1, max_size=5)):
+        content[place] = data.draw(st.sampled_from([0, 1, 0x7F, 0x80, 0xFF]) | st.integers(0, 255))
+    del content[data.draw(st.integers(len(MAGIC), len(content))) :]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "x.TextGrid")
+        path.write_bytes(bytes(content))
+        try:
+            found = read_textgrid(path, tier=None)
+        except TextGridError as error:
+            assert str(path) in str(error)  # noqa: PT017  (either is right)
+        else:
+            assert found.duration > 0
+
+
+@pytest.mark.parametrize("count", [2**31 - 1, -1])
+def test_a_count_that_lies_takes_neither_memory_nor_time(count):
+    content = praat_writes([("x", ["a"])], 1.0)
+    at = content.index(b"IntervalTier") - 5
+    lying = content[:at] + count.to_bytes(4, "big", signed=True) + content[at + 4 :]
+    with pytest.raises(TextGridError, match=rf"it ends too early, at byte {len(content)}\). Save it again"):
+        opened(lying, "x")

@@ -1,0 +1,157 @@
+"""What makes the speech of a lesson worse than it was recorded."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from phonseg.augmentation.spectral import LOUDEST, MOST, PAUSES, QUIETEST, among_talkers, roughen, with_pauses
+from phonseg.augmentation.speed import at_tempo
+
+
+def seeded(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+# Tempo
+
+
+@given(n=st.integers(2, 60), n_frames=st.integers(2, 60))
+def test_at_another_tempo_frames_lie_evenly_between_the_first_and_the_last(n, n_frames):
+    place = torch.arange(float(n))[None, :, None] * torch.tensor([1.0, -2.0])
+    faster = at_tempo(place, n_frames)
+    expected = np.linspace(0, n - 1, n_frames)
+    assert faster.shape == (1, n_frames, 2)
+    np.testing.assert_allclose(faster[0, :, 0], expected, atol=1e-4)
+    np.testing.assert_allclose(faster[0, :, 1], -2 * expected, atol=1e-4)
+
+
+def test_at_its_own_tempo_speech_stays_as_it_is():
+    power = torch.rand(2, 9, 4, generator=seeded(0))
+    torch.testing.assert_close(at_tempo(power, 9), power)
+
+
+# Noise
+
+
+def test_roughening_is_the_generators_alone_and_changes_nothing_that_it_is_given():
+    power = torch.rand(6, 20, 40, generator=seeded(0))
+    before, state = power.clone(), torch.get_rng_state()
+    first, again, other = (roughen(power, seeded(seed)) for seed in (1, 1, 2))
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+    assert torch.equal(power, before)
+    assert torch.equal(state, torch.get_rng_state())
+    assert first.shape == power.shape
+    assert (first >= 0).all()
+
+
+def test_a_share_of_nothing_only_blurs_up_to_8_neighbouring_bands():
+    power = torch.rand(200, 10, 40, generator=seeded(0))
+    rough = roughen(power, seeded(1), share=0.0)
+    widths = []
+    for before, after in zip(power, rough, strict=True):
+        changed = torch.nonzero((before != after).any(dim=0))[:, 0].tolist()
+        assert changed == list(range(min(changed, default=0), min(changed, default=0) + len(changed)))
+        torch.testing.assert_close(after[:, changed], before[:, changed].mean(dim=0).expand(10, -1))
+        widths.append(len(changed))
+    assert set(widths) == set(range(9))
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
+def test_noise_is_added_to_so_many_of_the_crops(share):
+    crops = 1000
+    rough = roughen(torch.zeros(crops, 3, 40), seeded(1), share=share)
+    chosen = (rough > 0).any(dim=(1, 2)).sum().item()
+    assert abs(chosen - share * crops) <= 5 * math.sqrt(share * (1 - share) * crops)
+
+
+def test_noise_lies_20_to_50_decibels_below_the_loud_frames_give_or_take_its_slope():
+    level = roughen(torch.zeros(1000, 30, 40), seeded(1), share=1.0).mean(dim=1).log().mean(dim=1) * 10 / math.log(10)
+    assert -36.5 < level.mean() < -33.5
+    assert level.quantile(0.02) < -45
+    assert level.quantile(0.98) > -25
+
+
+@pytest.mark.parametrize("loudest", [LOUDEST, -1.0])
+def test_the_loudest_noise_is_as_loud_as_is_said(loudest):
+    level = roughen(torch.zeros(3000, 30, 40), seeded(1), share=1.0, loudest=loudest).mean(dim=1).log().mean(dim=1)
+    assert level.mean() == pytest.approx((QUIETEST + loudest) / 2, abs=0.2)
+
+
+def test_the_equaliser_is_the_same_in_every_frame_smooth_and_as_strong_as_it_says():
+    crops = 500
+    power = torch.ones(crops, 6, 41)  # constant in time, so that blurring changes nothing
+    gain = (roughen(2 * power, seeded(1), share=1.0) - roughen(power, seeded(1), share=1.0)).log()
+    torch.testing.assert_close(gain, gain[:, :1].expand_as(gain), rtol=0, atol=1e-3)
+    knots = gain[:, 0, ::10]  # five places at equal distances
+    assert 1.4 < knots.std() < 1.6
+    halfway = gain[:, 0, 5::10]
+    torch.testing.assert_close(halfway, (knots[:, 1:] + knots[:, :-1]) / 2, rtol=0, atol=1e-3)
+
+
+# Talkers
+
+
+@pytest.mark.parametrize("crops", [2, 3, 12])
+def test_talkers_are_other_crops_of_the_batch_and_never_louder(crops):
+    power = torch.zeros(crops, 5, crops) + torch.eye(crops)[:, None]  # each crop has a band of its own
+    mixed = among_talkers(power, seeded(1), share=1.0)
+    for crop in range(crops):
+        others = [band for band in range(crops) if band != crop]
+        assert torch.equal(mixed[crop, :, crop], power[crop, :, crop])
+        added = mixed[crop][:, others].sum(-1)
+        assert (added > 10**-2.5 * 0.999).all()
+        assert (added <= 1.0).all()
+        assert 1 <= (mixed[crop, 0, others] > 0).sum() <= 6
+
+
+def test_the_share_of_crops_that_have_talkers():
+    power = torch.rand(400, 2, 3, generator=seeded(0)) + 0.1
+    changed = [(among_talkers(power, seeded(seed)) != power).flatten(1).any(1).float().mean() for seed in range(5)]
+    assert float(sum(changed) / 5) == pytest.approx(0.4, abs=0.05)
+    assert torch.equal(among_talkers(power, seeded(0), share=0.0), power)
+    assert torch.equal(among_talkers(power[:1], seeded(0), share=1.0), power[:1])
+
+
+# Pauses
+
+
+def test_in_a_pause_there_is_nothing_and_elsewhere_all_is_as_it_was():
+    power = torch.rand(300, 200, 3, generator=seeded(0)) + 0.1
+    before = power.clone()
+    paused, beyond = with_pauses(power, seeded(1))
+    assert torch.equal(power, before)
+    assert beyond.shape == (300, 200)
+    silent = (paused == 0).all(dim=2)
+    assert torch.equal(silent, beyond < 0)
+    assert torch.equal(paused[~silent], power[~silent])
+    lengths = []
+    for places, edge in zip(silent, beyond, strict=True):
+        frames = torch.nonzero(places)[:, 0].tolist()
+        assert frames == list(range(min(frames, default=0), min(frames, default=0) + len(frames)))
+        if not frames:
+            assert (edge > 0).all()
+        elif frames[0] > 0 and frames[-1] < 199:
+            lengths.append(len(frames))
+            assert 0 <= edge[frames[0] - 1] == edge[frames[0]] + 1
+            assert 0 <= edge[frames[-1] + 1] == edge[frames[-1]] + 1
+    assert PAUSES[0] - 1 <= min(lengths) < max(lengths) <= PAUSES[1]
+
+
+@pytest.mark.parametrize("frames", [24, 54, 100])
+def test_a_pause_never_takes_all_of_a_short_crop(frames):
+    silent = (with_pauses(torch.ones(500, frames, 2), seeded(1), share=1.0)[1] < 0).sum(dim=1)
+    assert 0 < silent.max() <= MOST * frames
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+def test_the_share_of_crops_that_have_a_pause(share):
+    crops = 1000
+    with_one = (with_pauses(torch.ones(crops, 200, 2), seeded(1), share=share)[1] < 0).any(dim=1).sum().item()
+    assert abs(with_one - share * crops) <= 5 * math.sqrt(share * (1 - share) * crops)

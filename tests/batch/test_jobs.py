@@ -1,0 +1,191 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from phonseg.batch.jobs import plan
+from phonseg.errors import AudioError, ConfigurationError, OutputError, TextGridError
+
+NAMES = st.text("aAbéß -'$\n😀ə", min_size=1, max_size=4).map(lambda name: f"x{name}")
+TREES = st.lists(st.tuples(st.lists(NAMES, max_size=2), NAMES), min_size=1, max_size=12)
+
+
+def touch(*paths: Path) -> None:
+    for path in paths:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+
+
+def pairs(inputs: Path | list[Path], output: Path | None) -> list[tuple[Path, Path]]:
+    return [(item.recording, item.files[".TextGrid"]) for item in plan(inputs, output)]
+
+
+def test_the_tree_below_an_input_is_mirrored(tmp_path: Path) -> None:
+    a, b = tmp_path / "in" / "a.wav", tmp_path / "in" / "deep" / "er" / "b.FLAC"
+    touch(a, b, tmp_path / "in" / "notes.txt")
+    out = tmp_path / "out"
+    assert pairs(tmp_path / "in", out) == [(a, out / "a.TextGrid"), (b, out / "deep" / "er" / "b.TextGrid")]
+    assert pairs(b, out) == [(b, out / "b.TextGrid")]
+    assert pairs(tmp_path / "in", None) == [(a, a.with_suffix(".TextGrid")), (b, b.with_suffix(".TextGrid"))]
+
+
+def test_the_manifest_lies_where_the_output_begins(tmp_path: Path) -> None:
+    alone, within = tmp_path / "alone" / "a.wav", tmp_path / "in" / "deep" / "b.wav"
+    touch(alone, within)
+    inputs = [alone, tmp_path / "in"]
+    assert [item.folder for item in plan(inputs, None)] == [tmp_path / "alone", tmp_path / "in"]
+    assert {item.folder for item in plan(inputs, "out")} == {Path("out")}
+
+
+def test_a_recording_knows_its_size_and_when_it_was_changed(tmp_path: Path) -> None:
+    (tmp_path / "a.wav").write_bytes(b"12345")
+    os.utime(tmp_path / "a.wav", (1e9, 1e9))
+    (tmp_path / "gone.wav").symlink_to("nowhere")
+    known, unknown = plan(tmp_path, None)
+    assert (known.size, known.modified) == (5, 1e9)
+    assert (unknown.size, unknown.modified) == (0, 0.0)
+
+
+def test_a_recording_given_twice_is_planned_once(tmp_path: Path) -> None:
+    a, b = tmp_path / "a.wav", tmp_path / "b.wav"
+    touch(a, b)
+    twice = [tmp_path, a, tmp_path / "." / "b.wav", tmp_path / ".." / tmp_path.name / "a.wav"]
+    assert pairs(twice, Path("out")) == [(a, Path("out/a.TextGrid")), (b, Path("out/b.TextGrid"))]
+
+
+def test_a_recording_is_planned_once_whatever_way_leads_to_it(tmp_path: Path) -> None:
+    deep = tmp_path / "in" / "deep" / "a.wav"
+    touch(deep)
+    (tmp_path / "link").symlink_to("in")
+    ways = [tmp_path / "in", tmp_path / "in" / "deep", deep, tmp_path / "link", tmp_path / "link" / "deep" / "a.wav"]
+    assert pairs(ways, Path("out")) == [(deep, Path("out/deep/a.TextGrid"))]
+    assert pairs(ways[::-1], Path("out")) == [(ways[-1], Path("out/a.TextGrid"))]
+    assert len(pairs(ways, None)) == 1
+    (tmp_path / "in" / "b.wav").symlink_to(deep)  # a link to a recording has a TextGrid of its own
+    assert len(pairs(ways, None)) == 2
+
+
+@pytest.mark.parametrize(("one", "other"), [("x.wav", "x.flac"), ("x.wav", "X.WAV"), ("\u00e9.wav", "e\u0301.wav")])
+def test_two_recordings_of_one_name_are_found_before_the_start(tmp_path: Path, one: str, other: str) -> None:
+    touch(tmp_path / "1" / one, tmp_path / "2" / other)
+    with pytest.raises(ConfigurationError, match="would be written to the same"):
+        plan([tmp_path / "1", tmp_path / "2"], "out")
+    assert len(plan(tmp_path, "out")) == 2
+    with pytest.raises(ConfigurationError, match="would be written to the same"):
+        plan([tmp_path / "1", tmp_path / "2"], "out", (1, 10**9))  # whatever the shard
+
+
+def test_inputs_that_hold_nothing_are_errors(tmp_path: Path) -> None:
+    with pytest.raises(AudioError, match="holds no recordings"):
+        plan(tmp_path, None)
+    with pytest.raises(AudioError, match="does not exist"):
+        plan(tmp_path / "nowhere.wav", None)
+
+
+def test_loops_of_links_end(tmp_path: Path) -> None:
+    touch(tmp_path / "in" / "a.wav")
+    (tmp_path / "in" / "again").symlink_to(tmp_path / "in")
+    (tmp_path / "in" / "self.wav").symlink_to("self.wav")
+    assert [item.place for item in plan(tmp_path / "in", "out")] == ["a.wav", "self.wav"]
+
+
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(TREES, st.sampled_from([".", "..", "../in", "deep/..", "/"]))
+def test_whatever_the_inputs_the_textgrids_lie_below_the_output(
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+    tree: list[tuple[list[str], str]],
+    place: str,
+) -> None:
+    root = tmp_path_factory.mktemp("plan")
+    monkeypatch.chdir(root)
+    for folders, name in tree:
+        touch(root.joinpath("in", "deep", *folders, f"{name}.wav"))
+    inputs = [Path("in") / place] if place != "/" else list(root.rglob("*.wav"))
+    try:
+        planned = plan(inputs, root / "out")
+    except ConfigurationError:
+        return
+    for item in planned:
+        item.check_inside()
+        assert os.path.normpath(item.target).startswith(str(root / "out"))
+        assert item.files[".TextGrid"].name == f"{item.recording.stem}.TextGrid"
+
+
+def test_a_link_that_leaves_the_output_is_refused(tmp_path: Path) -> None:
+    touch(tmp_path / "in" / "deep" / "a.wav", tmp_path / "in" / "b.wav")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "deep").symlink_to(tmp_path / "elsewhere")
+    fine, outside = plan(tmp_path / "in", tmp_path / "out")
+    fine.check_inside()
+    with pytest.raises(OutputError, match=r"deep/a\.TextGrid: would be written outside .*out, since a link leads to"):
+        outside.check_inside()
+    (tmp_path / "link").symlink_to(tmp_path / "out")  # the folder itself may be one
+    plan(tmp_path / "in", tmp_path / "link")[0].check_inside()
+    (tmp_path / "in" / "far").symlink_to(tmp_path / "elsewhere")
+    touch(tmp_path / "elsewhere" / "c.wav")
+    for beside in plan(tmp_path / "in", None):
+        beside.check_inside()
+
+
+@settings(max_examples=30)
+@given(st.sets(NAMES, min_size=1, max_size=20), st.integers(1, 5), st.data())
+def test_shards_share_the_recordings_and_know_their_own_among_others(
+    tmp_path_factory: pytest.TempPathFactory, names: set[str], n: int, data: st.DataObject
+) -> None:
+    places = [f"{i}/{name}.wav" for i, name in enumerate(sorted(names))]
+    some = data.draw(st.lists(st.sampled_from(places), min_size=1, unique=True))
+    roots = tmp_path_factory.mktemp("all"), tmp_path_factory.mktemp("some")
+    for root, those in zip(roots, (places, some), strict=True):
+        touch(*(root / place for place in those))
+    shards, of_some = ([{item.place for item in plan(root, "out", (i, n))} for i in range(1, n + 1)] for root in roots)
+    assert sum(map(len, shards)) == len(places)
+    assert set().union(*shards) == set(places)
+    assert of_some == [shard & set(some) for shard in shards]
+
+
+def test_shards_stay_what_they_are(tmp_path: Path) -> None:
+    touch(*(tmp_path / "in" / f"{i}.wav" for i in range(8)))
+    assert [item.place for item in plan(tmp_path / "in", None, (1, 3))] == ["3.wav", "5.wav", "6.wav", "7.wav"]
+    assert plan(tmp_path / "in", None, (1, 1)) == plan(tmp_path / "in", None)
+
+
+@pytest.mark.parametrize("shard", [(0, 2), (3, 2), (1, 0), (-1, -1)])
+def test_a_shard_that_does_not_exist_is_refused(tmp_path: Path, shard: tuple[int, int]) -> None:
+    touch(tmp_path / "a.wav")
+    with pytest.raises(ConfigurationError, match="with i from 1 to n"):
+        plan(tmp_path, None, shard)
+
+
+def test_a_recording_becomes_a_set_of_files_under_its_stem(tmp_path: Path) -> None:
+    touch(tmp_path / "a.b.wav")
+    (item,) = plan(tmp_path, "out", suffixes=(".TextGrid", ".labels.txt"))
+    assert item.target == Path("out/a.b")
+    assert item.files == {".TextGrid": Path("out/a.b.TextGrid"), ".labels.txt": Path("out/a.b.labels.txt")}
+
+
+def test_into_is_a_textgrid_or_a_folder_of_them(tmp_path: Path) -> None:
+    touch(tmp_path / "in" / "deep" / "a.wav", tmp_path / "grids" / "deep" / "a.textgrid")
+    there = tmp_path / "grids" / "deep" / "a.textgrid"
+    for inputs, into in [(tmp_path / "in", tmp_path / "grids"), (tmp_path / "in" / "deep" / "a.wav", there)]:
+        (item,) = plan(inputs, None, suffixes=(".TextGrid", ".csv"), into=into)
+        assert item.files == {".TextGrid": there, ".csv": there.with_suffix(".csv")}
+        assert item.adds_to(".TextGrid")
+        assert not item.adds_to(".csv")
+
+
+def test_into_must_fit(tmp_path: Path) -> None:
+    touch(tmp_path / "a.wav", tmp_path / "b.wav", tmp_path / "a.TextGrid")
+    with pytest.raises(ConfigurationError, match="would be written to the same"):
+        plan(tmp_path, None, into=tmp_path / "a.TextGrid")
+    with pytest.raises(ConfigurationError, match="stands instead of an output folder"):
+        plan(tmp_path, "out", into=tmp_path)
+    with pytest.raises(ConfigurationError, match="is for TextGrids"):
+        plan(tmp_path, None, into=tmp_path, suffixes=(".csv",))
+    with pytest.raises(TextGridError, match="nowhere: there is no such TextGrid, and no such folder"):
+        plan(tmp_path, None, into=tmp_path / "nowhere")

@@ -1,0 +1,197 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from phonseg.batch.manifest import Made, Record, Status, add_record, manifest_path, read_records, settle, sha256
+from phonseg.errors import OutputError
+from phonseg.system.atomic_files import append
+from phonseg.timeline.segmentation import Provenance
+
+# Also what no encoding has, as in names that are not UTF-8.
+TEXTS = st.text(st.characters(exclude_characters="/\0", codec=None), min_size=1, max_size=8).filter(
+    lambda text: text not in (".", "..")
+)
+NUMBERS = st.floats(0, 1e9)
+
+
+def made(data: bytes = b"", warning: str = "") -> Made:
+    provenance = Provenance("1.0", "a model", "5e", {"channel": "mix", "sensitivity": 0.5})
+    return Made(sha256(data), 3, 1.5, warning, 100, 1e9 + 0.25, provenance)
+
+
+def record(textgrid: Path, status: Status = "done", message: str = "", of: Made | None = None) -> Record:
+    files = {} if of is None else {textgrid: of}
+    return Record(Path("in", f"{textgrid.stem}.wav"), textgrid.with_suffix(""), status, message, files=files)
+
+
+@settings(max_examples=40)
+@given(
+    TEXTS,
+    TEXTS,
+    st.sampled_from(["done", "warned", "skipped", "failed"]),
+    TEXTS,
+    st.none() | NUMBERS,
+    st.dictionaries(
+        TEXTS,
+        st.builds(Made, TEXTS, st.integers(0), NUMBERS, TEXTS, st.integers(0), NUMBERS, st.just(made().provenance)),
+        max_size=3,
+    ),
+)
+def test_what_is_written_is_read(
+    tmp_path_factory: pytest.TempPathFactory,
+    recording: str,
+    target: str,
+    status: Status,
+    message: str,
+    elapsed: float | None,
+    files: dict[str, Made],
+) -> None:
+    folder = tmp_path_factory.mktemp("m")
+    below = {folder / "deep" / name: of for name, of in files.items()}
+    written = Record(Path(recording), folder / "deep" / target, status, message, elapsed, below)
+    path = manifest_path(folder, None)
+    add_record(path, written)
+    assert read_records(folder) == [written]
+    assert len(path.read_bytes().splitlines()) == 1
+    settle(path, [])
+    assert read_records(folder) == [written]
+
+
+def test_a_record_tells_what_was_made(tmp_path: Path) -> None:
+    done = record(tmp_path / "a.TextGrid", of=made())
+    assert (done.boundaries, done.seconds) == (3, 1.5)
+    failed = record(tmp_path / "a.TextGrid", "failed")
+    assert (failed.boundaries, failed.seconds) == (None, None)
+
+
+def test_a_line_is_json_and_the_folder_can_be_moved(tmp_path: Path) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    here.mkdir()
+    written = record(here / "deep" / "a.TextGrid", of=made())
+    add_record(manifest_path(here, None), written)
+    line = json.loads((here / "phonseg-manifest.jsonl").read_text())
+    assert (line["recording"], line["target"], line["status"]) == ("in/a.wav", "deep/a", "done")
+    assert line["files"]["deep/a.TextGrid"]["provenance"]["settings"] == {"channel": "mix", "sensitivity": 0.5}
+    here.rename(there)
+    (read,) = read_records(there)
+    assert read == record(there / "deep" / "a.TextGrid", of=made())
+
+
+def test_all_manifests_of_a_folder_are_read_and_each_shard_has_its_own(tmp_path: Path) -> None:
+    paths = [manifest_path(tmp_path, shard) for shard in (None, (1, 2), (2, 2), (12, 12))]
+    records = [record(tmp_path / f"{i}.TextGrid") for i in range(4)]
+    for path, one in zip(paths, records, strict=True):
+        add_record(path, one)
+    assert len({path.name for path in tmp_path.iterdir()}) == 4
+    assert {one.target for one in read_records(tmp_path)} == {one.target for one in records}
+
+
+@settings(max_examples=30)
+@given(st.data())
+def test_a_line_that_was_cut_costs_no_other_record(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    folder = tmp_path_factory.mktemp("m")
+    path = manifest_path(folder, None)
+    first, second, third = (record(folder / f"{name}.TextGrid", of=made()) for name in "abc")
+    add_record(path, first)
+    whole = path.stat().st_size
+    add_record(path, second)
+    cut = data.draw(st.integers(whole, path.stat().st_size))
+    path.write_bytes(path.read_bytes()[:cut])
+    append(path, b"\n")  # as every run begins
+    add_record(path, third)
+    survived = [second] if cut >= 2 * whole - 1 else []  # with or without the end of its line
+    assert read_records(folder) == [first, *survived, third]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "{",
+        "[1]",
+        "null",
+        '{"recording": 1}',
+        "\0\0",
+        '{"files": {}, "status": "done"}',
+        '{"files": 1, "target": "a"}',
+        "[" * 100_000,
+        '{"recording": "a.wav", "target": "/a", "status": "done", "files": {}}',
+        '{"recording": "a.wav", "target": "../a", "status": "done", "files": {}}',
+    ],
+)
+def test_a_line_that_is_no_record_is_passed_over(tmp_path: Path, line: str) -> None:
+    path = manifest_path(tmp_path, None)
+    path.write_text(f"{line}\n")
+    add_record(path, record(tmp_path / "a.TextGrid"))
+    assert read_records(tmp_path) == [record(tmp_path / "a.TextGrid")]
+
+
+def test_settling_leaves_one_record_of_each_sorted(tmp_path: Path) -> None:
+    path = manifest_path(tmp_path, None)
+    a, b, c = (tmp_path / f"{name}.TextGrid" for name in "abc")
+    for old in (record(c, "failed", "first"), record(c, of=made()), record(b), record(b, "failed")):
+        add_record(path, old)
+    settle(path, [record(b, "warned", "now"), record(a)])
+    assert read_records(tmp_path) == [record(a), record(b, "warned", "now"), record(c, of=made())]
+
+
+@pytest.mark.parametrize(("warning", "status"), [("", "done"), ("odd", "warned")])
+def test_what_was_being_written_is_done_if_it_is_there(tmp_path: Path, warning: str, status: Status) -> None:
+    path = manifest_path(tmp_path, None)
+    there, lost, replaced = (tmp_path / f"{name}.TextGrid" for name in "abc")
+    there.write_bytes(b"new")
+    replaced.write_bytes(b"old")
+    add_record(path, record(replaced, of=made(b"old")))
+    for textgrid in (there, lost, replaced):
+        add_record(path, record(textgrid, "writing", warning, made(b"new", warning)))
+    settle(path, [])
+    assert read_records(tmp_path) == [
+        record(there, status, warning, made(b"new", warning)),
+        record(replaced, of=made(b"old")),
+    ]
+
+
+def test_of_a_set_that_was_being_written_what_is_there_is_known(tmp_path: Path) -> None:
+    path = manifest_path(tmp_path, None)
+    grid, table, other = (tmp_path / f"a.{suffix}" for suffix in ("TextGrid", "csv", "json"))
+    before = Record(Path("a.wav"), tmp_path / "a", "done", files={grid: made(b"old"), other: made(b"other")})
+    new = {grid: made(b"new"), table: made(b"table")}
+    writing = Record(Path("a.wav"), tmp_path / "a", "writing", files=new)
+    grid.write_bytes(b"new")
+    add_record(path, writing)
+    settle(path, [])
+    assert read_records(tmp_path) == [Record(Path("a.wav"), tmp_path / "a", "writing", files={grid: made(b"new")})]
+    path.unlink()
+    for one in (before, writing):
+        add_record(path, one)
+    settle(path, [])
+    (read,) = read_records(tmp_path)
+    assert (read.status, read.files) == ("done", {grid: made(b"new"), other: made(b"other")})
+    table.write_bytes(b"table")
+    add_record(path, writing)
+    settle(path, [])
+    (read,) = read_records(tmp_path)
+    assert read.files == {**new, other: made(b"other")}
+
+
+def test_the_textgrid_of_a_record_is_where_it_is_or_would_be(tmp_path: Path) -> None:
+    assert Record(Path("a.wav"), tmp_path / "a", "failed").textgrid == tmp_path / "a.TextGrid"
+    files = {tmp_path / "a.csv": made(), tmp_path / "a.textgrid": made()}
+    assert Record(Path("a.wav"), tmp_path / "a", "done", files=files).textgrid == tmp_path / "a.textgrid"
+
+
+def test_where_nothing_can_be_recorded_is_an_output_error(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="cannot be written"):
+        add_record(manifest_path(tmp_path / "nowhere", None), record(tmp_path / "nowhere" / "a.TextGrid"))
+    manifest_path(tmp_path, None).mkdir()
+    with pytest.raises(OutputError, match="cannot be written"):
+        add_record(manifest_path(tmp_path, None), record(tmp_path / "a.TextGrid"))
+    with pytest.raises(OutputError, match="a folder or a device has that name"):
+        read_records(tmp_path)

@@ -1,0 +1,470 @@
+"""What is done again, what is skipped, and what is never touched; also when a run is killed at the worst moment."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from phonseg.batch.jobs import Planned, plan
+from phonseg.batch.manifest import Record, Shard, read_records, sha256
+from phonseg.batch.outputs import Outputs
+from phonseg.batch.worker_task import Result
+from phonseg.errors import OutputError
+from phonseg.system.atomic_files import replacing
+from phonseg.timeline.segmentation import Provenance
+
+A, B = (Provenance("1.0", "a model", digest, {"channel": "mix"}) for digest in ("aa", "bb"))
+
+
+class Killed(BaseException):
+    """Instead of SIGKILL, after which nothing more is done."""
+
+
+def result(text: str = "a TextGrid", provenance: Provenance = A, warning: str = "") -> Result:
+    return Result({".TextGrid": text.encode()}, 3, 1.5, warning, 0.1, provenance)
+
+
+def of(item: Planned) -> Path:
+    """The TextGrid of a recording."""
+    return item.files[".TextGrid"]
+
+
+def run(item: Planned, made: Result | str, *, overwrite: bool = False, others: list[Planned] | None = None) -> Record:
+    """A run of one recording, whose segmenting gives a result or an error."""
+    with closing(Outputs([item, *(others or [])], shard=None, overwrite=overwrite)) as outputs:
+        provenance = made.provenance if isinstance(made, Result) else A
+        if not outputs.settles(item, provenance):
+            if isinstance(made, Result):
+                outputs.place(item, made)
+            else:
+                outputs.fail(item, made)
+    return outputs.records[item.target]
+
+
+def only_record(item: Planned) -> Record:
+    (record,) = read_records(item.folder)
+    return record
+
+
+@pytest.fixture
+def item(tmp_path: Path) -> Planned:
+    (tmp_path / "in" / "deep").mkdir(parents=True)
+    (tmp_path / "in" / "deep" / "x.wav").write_bytes(b"sound")
+    (planned,) = plan(tmp_path / "in", tmp_path / "out")
+    return planned
+
+
+def test_a_textgrid_is_written_and_recorded(item: Planned) -> None:
+    record = run(item, result())
+    assert of(item).read_bytes() == b"a TextGrid"
+    assert (record.status, record.message, record.boundaries, record.seconds) == ("done", "", 3, 1.5)
+    assert record == only_record(item)
+    made = record.files[of(item)]
+    assert (made.recording_bytes, made.recording_modified) == (5, item.recording.stat().st_mtime)
+
+
+def test_a_warning_is_recorded_and_stays_while_nothing_changes(item: Planned) -> None:
+    assert run(item, result(warning="odd")).status == "warned"
+    again = run(item, result(warning="odd"))
+    assert (again.status, again.message) == ("skipped", "odd")
+
+
+def test_what_failed_is_tried_again(item: Planned) -> None:
+    failed = run(item, "x.wav: cannot be read.")
+    assert (failed.status, failed.message, failed.files) == ("failed", "x.wav: cannot be read.", {})
+    assert not of(item).exists()
+    assert run(item, result()).status == "done"
+    assert run(item, "x.wav: cannot be read.").status == "skipped"
+
+
+def test_what_fails_later_leaves_the_textgrid_and_its_origin(item: Planned) -> None:
+    done = run(item, result())
+    failed = run(item, "x.wav: cannot be read.", overwrite=True)
+    assert (failed.status, failed.files) == ("failed", done.files)
+    assert of(item).read_bytes() == b"a TextGrid"
+    assert run(item, result()).status == "skipped"
+
+
+@pytest.mark.parametrize(
+    ("what", "again"),
+    [
+        ("nothing", "skipped"),
+        ("the model", "done"),
+        ("a setting", "done"),
+        ("the size of the recording", "done"),
+        ("the time of the recording", "done"),
+        ("the textgrid", "skipped"),
+        ("the textgrid and the model", "skipped"),
+        ("the manifest", "skipped"),
+        ("the textgrid is gone", "done"),
+        ("the textgrid and the manifest are gone", "done"),
+    ],
+)
+def test_what_is_done_again(item: Planned, what: str, again: str) -> None:
+    run(item, result())
+    provenance = A
+    if what in ("the model", "the textgrid and the model"):
+        provenance = B
+    if what == "a setting":
+        provenance = replace(A, settings={"channel": 1})
+    if what.startswith("the size"):
+        item = replace(item, size=6)
+    if what.startswith("the time"):
+        item = replace(item, modified=item.modified + 1)
+    if what in ("the textgrid", "the textgrid and the model"):
+        of(item).write_bytes(b"corrected")
+    if "gone" in what:
+        of(item).unlink()
+    if "manifest" in what:
+        (item.folder / "phonseg-manifest.jsonl").unlink()
+    before = of(item).read_bytes() if of(item).exists() else None
+    record = run(item, result("another", provenance))
+    assert record.status == again
+    assert of(item).read_bytes() == (b"another" if again == "done" else before)
+    assert record == only_record(item)
+    said = {
+        "the textgrid": "was changed after phonseg wrote it, so it is left alone",
+        "the textgrid and the model": "was changed after phonseg wrote it, so it is left alone",
+        "the manifest": "is there already, and phonseg did not write it, so it is left alone",
+    }
+    assert said.get(what, "") in record.message
+    assert bool(record.message) == (what in said)
+    assert run(item, result("another", provenance), overwrite=True).status == "done"
+    assert of(item).read_bytes() == b"another"
+
+
+def test_without_a_digest_nobody_knows_the_model(item: Planned) -> None:
+    nameless = replace(A, digest="")
+    assert [run(item, result(provenance=nameless)).status for _ in range(2)] == ["done", "done"]
+
+
+def test_a_correction_that_is_undone_is_none(item: Planned) -> None:
+    run(item, result())
+    of(item).write_bytes(b"corrected")
+    assert "was changed" in run(item, result()).message
+    of(item).write_bytes(b"a TextGrid")
+    assert (run(item, result()).status, only_record(item).message) == ("skipped", "")
+    assert run(item, result("other", B)).status == "done"
+
+
+def test_what_somebody_writes_during_the_run_is_left_alone(item: Planned) -> None:
+    with closing(Outputs([item], shard=None, overwrite=False)) as outputs:
+        assert not outputs.settles(item, A)
+        of(item).parent.mkdir(parents=True)
+        of(item).write_bytes(b"by hand")
+        outputs.place(item, result())
+    assert of(item).read_bytes() == b"by hand"
+    assert only_record(item).status == "skipped"
+
+
+def test_two_runs_at_once_end_well(item: Planned, tmp_path: Path) -> None:
+    (tmp_path / "in" / "y.wav").touch()
+    x, y = plan(tmp_path / "in", tmp_path / "out")
+    first, second = (Outputs([x, y], shard=None, overwrite=False) for _ in range(2))
+    for outputs in (first, second):
+        assert not outputs.settles(x, A)
+        assert not outputs.settles(y, A)
+    for outputs, planned in [(first, x), (second, x)]:
+        outputs.place(planned, result(planned.place))
+    first.close()
+    second.place(y, result("y.wav"))
+    second.close()
+    assert [second.records[planned.target].status for planned in (x, y)] == ["done", "done"]
+    known = [record.files[of(planned)].sha256 for planned, record in zip((x, y), read_records(x.folder), strict=True)]
+    assert known == [sha256(of(planned).read_bytes()) for planned in (x, y)]
+    assert run(x, result("other")).status == "skipped"
+
+
+@pytest.mark.parametrize("shard", [None, (1, 1)])
+@pytest.mark.parametrize("ended", [False, True])
+def test_what_another_run_writes_meanwhile_is_left_alone_and_known_to_the_next(
+    item: Planned, shard: Shard | None, ended: bool
+) -> None:
+    first, second = (Outputs([item], shard=one, overwrite=False) for one in (None, shard))
+    assert not second.settles(item, A)
+    first.place(item, result("one"))
+    if ended:
+        first.close()
+    second.place(item, result("another"))
+    assert of(item).read_bytes() == b"one"
+    assert second.records[item.target].status == "skipped"
+    assert "phonseg did not write it, so it is left alone" in second.records[item.target].message
+    second.close()
+    if not ended:
+        first.close()
+    assert run(item, result("a third", B)).status == "done"
+
+
+def test_every_shard_knows_what_the_others_made(item: Planned) -> None:
+    with closing(Outputs([item], shard=(2, 3), overwrite=False)) as outputs:
+        outputs.place(item, result())
+    assert (item.folder / "phonseg-manifest-2-of-3.jsonl").exists()
+    assert run(item, result()).status == "skipped"
+    assert run(item, result("other", B)).status == "done"
+
+
+def test_of_two_records_of_one_content_the_one_that_is_up_to_date_counts(item: Planned) -> None:
+    with closing(Outputs([item], shard=(1, 1), overwrite=False)) as outputs:
+        outputs.place(item, result())
+    assert [run(item, result(provenance=B)).status for _ in range(2)] == ["done", "skipped"]
+    assert run(item, result(provenance=A)).status == "skipped"
+
+
+def test_a_record_that_a_full_disk_has_cut_costs_no_other(item: Planned) -> None:
+    item.folder.mkdir()
+    (item.folder / "phonseg-manifest.jsonl").write_bytes(b'{"recording": "half a l')
+    with patch("phonseg.batch.outputs.settle", lambda *_: {}):
+        run(item, result())
+    assert run(item, result("other", B)).status == "done"
+
+
+def test_a_manifest_that_cannot_be_written_is_found_at_the_start(item: Planned) -> None:
+    (item.folder / "phonseg-manifest.jsonl").mkdir(parents=True)
+    with pytest.raises(OutputError, match=r"phonseg-manifest\.jsonl: cannot be written"):
+        Outputs([item], shard=None, overwrite=False)
+
+
+def test_an_output_that_cannot_be_made_is_found_at_the_start(tmp_path: Path, item: Planned) -> None:
+    (tmp_path / "out").write_text("a file")
+    with pytest.raises(OutputError, match=r"out: cannot be made \(a file has that name\)"):
+        Outputs([item], shard=None, overwrite=False)
+    (below,) = plan(tmp_path / "in", tmp_path / "out" / "below")
+    with pytest.raises(OutputError, match=r"below: cannot be made \(a file has the name of a folder above it\)"):
+        Outputs([below], shard=None, overwrite=False)
+    assert (tmp_path / "out").read_text() == "a file"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="the administrator may write everywhere")
+def test_an_output_that_is_closed_is_found_at_the_start(tmp_path: Path, item: Planned) -> None:
+    (tmp_path / "out").mkdir(0o555)
+    with pytest.raises(OutputError, match="cannot be written"):
+        Outputs([item], shard=None, overwrite=False)
+
+
+def test_what_stands_in_the_way_of_one_stops_no_other(tmp_path: Path) -> None:
+    names = ["folder", "pipe", "deep/in-a-file", "out/of-the-output", "n" * 250, "fine"]
+    for name in names:
+        (tmp_path / "in" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "in" / f"{name}.wav").touch()
+    out = tmp_path / "out"
+    (out / "folder.TextGrid").mkdir(parents=True)
+    os.mkfifo(out / "pipe.TextGrid")
+    (out / "deep").touch()
+    (out / "out").symlink_to(tmp_path)
+    items = plan(tmp_path / "in", out)
+    with closing(Outputs(items, shard=None, overwrite=True)) as outputs:
+        for item in items:
+            if not outputs.settles(item, A):
+                outputs.place(item, result())
+    said = {item.target.name[:20]: outputs.records[item.target].message for item in items}
+    assert said.pop("fine") == ""
+    assert {name: message.partition("(")[2].partition(")")[0] for name, message in said.items()} == {
+        "folder": "a folder or a device has that name",
+        "pipe": "a folder or a device has that name",
+        "in-a-file": "Not a directory",
+        "of-the-output": "",
+        "n" * 20: "File name too long",
+    }
+    assert "would be written outside" in said["of-the-output"]
+    assert [record.status for record in read_records(out)] == ["failed", "done", "failed", "failed", "failed", "failed"]
+    assert not list(tmp_path.glob("*.TextGrid"))
+
+
+@pytest.mark.parametrize("before", [None, b"a TextGrid"])
+def test_a_full_disk_ends_the_run_and_the_next_goes_on(item: Planned, before: bytes | None) -> None:
+    if before:
+        run(item, result())
+
+    move = os.replace
+
+    def full(source: Path, target: Path) -> None:
+        if target.suffix == ".TextGrid":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        move(source, target)
+
+    with patch("os.replace", full), pytest.raises(OutputError, match=r"No space left on device"):
+        run(item, result("new", B))
+    assert (of(item).read_bytes() if of(item).exists() else None) == before
+    assert [path.name for path in item.folder.rglob(".*")] == []
+    assert run(item, result("new", B)).status == "done"
+
+
+def test_what_a_killed_run_left_half_written_is_removed(item: Planned) -> None:
+    run(item, result())
+    stale = of(item).with_name(f".phonseg-{'0' * 32}")
+    stale.touch()
+    os.utime(stale, (0, 0))
+    run(item, result())
+    assert sorted(path.name for path in of(item).parent.iterdir()) == ["x.TextGrid"]
+
+
+MOMENTS = ["at the start", "before it is recorded", "before it is written", "before it is in place", "at the end"]
+
+
+@contextmanager
+def killed(moment: str | None) -> Iterator[None]:
+    """The run in the block is killed at that moment."""
+
+    @contextmanager
+    def dying(path: Path) -> Iterator[Path]:
+        if moment == "before it is written" and path.suffix == ".TextGrid":
+            raise Killed
+        with replacing(path) as partial:
+            yield partial
+            if moment == "before it is in place" and path.suffix == ".TextGrid":
+                raise Killed
+
+    def die(*_: object) -> None:
+        raise Killed
+
+    patches = [patch("phonseg.batch.outputs.replacing", dying)]
+    if moment is not None:
+        patches.append(patch("phonseg.batch.outputs.settle", die if moment == "at the end" else lambda *_: {}))
+    if moment == "at the start":
+        patches.append(patch.object(Outputs, "settles", die))
+    if moment == "before it is recorded":
+        patches.append(patch("phonseg.batch.outputs.add_record", die))
+    with ExitStack() as stack:
+        for one in patches:
+            stack.enter_context(one)
+        try:
+            yield
+        except Killed:
+            assert moment
+
+
+@pytest.mark.parametrize("moment", ["before it is written", "before it is in place"])
+def test_the_textgrid_that_was_to_be_replaced_stays_known(item: Planned, moment: str) -> None:
+    run(item, result("old", B))
+    with killed(moment):
+        run(item, result("new", A))
+    assert of(item).read_bytes() == b"old"
+    assert run(item, "x.wav: cannot be read.").status == "failed"
+    assert run(item, result("new", A)).status == "done"
+
+
+EVENTS = st.one_of(
+    st.tuples(st.just("run"), st.sampled_from([A, B]), st.none() | st.sampled_from(MOMENTS)),
+    st.sampled_from([("fail",), ("correct",), ("delete",), ("record anew",), ("lose the manifest",)]),
+)
+
+
+@settings(max_examples=60)
+@given(st.lists(EVENTS, min_size=2, max_size=9))
+def test_whatever_happens_hands_are_respected_and_the_rest_is_up_to_date(
+    tmp_path_factory: pytest.TempPathFactory, events: list[tuple[str, Provenance, str | None]]
+) -> None:
+    root = tmp_path_factory.mktemp("outputs")
+    recording = root / "x.wav"
+    recording.write_bytes(b"")
+    ours: set[bytes] = set()  # what phonseg wrote since the manifest was lost
+    there: bytes | None = None
+    for number, (event, *how) in enumerate([*events, ("run", A, None)]):
+        (item,) = plan(root, None)
+        if event == "correct":
+            there = f"corrected {number}".encode()
+            of(item).write_bytes(there)
+        elif event == "fail":
+            run(item, "the recording cannot be read")
+        elif event == "delete":
+            there = None
+            of(item).unlink(missing_ok=True)
+        elif event == "record anew":
+            recording.write_bytes(recording.read_bytes() + b".")
+        elif event == "lose the manifest":
+            ours = set()
+            for path in root.glob("*.jsonl"):
+                path.unlink()
+        else:
+            provenance, moment = how
+            new = f"{provenance.digest} {item.size}".encode()
+            with killed(moment):
+                run(item, result(new.decode(), provenance))
+            wanted = new if there is None or there in ours else there
+            found = of(item).read_bytes() if of(item).exists() else None
+            assert found == wanted or (moment and found == there)
+            if found != there:
+                ours.add(new)
+            there = found
+            if moment is None:
+                assert only_record(item).status in (("done", "skipped") if there == new else ("skipped",))
+
+
+def both(tmp_path: Path) -> Planned:
+    """A recording that becomes a TextGrid and a table."""
+    (tmp_path / "x.wav").write_bytes(b"sound")
+    (planned,) = plan(tmp_path / "x.wav", None, suffixes=(".TextGrid", ".csv"))
+    return planned
+
+
+def files(text: str, provenance: Provenance = A) -> Result:
+    return replace(result(provenance=provenance), files={".TextGrid": text.encode(), ".csv": f"{text},".encode()})
+
+
+def test_a_set_is_skipped_only_when_all_of_it_is_there_and_unchanged(tmp_path: Path) -> None:
+    item = both(tmp_path)
+    table = item.files[".csv"]
+    assert run(item, files("1")).status == "done"
+    assert (of(item).read_bytes(), table.read_bytes()) == (b"1", b"1,")
+    assert run(item, files("1")).status == "skipped"
+    table.unlink()
+    assert run(item, files("1")).status == "done"
+    assert table.read_bytes() == b"1,"
+    assert set(only_record(item).files) == {of(item), table}
+
+
+def test_of_a_set_what_was_corrected_is_left_alone_and_the_rest_is_made_anew(tmp_path: Path) -> None:
+    item = both(tmp_path)
+    run(item, files("1"))
+    of(item).write_bytes(b"corrected")
+    again = run(item, files("2", B))
+    assert (again.status, of(item).read_bytes(), item.files[".csv"].read_bytes()) == ("warned", b"corrected", b"2,")
+    assert "x.TextGrid: was changed after phonseg wrote it, so it is left alone" in again.message
+    assert run(item, files("2", B)).status == "skipped"
+    assert run(item, files("2", B), overwrite=True).status == "done"
+    assert of(item).read_bytes() == b"2"
+
+
+def test_a_format_that_is_not_asked_for_now_is_still_known_later(tmp_path: Path) -> None:
+    item = both(tmp_path)
+    alone = replace(item, files={".csv": item.files[".csv"]})
+    run(item, files("1"))
+    assert run(alone, files("2", B)).status == "done"
+    assert {file.name: made.provenance for file, made in only_record(item).files.items()} == {
+        "x.TextGrid": A,
+        "x.csv": B,
+    }
+    assert run(item, files("2", B)).status == "done"
+    assert of(item).read_bytes() == b"2"
+
+
+@pytest.mark.parametrize("before", [False, True])
+def test_a_set_of_which_a_killed_run_wrote_a_part_is_completed(tmp_path: Path, before: bool) -> None:
+    item = both(tmp_path)
+    if before:
+        run(item, files("0", B))
+    with killed(None), patch("phonseg.batch.outputs.settle", lambda *_: {}):
+        real = replacing
+
+        @contextmanager
+        def dying(path: Path) -> Iterator[Path]:
+            if path.suffix == ".csv":
+                raise Killed
+            with real(path) as partial:
+                yield partial
+
+        with patch("phonseg.batch.outputs.replacing", dying), pytest.raises(Killed):
+            run(item, files("1"))
+    assert (of(item).read_bytes(), item.files[".csv"].exists()) == (b"1", before)
+    assert run(item, "x.wav: cannot be read.").status == "failed"
+    assert run(item, files("1")).status == "done"
+    assert (of(item).read_bytes(), item.files[".csv"].read_bytes()) == (b"1", b"1,")

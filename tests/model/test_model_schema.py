@@ -1,0 +1,110 @@
+"""A description whose parts are of another kind than they should be is refused, and the part is named."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from phonseg.errors import ModelError
+from phonseg.model.model_schema import check_description
+
+RIGHT: dict[str, Any] = {
+    "name": "x",
+    "views": [
+        {
+            "encoder": "log-mel",
+            "settings": {"bands": 40, "sample_rate": 16_000, "exponent": 0.1},
+            "contrast": {"distance": "euclidean", "lags": [2, 3, 4]},
+            "weight": 1.5,
+        },
+        {"encoder": "boundary-network", "settings": {}, "contrast": {}, "weight": 1},
+    ],
+    "operating_point": {"prominence": 0.5},
+    "training": {"hours": 3.0, "settings": {"seed": 0}},
+    "tuned_on_labels": False,
+}
+CONVENTIONS = {"levelled": False, "span": None, "minimum_gap": 0.02}
+
+
+def changed(place: list[Any], value: object) -> dict[str, Any]:
+    """RIGHT with another value at a place in it."""
+    copy = json.loads(json.dumps(RIGHT))
+    inner = copy
+    for step in place[:-1]:
+        inner = inner[step]
+    inner[place[-1]] = value
+    return copy
+
+
+def test_what_is_right_passes():
+    check_description(RIGHT, "x")
+    check_description({**RIGHT, "conventions": CONVENTIONS, "something later": 1}, "x")
+    check_description(changed(["views", 0, "contrast", "lags"], [1]), "x")
+
+
+@pytest.mark.parametrize("told", [None, [], "text", 3])
+def test_what_is_no_description_lacks_everything(told):
+    with pytest.raises(ModelError, match=r"x: is not .* \(name, views, operating_point, training, tuned_on_labels\)"):
+        check_description(told, "x")
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (["name"], 5),
+        (["views"], []),
+        (["views"], {"0": RIGHT["views"][0]}),
+        (["views", 1], None),
+        (["views", 0, "encoder"], ["log-mel"]),
+        (["views", 0, "settings"], [40]),
+        (["views", 0, "settings", "bands"], "40"),
+        (["views", 0, "settings", "bands"], True),
+        (["views", 0, "settings", "bands"], 10**9),
+        (["views", 0, "settings", "sample_rate"], 10**9),
+        (["views", 0, "contrast"], None),
+        (["views", 0, "contrast", "distance"], 1),
+        (["views", 0, "contrast", "lags"], 3),
+        (["views", 0, "contrast", "lags"], [2.5]),
+        (["views", 0, "contrast", "lags"], [0]),
+        (["views", 0, "contrast", "lags"], [10**9]),
+        (["views", 0, "weight"], float("nan")),
+        (["views", 0, "weight"], float("inf")),
+        (["operating_point"], [0.5]),
+        (["operating_point", "prominence"], None),
+        (["operating_point", "prominence"], 10**400),
+        (["training"], "three hours"),
+        (["tuned_on_labels"], "no"),
+        (["tuned_on_labels"], 0),
+        (["conventions"], None),
+        (["conventions"], {"levelled": [True]}),
+        (["conventions"], {"span": "all"}),
+    ],
+)
+def test_a_part_of_the_wrong_kind_is_named(place, value):
+    with pytest.raises(
+        ModelError, match=rf"x: is not described as this phonseg expects \({place[0]}\)\. Train it again"
+    ):
+        check_description(changed(place, value), "x")
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(st.dictionaries(st.sampled_from(sorted(RIGHT)), values | st.sampled_from(list(RIGHT.values()))))
+def test_anything_is_right_or_refused(told):
+    whole = {**RIGHT, **told}
+    try:
+        check_description(whole, "x")
+    except ModelError:
+        return
+    assert isinstance(whole["name"], str)
+    assert isinstance(whole["tuned_on_labels"], bool)
+    assert all(isinstance(view, dict) for view in whole["views"])

@@ -1,0 +1,339 @@
+"""Recordings -> a trained segmenter."""
+
+from __future__ import annotations
+
+import inspect
+import random
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+from conftest import RATE, mel_segmenter, noise, speech_like, vowel
+
+import phonseg
+from phonseg.audio.recording import open_recording
+from phonseg.detection.speech_activity import heard
+from phonseg.encoders.boundary_network import BoundaryNetwork
+from phonseg.errors import AudioError, ModelError, OutputError, PhonsegWarning, TrainingError
+from phonseg.model.analysis import hear
+from phonseg.model.segmenter import Segmenter
+from phonseg.model.speech_peaks import speech_peaks
+from phonseg.objectives import pseudo_labels as self_training
+from phonseg.objectives import unit_discovery as units
+from phonseg.objectives.pseudo_labels import EARLY, SWELL, Confidence, Evidence
+from phonseg.objectives.supervision import Lesson
+from phonseg.training import trainer as stages
+from phonseg.training.recipe import PURE, evidence_in
+from phonseg.training.settings import RANGES, TrainingSettings
+from phonseg.training.train import adapt, train
+
+SETTINGS = TrainingSettings(
+    steps=6,
+    crops=4,
+    crop_seconds=0.8,
+    self_training_steps=10,
+    self_training_crops=4,
+    unit_steps=6,
+    units=8,
+    held_out=0.25,
+    device="cpu",
+)
+
+
+@pytest.fixture(autouse=True)
+def quick() -> Iterator[None]:
+    """Fewer crops to validate on, and a checkpoint every other step."""
+    often = partial(stages.Schedule, checkpoint_every=2)
+    with patch.multiple(stages, VALIDATION_CROPS=8, Schedule=often):
+        yield
+
+
+@pytest.fixture
+def folder(recordings: Path, tmp_path: Path) -> Path:
+    """Four good recordings, and three that cannot be used."""
+    folder = shutil.copytree(recordings, tmp_path / "recordings")
+    (folder / "corrupt.wav").write_bytes(b"RIFF and nothing that follows from it")
+    soundfile.write(folder / "short.wav", vowel(RATE // 2), RATE)
+    soundfile.write(folder / "silent.flac", np.zeros(2 * RATE), RATE)
+    return folder
+
+
+def trained(places: Any, settings: TrainingSettings = SETTINGS, **options: Any) -> Segmenter:
+    return train(places, settings=settings, progress=False, **options)
+
+
+@pytest.fixture(scope="module")
+def model(recordings: Path) -> Segmenter:
+    with patch.object(stages, "VALIDATION_CROPS", 8):
+        return trained(recordings)
+
+
+def digest(model: Segmenter, folder: Path) -> str:
+    return model.save(folder / "model.safetensors").digest
+
+
+def assert_finds_joins(model: Segmenter, seed: int) -> None:
+    samples, joins = speech_like(22, seed)
+    segmentation = model.segment((samples, RATE))
+    distances = np.abs(segmentation.boundaries[:, None] - joins)
+    assert (distances.min(axis=0) <= 0.02).mean() > 0.9
+    assert len(segmentation.boundaries) < 1.6 * len(joins)
+
+
+class Killed:
+    """Draws crops until the drawing of one batch kills the run."""
+
+    def __init__(self, at: int) -> None:
+        self.at, self.drawn, self.draw = at, 0, stages.draw_crops
+
+    def __call__(self, *arguments: Any) -> Any:
+        self.drawn += 1
+        if self.drawn == self.at:
+            raise KeyboardInterrupt
+        return self.draw(*arguments)
+
+
+# train
+
+
+def test_a_trained_segmenter_finds_joins_in_what_it_has_not_heard(model):
+    for seed in (0, 10, 11):
+        assert_finds_joins(model, seed)
+
+
+def test_the_summary_says_what_was_learned_from_and_how(model):
+    summary = model.training
+    assert (summary["recordings"], summary["left_out"], summary["settings"]) == (4, 0, asdict(SETTINGS))
+    assert summary["hours"] == pytest.approx(4 * 3.2 / 3600, abs=1e-3)
+    assert 0 < summary["held_out_loss"] < np.log(9)
+    assert 0.5 < summary["held_out_accuracy"] <= 1
+    assert 0 < summary["held_out_boundary_loss"] < 0.7
+    assert 0 < summary["held_out_unit_loss"] < 10
+    assert model.name == "trained"
+    assert not model.tuned_on_labels
+
+
+def test_what_cannot_be_used_is_named_and_changes_nothing_else(folder, model):
+    with pytest.warns(PhonsegWarning, match="3 recordings are left out of training") as caught:
+        learned = trained(folder)
+    (message,) = (str(warning.message) for warning in caught)
+    for name, reason in [
+        ("corrupt.wav", "cannot be read"),
+        ("short.wav", "less than a crop"),
+        ("silent.flac", "silence"),
+    ]:
+        (line,) = (line for line in message.splitlines() if name in line)
+        assert reason in line
+    assert learned.training == {**model.training, "left_out": 3}
+
+
+def test_the_same_seed_gives_the_same_model_and_another_one_another(recordings, model, tmp_path):
+    assert digest(trained(recordings), tmp_path) == digest(model, tmp_path)
+    assert digest(trained(recordings, replace(SETTINGS, seed=1)), tmp_path) != digest(model, tmp_path)
+
+
+def test_a_trained_segmenter_is_saved_and_loaded(model, tmp_path):
+    saved = model.save(tmp_path / "model.safetensors")
+    again = phonseg.load(tmp_path / "model.safetensors")
+    assert again.digest == saved.digest
+    assert again.training == model.training
+    source = (speech_like(22, 10)[0], RATE)
+    np.testing.assert_array_equal(again.segment(source).boundaries, model.segment(source).boundaries)
+
+
+def test_places_may_be_folders_files_or_several(recordings, model, tmp_path):
+    listed = trained([str(path) for path in sorted(recordings.iterdir(), reverse=True)])
+    assert digest(listed, tmp_path) == digest(model, tmp_path)
+    assert trained([recordings, recordings / "a.wav"]).training == model.training
+
+
+def test_training_leaves_global_state_and_recordings_as_they_were(recordings):
+    before = {path: path.read_bytes() for path in recordings.iterdir()}
+    random.seed(1)
+    np.random.seed(1)  # noqa: NPY002  (the state that must not be touched)
+    torch.manual_seed(1)
+
+    def state() -> list[Any]:
+        numbers = np.random.get_state()[1].tolist()  # noqa: NPY002
+        torch_state = torch.get_rng_state().tolist()
+        return [random.getstate(), numbers, torch_state, torch.get_num_threads(), torch.is_grad_enabled()]
+
+    expected = state()
+    learned = trained(recordings)
+    assert state() == expected
+    adapt(learned, recordings, settings=SETTINGS, progress=False)
+    assert state() == expected
+    assert {path: path.read_bytes() for path in recordings.iterdir()} == before
+
+
+def test_the_shortest_crops_that_can_be_set_are_long_enough_at_any_tempo(recordings):
+    shortest = RANGES["crop_seconds"][0]
+    model = trained(recordings, replace(SETTINGS, crop_seconds=shortest, self_training_steps=40))
+    assert 0 < model.training["held_out_boundary_loss"] < 2
+
+
+def test_a_raw_waveform_encoder_can_be_trained_alone(recordings):
+    settings = replace(SETTINGS, encoder="raw-waveform", crops=2, steps=12, self_training_steps=0)
+    model = trained(recordings, settings)
+    assert [view.encoder.name for view in model.views] == ["raw-waveform"]
+    assert "held_out_boundary_loss" not in model.training
+
+
+def test_without_self_training_the_views_are_joined_as_they_are(recordings):
+    model = trained(recordings, replace(SETTINGS, self_training_steps=0))
+    assert [view.encoder.name for view in model.views] == ["log-mel"] * 3 + ["log-mel-network"]
+    assert_finds_joins(model, 10)
+    with pytest.raises(TrainingError, match="has no boundary network"):
+        adapt(model, recordings, progress=False)
+
+
+def test_units_may_be_left_out(recordings, model):
+    without = trained(recordings, replace(SETTINGS, unit_steps=0))
+    assert len(without.views) == len(model.views) - 1 == 1
+    assert "held_out_unit_loss" not in without.training
+
+
+def test_units_are_of_finer_segments_than_the_boundary_network_gives(recordings):
+    boundary_model = trained(recordings, replace(SETTINGS, unit_steps=0))
+    with patch.object(units, "descriptions", wraps=units.descriptions) as described:
+        trained(recordings)
+    found = sorted(tuple(call.args[1]) for call in described.call_args_list)
+    given = [boundary_model.segment(path) for path in sorted(recordings.iterdir())]
+    least = PURE * boundary_model.operating_point.prominence
+    every = [each.candidates for each in given]
+    assert found == sorted(tuple(each.times[each.prominences >= least]) for each in every)
+    assert sum(map(len, found)) > sum(len(each.boundaries) for each in given)
+
+
+def test_where_there_are_too_few_segments_for_units_that_is_said(recordings):
+    with (
+        patch.object(units, "SEGMENTS_A_UNIT", 60),
+        pytest.warns(PhonsegWarning, match=r"units: \d+ segments are too few to learn them from") as warned,
+    ):
+        model = trained(recordings)
+    assert [told.filename for told in warned] == [__file__]
+    assert len(model.views) == 1
+
+
+@pytest.mark.parametrize("function", [train, adapt])
+def test_no_argument_can_carry_a_label(function: Callable[..., Segmenter]):
+    assert set(inspect.signature(function).parameters) - {"model"} == {
+        *("recordings", "settings", "name", "checkpoint", "progress")
+    }
+
+
+# What cannot be trained on
+
+
+def test_a_folder_without_recordings_is_an_error_that_says_so(tmp_path):
+    (tmp_path / "notes.txt").write_text("no sound", "utf-8")
+    with pytest.raises(TrainingError, match=r"none of 0 recordings can be used\. No sound file was found"):
+        trained(tmp_path)
+    with pytest.raises(AudioError, match="missing: does not exist"):
+        trained(tmp_path / "missing")
+
+
+def test_recordings_without_speech_are_an_error(tmp_path):
+    soundfile.write(tmp_path / "x.wav", noise(4 * RATE), RATE)
+    with pytest.raises(TrainingError, match="look for recordings without speech"):
+        trained(tmp_path)
+
+
+# Going on after a kill
+
+
+@pytest.mark.parametrize("killed_at", [2, 6, 12, 17, 20, 23])  # in every stage, before and after its first checkpoint
+def test_killed_and_started_again_it_ends_with_the_same_model(recordings, model, tmp_path, killed_at):
+    checkpoint = tmp_path / "run.checkpoint"
+    with patch.object(stages, "draw_crops", Killed(killed_at)), pytest.raises(KeyboardInterrupt):
+        trained(recordings, checkpoint=checkpoint)
+    assert checkpoint.exists() == (killed_at > 3)
+    assert digest(trained(recordings, checkpoint=checkpoint), tmp_path) == digest(model, tmp_path)
+    assert digest(trained(recordings, checkpoint=checkpoint), tmp_path) == digest(model, tmp_path)  # all is in there
+
+
+def test_a_checkpoint_of_other_settings_or_recordings_is_refused(recordings, tmp_path):
+    checkpoint = tmp_path / "run.checkpoint"
+    with patch.object(stages, "draw_crops", Killed(12)), pytest.raises(KeyboardInterrupt):
+        trained(recordings, checkpoint=checkpoint)
+    for places, settings in ((recordings, replace(SETTINGS, steps=7)), (recordings / "a.wav", SETTINGS)):
+        with pytest.raises(ModelError, match=r"run\.checkpoint: belongs to a run with other settings"):
+            trained(places, settings, checkpoint=checkpoint)
+
+
+# adapt
+
+
+def test_an_adapted_model_is_another_and_the_model_itself_stays(model, recordings, tmp_path):
+    before = digest(model, tmp_path)
+    adapted = adapt(model, recordings, settings=SETTINGS, progress=False)
+    assert digest(model, tmp_path) == before
+    assert digest(adapted, tmp_path) != before
+    assert adapted.name == "adapted"
+    assert adapted.training["recordings"] == 4
+    assert "held_out_loss" not in adapted.training
+    assert isinstance(adapted.views[0].encoder, BoundaryNetwork)
+    assert adapted.views[1:] == model.views[1:] != ()
+    assert_finds_joins(adapted, 10)
+    again = adapt(model, recordings, settings=SETTINGS, progress=False)
+    assert digest(again, tmp_path) == digest(adapted, tmp_path)
+
+
+def test_killed_adaptation_ends_with_the_same_model(model, recordings, tmp_path):
+    options: dict[str, Any] = {"settings": SETTINGS, "progress": False}
+    checkpoint = tmp_path / "run.checkpoint"
+    with patch.object(stages, "draw_crops", Killed(7)), pytest.raises(KeyboardInterrupt):
+        adapt(model, recordings, checkpoint=checkpoint, **options)
+    assert checkpoint.exists()
+    found = digest(adapt(model, recordings, checkpoint=checkpoint, **options), tmp_path)
+    assert found == digest(adapt(model, recordings, **options), tmp_path)
+
+
+def test_a_checkpoint_in_no_folder_is_refused_at_once(recordings, tmp_path):
+    with pytest.raises(OutputError, match="there is no folder"):
+        trained(recordings, checkpoint=tmp_path / "nowhere" / "run.checkpoint")
+
+
+# Evidence
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_all_ends_of_speech_are_sure_and_peaks_are_later_only_within_speech(seed: int) -> None:
+    hearing = hear(open_recording((speech_like(9, seed)[0], RATE)), mel_segmenter().views)
+    audible = heard(hearing.loudness, hearing.level, hearing.speech)
+    times, prominences = speech_peaks(hearing)
+    found = evidence_in(hearing, early=True)
+    is_end = np.isin(times, [part.end for part in audible])
+    assert is_end.sum() == len(audible) > 0
+    assert np.isinf(found.prominences[is_end]).all()
+    assert found.prominences[~is_end].tolist() == prominences[~is_end].tolist()
+    at_beginning = np.array([any(abs(time - part.start) <= SWELL for part in audible) for time in times])
+    assert found.times[at_beginning].tolist() == times[at_beginning].tolist()
+    later = (found.times - times)[~at_beginning]
+    assert 0 < later.max() <= EARLY
+    assert later.min() >= 0
+    assert evidence_in(hearing, early=False).times.tolist() == times.tolist()
+
+
+def test_a_network_learns_its_own_peaks_where_they_are(model: Segmenter, recordings: Path) -> None:
+    # It has learnt where sounds begin; told once more that they begin later, it would be late.
+    taught: dict[Path, Evidence] = {}
+
+    def noted(evidence: dict[Path, Evidence], confidence: Confidence) -> Lesson:
+        taught.update(evidence)
+        return lesson(evidence, confidence)
+
+    lesson = self_training.lesson
+    with patch.object(self_training, "lesson", noted):
+        adapt(model, recordings, settings=SETTINGS, progress=False)
+    assert len(taught) == 4
+    for path, evidence in taught.items():
+        assert evidence.times.tolist() == speech_peaks(hear(open_recording(path), model.views[:1]))[0].tolist()
