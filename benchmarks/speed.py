@@ -28,11 +28,11 @@ from systems import System, add_models, models
 from phonseg.audio.find import find_recordings
 from phonseg.audio.recording import open_recording
 from phonseg.errors import PhonsegError
-from phonseg.model.analysis import hear, listen
+from phonseg.model.analysis import analyse, measure_level
 
 STAGES = ("reading", "level and speech", "encoder", "peaks", "writing")
 
-Result = TypeVar("Result")
+WorkerResult = TypeVar("Result")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -90,15 +90,15 @@ def time_stages(system: System, path: Path) -> dict[str, float]:
     segmenter = system.segmenter
     reading, blocks = timed(lambda: list(open_recording(path).blocks(RATE)))
     recording = open_recording((np.concatenate(blocks), RATE))
-    level, _ = timed(lambda: listen(recording, RATE))
-    hearing, heard = timed(lambda: hear(recording, segmenter.views, segmenter.conventions))
+    level, _ = timed(lambda: measure_level(recording, RATE))
+    analysis, heard = timed(lambda: analyse(recording, segmenter.streams, segmenter.analysis_settings))
     peaks, _ = timed(lambda: segmenter.candidates(heard, recording.duration).by_sensitivity(0.5))
     segmentation = segmenter.segment(path)
     writing, _ = timed(lambda: segmentation.to_textgrid(path.with_suffix(".TextGrid")))
-    return dict(zip(STAGES, (reading, level, hearing - level, peaks, writing), strict=True))
+    return dict(zip(STAGES, (reading, level, analysis - level, peaks, writing), strict=True))
 
 
-def timed(call: Callable[[], Result]) -> tuple[float, Result]:
+def timed(call: Callable[[], WorkerResult]) -> tuple[float, WorkerResult]:
     """Seconds of processor time that a call takes, and what it returns."""
     begin = time.process_time()
     result = call()

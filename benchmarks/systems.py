@@ -16,9 +16,9 @@ from phonseg.detection.dissimilarity import LeftRightContrast, euclidean
 from phonseg.detection.peaks import OperatingPoint
 from phonseg.encoders.log_mel import LogMel
 from phonseg.errors import AudioError, ConfigurationError
-from phonseg.model.analysis import hear
+from phonseg.model.analysis import analyse
 from phonseg.model.segmenter import Segmenter
-from phonseg.model.streams import View
+from phonseg.model.streams import Stream
 from phonseg.training.calibration import balanced, operating_point, typical_height
 
 LOG_MEL = "log-mel difference"
@@ -61,17 +61,17 @@ def log_mel_difference(folders: Sequence[Path]) -> System:
     Raises ConfigurationError if none of the recordings can be read, TrainingError if they are silent.
     """
     look = LeftRightContrast(euclidean, (2, 3, 4))
-    views = (
-        View(LogMel(window=400, exponent=0.1), look),
-        View(LogMel(window=256), look),
-        View(LogMel(window=320, bands=24), look),
+    streams = (
+        Stream(LogMel(window=400, exponent=0.1), look),
+        Stream(LogMel(window=256), look),
+        Stream(LogMel(window=320, bands=24), look),
     )
     recordings, unreadable = _opened(drawn(find_recordings(folders), CALIBRATION_RECORDINGS))
     places = ", ".join(folder.resolve().name for folder in folders)
     if not recordings:
         raise ConfigurationError(f"{places}: holds no recording that can be read. {' '.join(unreadable[:3])}")
-    heights = [typical_height([hear(recording, (view,)) for recording in recordings]) for view in views]
-    model = Segmenter(LOG_MEL, balanced([(view, 1.0) for view in views], heights), OperatingPoint(1.0))
+    heights = [typical_height([analyse(recording, (stream,)) for recording in recordings]) for stream in streams]
+    model = Segmenter(LOG_MEL, balanced([(stream, 1.0) for stream in streams], heights), OperatingPoint(1.0))
     point = operating_point(model, recordings, np.random.default_rng(0))
     origin = f"nothing is learned; calibrated without labels on {len(recordings)} recordings of {places}"
     if unreadable:

@@ -15,13 +15,13 @@ from hypothesis import settings
 from numpy.typing import NDArray
 from scipy.signal import butter, lfilter, sosfilt
 
-from phonseg.detection.dissimilarity import AsItIs, LeftRightContrast, euclidean
+from phonseg.detection.dissimilarity import LeftRightContrast, PrecomputedCurve, euclidean
 from phonseg.detection.peaks import OperatingPoint
 from phonseg.encoders.boundary_network import BoundaryNetwork
 from phonseg.encoders.log_mel import LogMel
 from phonseg.encoders.unit_network import UnitNetwork
 from phonseg.model.segmenter import Segmenter
-from phonseg.model.streams import View
+from phonseg.model.streams import Stream
 
 RATE = 16_000
 Samples = NDArray[np.float32]
@@ -92,16 +92,16 @@ def speech_like(n_sounds: int, seed: int = 0) -> tuple[Samples, NDArray[np.float
 def mel_segmenter() -> Segmenter:
     """Two log-mel views, in which nothing is learned, with an operating point that takes clear changes alone."""
     look = LeftRightContrast(euclidean, (2, 3, 4))
-    views = View(LogMel(window=256), look, 0.05), View(LogMel(window=400, exponent=0.1), look, 0.05)
-    return Segmenter("by hand", views, OperatingPoint(0.6))
+    streams = Stream(LogMel(window=256), look, 0.05), Stream(LogMel(window=400, exponent=0.1), look, 0.05)
+    return Segmenter("by hand", streams, OperatingPoint(0.6))
 
 
 def network_segmenter(seed: int = 0) -> Segmenter:
     """A small boundary network and a small network of units, with random weights."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        boundaries = View(BoundaryNetwork(bands=20, width=8).eval(), AsItIs())
-        units = View(UnitNetwork(units=5, bands=20, width=8).eval(), LeftRightContrast(euclidean, (2, 3, 4)), 0.3)
+        boundaries = Stream(BoundaryNetwork(bands=20, width=8).eval(), PrecomputedCurve())
+        units = Stream(UnitNetwork(units=5, bands=20, width=8).eval(), LeftRightContrast(euclidean, (2, 3, 4)), 0.3)
     return Segmenter("random", (boundaries, units), OperatingPoint(0.02))
 
 

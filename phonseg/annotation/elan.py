@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from urllib.parse import quote
 
-from phonseg.annotation.intervals import in_a_row, read_bytes
+from phonseg.annotation.intervals import read_bytes, segments_from_intervals
 from phonseg.errors import ConfigurationError, PhonsegWarning, TextGridError
 from phonseg.timeline.segmentation import Segmentation
 
@@ -93,7 +93,7 @@ def read_elan(path: str | Path, *, tier: str | None = "phones") -> Segmentation:
         placed.append((f'annotation {name} of tier "{chosen[0]}"', (start / 1000, end / 1000, label)))
     placed.sort(key=lambda one: one[1][:2])
     places, intervals = zip(*placed, strict=True)
-    return in_a_row(path, places, intervals, duration=0.0)
+    return segments_from_intervals(path, places, intervals, duration=0.0)
 
 
 def _pympi() -> ModuleType:

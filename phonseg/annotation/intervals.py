@@ -13,7 +13,7 @@ from phonseg.timeline.segmentation import Segmentation
 
 Interval = tuple[float, float, str]  # start, end (seconds), label
 
-LARGEST = 200_000_000  # bytes: a TextGrid of ten hours has 40 million
+MOST_BYTES = 200_000_000  # bytes: a TextGrid of ten hours has 40 million
 SLACK = 1e-6  # seconds: ends of intervals that lie closer than this are the same point, rounded differently
 
 
@@ -23,14 +23,16 @@ def read_bytes(path: Path) -> bytes:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):  # a pipe or a device would make us wait for ever
             raise TextGridError(f"{path}: is a folder or a device, not a file. Give the path of one file.")
-        if status.st_size > LARGEST:
+        if status.st_size > MOST_BYTES:
             raise TextGridError(f"{path}: is larger than any TextGrid ({status.st_size} bytes). Give another file.")
         return path.read_bytes()
     except OSError as error:
         raise TextGridError(f"{path}: cannot be read ({error.strerror}). Check its name and your rights.") from error
 
 
-def in_a_row(path: str | Path, places: Sequence[str], intervals: Sequence[Interval], duration: float) -> Segmentation:
+def segments_from_intervals(
+    path: str | Path, places: Sequence[str], intervals: Sequence[Interval], duration: float
+) -> Segmentation:
     """Intervals in a row as a segmentation; what lies between them becomes segments without label.
 
     places: where in the file each interval stands.

@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
-from phonseg.annotation.intervals import SLACK, Interval, in_a_row, read_bytes
+from phonseg.annotation.intervals import SLACK, Interval, read_bytes, segments_from_intervals
 from phonseg.errors import ConfigurationError, PhonsegWarning, TextGridError
 from phonseg.timeline.segmentation import Segmentation
 
@@ -114,7 +114,7 @@ def _segmentation(path: str | Path, placed: list[Placed]) -> Segmentation:
     if not placed:
         raise TextGridError(f"{path}: holds no segment. Give a file with a line for each segment.")
     places, intervals = zip(*placed, strict=True)
-    return in_a_row(path, places, intervals, duration=0.0)
+    return segments_from_intervals(path, places, intervals, duration=0.0)
 
 
 def _starts_and_ends(

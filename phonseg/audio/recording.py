@@ -20,8 +20,8 @@ import soxr
 
 from phonseg.audio.channels import Channel, Samples, check_channel, one_channel
 from phonseg.audio.decoding.libsndfile import DamagedError
-from phonseg.audio.decoding.source import RawSound, Source, raw_sound
-from phonseg.audio.scan import BLOCK, Inspection, inspect
+from phonseg.audio.decoding.source import Decoder, Source, open_source
+from phonseg.audio.scan import BLOCK, Scan, scan
 from phonseg.errors import AudioError, ConfigurationError, PhonsegWarning
 
 SILENT_MIX = 1e-3  # a mix whose power is 30 dB below that of its channels has cancelled out
@@ -55,7 +55,7 @@ class Recording:
     power: float
     clipped: int
     remarks: tuple[str, ...]
-    _raw: RawSound = field(repr=False)
+    _decoder: Decoder = field(repr=False)
     _kept: tuple[Samples, ...] = field(repr=False)
 
     @property
@@ -80,15 +80,15 @@ class Recording:
         size = round(block_seconds * sample_rate) if math.isfinite(block_seconds) else 0
         if size < 1:
             raise ConfigurationError(f"block_seconds is {block_seconds}. Give seconds, above 0.")
-        pieces = iter(self._kept) if self._kept else self._mono()
+        chunks = iter(self._kept) if self._kept else self._mono()
         if sample_rate != self.sample_rate:
-            pieces = _resampled(pieces, self.sample_rate, sample_rate, self.length(sample_rate))
-        return _recut(pieces, size)
+            chunks = _resampled(chunks, self.sample_rate, sample_rate, self.length(sample_rate))
+        return _recut(chunks, size)
 
     def _mono(self) -> Iterator[Samples]:
         done = 0
         with suppress(DamagedError):
-            for block in self._raw.blocks(BLOCK, self.n_samples):
+            for block in self._decoder.blocks(BLOCK, self.n_samples):
                 done += len(block)
                 yield one_channel(block, self.channel)
         if done < self.n_samples:
@@ -112,50 +112,52 @@ def open_recording(source: Source, *, channel: Channel = "mix") -> Recording:
             kHz and 64 channels.
         ConfigurationError: `channel` is neither "mix" nor a whole number from 1.
     """
-    raw = raw_sound(source)
-    check_channel(channel, raw.channels, raw.name)
-    found = inspect(raw, channel)
+    decoder = open_source(source)
+    check_channel(channel, decoder.channels, decoder.name)
+    found = scan(decoder, channel)
     if found.flaw:
-        warnings.warn(_what_is_missing(raw, found), PhonsegWarning, stacklevel=2)
+        warnings.warn(_what_is_missing(decoder, found), PhonsegWarning, stacklevel=2)
     power, counted = found.power, channel
     if power < SILENT_MIX * np.mean(found.powers):
         channel, power = int(np.argmax(found.powers)) + 1, float(np.max(found.powers))
-        message = f"{raw.name}: its channels cancel each other in the mix. Channel {channel} is used, or give another."
+        message = (
+            f"{decoder.name}: its channels cancel each other in the mix. Channel {channel} is used, or give another."
+        )
         warnings.warn(message, PhonsegWarning, stacklevel=2)
     return Recording(
-        name=raw.name,
-        format=raw.format,
-        sample_rate=raw.sample_rate,
-        channels=raw.channels,
+        name=decoder.name,
+        format=decoder.format,
+        sample_rate=decoder.sample_rate,
+        channels=decoder.channels,
         n_samples=found.n_samples,
         channel=channel,
         peak=found.peak,
         power=power,
         clipped=found.clipped,
-        remarks=_remarks(raw, found, power),
-        _raw=raw,
+        remarks=_remarks(decoder, found, power),
+        _decoder=decoder,
         _kept=found.kept if channel == counted else (),
     )
 
 
-def _what_is_missing(raw: RawSound, found: Inspection) -> str:
+def _what_is_missing(decoder: Decoder, found: Scan) -> str:
     promised = ""
-    if raw.promised and raw.promised > found.n_samples:
-        promised = f" of the {raw.promised / raw.sample_rate:.4f} s that its header promises"
+    if decoder.promised and decoder.promised > found.n_samples:
+        promised = f" of the {decoder.promised / decoder.sample_rate:.4f} s that its header promises"
     return (
-        f"{raw.name}: only {found.n_samples / raw.sample_rate:.4f} s{promised} can be read, since {found.flaw}. "
-        "Copy or record it again; what can be read is used."
+        f"{decoder.name}: only {found.n_samples / decoder.sample_rate:.4f} s{promised} can be read, since "
+        f"{found.flaw}. Copy or record it again; what can be read is used."
     )
 
 
-def _remarks(raw: RawSound, found: Inspection, power: float) -> tuple[str, ...]:
-    remarks = [f"{raw.name}: {remark}" for remark in raw.remarks]
+def _remarks(decoder: Decoder, found: Scan, power: float) -> tuple[str, ...]:
+    remarks = [f"{decoder.name}: {remark}" for remark in decoder.remarks]
     if power == 0:
-        remarks.append(f"{raw.name}: is digital silence. There is nothing to segment.")
+        remarks.append(f"{decoder.name}: is digital silence. There is nothing to segment.")
     if found.clipped > CLIPPED_SHARE * found.n_samples:
         remarks.append(
-            f"{raw.name}: is clipped ({found.clipped} samples stand at the limit). Boundaries in its loud sounds may "
-            "be off; record with less gain."
+            f"{decoder.name}: is clipped ({found.clipped} samples stand at the limit). Boundaries in its loud sounds "
+            "may be off; record with less gain."
         )
     return tuple(remarks)
 
@@ -166,11 +168,11 @@ def read(source: Source, *, sample_rate: int, channel: Channel = "mix") -> tuple
     return np.concatenate([np.zeros(0, np.float32), *recording.blocks(sample_rate)]), recording.duration
 
 
-def _resampled(pieces: Iterator[Samples], rate: float, wanted_rate: int, length: int) -> Iterator[Samples]:
+def _resampled(chunks: Iterator[Samples], rate: float, wanted_rate: int, length: int) -> Iterator[Samples]:
     """The pieces at another rate, exactly `length` samples in all."""
     stream = soxr.ResampleStream(rate, wanted_rate, 1, dtype="float32", quality="HQ")
-    for piece in pieces:
-        resampled = stream.resample_chunk(piece)[:length]
+    for chunk in chunks:
+        resampled = stream.resample_chunk(chunk)[:length]
         length -= len(resampled)
         yield resampled
     resampled = stream.resample_chunk(np.zeros(0, np.float32), last=True)[:length]
@@ -178,16 +180,16 @@ def _resampled(pieces: Iterator[Samples], rate: float, wanted_rate: int, length:
     yield np.zeros(length - len(resampled), np.float32)
 
 
-def _recut(pieces: Iterator[Samples], size: int) -> Iterator[Samples]:
+def _recut(chunks: Iterator[Samples], size: int) -> Iterator[Samples]:
     """The same samples in fresh blocks of `size`; the last may be shorter."""
     held: list[Samples] = []
     n_held = 0
-    for piece in pieces:
-        while n_held + len(piece) >= size:
+    for chunk in chunks:
+        while n_held + len(chunk) >= size:
             cut = size - n_held
-            yield np.concatenate([*held, piece[:cut]])
-            held, n_held, piece = [], 0, piece[cut:]
-        held.append(piece)
-        n_held += len(piece)
+            yield np.concatenate([*held, chunk[:cut]])
+            held, n_held, chunk = [], 0, chunk[cut:]
+        held.append(chunk)
+        n_held += len(chunk)
     if n_held:
         yield np.concatenate(held)

@@ -9,20 +9,19 @@ from numpy.typing import NDArray
 
 from phonseg.audio.channels import Channel, Samples, one_channel
 from phonseg.audio.decoding.libsndfile import DamagedError
-from phonseg.audio.decoding.source import RawSound
+from phonseg.audio.decoding.source import Decoder
 from phonseg.errors import AudioError
 
 BLOCK = 16_384  # samples per channel read at once: large enough for speed, small enough for the processor's cache
 SMALL_BLOCK = 1_024  # where a file is damaged, to get near the damage
-# Mono samples up to which they are kept (8 MB, two minutes at 16 kHz), for decoding takes as long as all that is
-# counted here.
-KEPT = 2**21
+# Mono samples of recordings up to this long are kept, since decoding takes as long as all that is counted here.
+KEPT_SECONDS = 132.0
 NEAR_FULL_SCALE = 0.98  # where 8 bits and mu-law end too
-LARGEST = 1e15  # no sound is that loud, and the powers of larger numbers do not fit into 32 bits
+LARGEST_SAMPLE = 1e15  # no sound is that loud, and the powers of larger numbers do not fit into 32 bits
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Inspection:
+class Scan:
     """What one pass over a recording tells.
 
     Attributes:
@@ -33,7 +32,7 @@ class Inspection:
         clipped: how many samples of the channels that count equal the two before them near full scale, as where a wave
             is cut off.
         powers: (channels,) mean squares of channels that are mixed, else 0.
-        kept: the mono samples in blocks; none if they are more than KEPT.
+        kept: the mono samples in blocks; none if they last longer than KEPT_SECONDS.
     """
 
     n_samples: int
@@ -45,45 +44,47 @@ class Inspection:
     kept: tuple[Samples, ...]
 
 
-def inspect(raw: RawSound, channel: Channel) -> Inspection:
+def scan(decoder: Decoder, channel: Channel) -> Scan:
     """Read all samples of a recording once.
 
     Args:
-        raw: the recording.
+        decoder: of the recording.
         channel: which channels count, "mix" for all of them.
 
     Raises:
         AudioError: there is no sample, or the mono samples hold values that are not finite numbers.
     """
     for size in (BLOCK, SMALL_BLOCK):
-        counted = raw.channels if channel == "mix" else 1
-        tally, flaw = _Tally(np.zeros(raw.channels), np.zeros((0, counted), np.float32)), ""
+        counted = decoder.channels if channel == "mix" else 1
+        none_yet = np.zeros((0, counted), np.float32)
+        counts, flaw = _Counts(np.zeros(decoder.channels), none_yet, KEPT_SECONDS * decoder.sample_rate), ""
         try:
-            for block in raw.blocks(size):
-                tally.add(block, channel)
+            for block in decoder.blocks(size):
+                counts.add(block, channel)
             break
         except DamagedError as error:
             flaw = str(error)
-    if tally.n_samples == 0:
-        raise AudioError(f"{raw.name}: holds no sound (0 samples can be read). Copy or record it again.")
-    if tally.n_bad:
+    if counts.n_samples == 0:
+        raise AudioError(f"{decoder.name}: holds no sound (0 samples can be read). Copy or record it again.")
+    if counts.n_bad:
         raise AudioError(
-            f"{raw.name}: {tally.n_bad} of {tally.n_samples} samples are not finite numbers (NaN, infinite or "
-            f"enormous), the first at {tally.first_bad / raw.sample_rate:.4f} s. Replace them, for example by 0."
+            f"{decoder.name}: {counts.n_bad} of {counts.n_samples} samples are not finite numbers (NaN, infinite or "
+            f"enormous), the first at {counts.first_bad / decoder.sample_rate:.4f} s. Replace them, for example by 0."
         )
-    n = tally.n_samples
-    return Inspection(n, flaw, tally.peak, tally.energy / n, tally.clipped, tally.energies / n, tuple(tally.kept))
+    n = counts.n_samples
+    return Scan(n, flaw, counts.peak, counts.energy / n, counts.clipped, counts.energies / n, tuple(counts.kept))
 
 
 @dataclass(slots=True)
-class _Tally:
+class _Counts:
     """What has been counted so far, block by block.
 
-    energies: (channels,). last: the two samples before the next. kept: see `Inspection`.
+    energies: (channels,). last: the two samples before the next. most: samples that are kept. kept: see `Scan`.
     """
 
     energies: NDArray[np.float64]
     last: Samples
+    most: float
     kept: list[Samples] = field(default_factory=list)
     energy: float = 0.0
     peak: float = 0.0
@@ -100,13 +101,15 @@ class _Tally:
                 self.energies += [_energy(samples) for samples in block.T]
         counted = block if channel == "mix" else mono[:, np.newaxis]
         peak = max(float(counted.max()), -float(counted.min()))
-        if not peak <= LARGEST:  # where there is a NaN, there is no largest number
-            bad = np.flatnonzero(~(np.abs(mono) <= LARGEST))
+        if not peak <= LARGEST_SAMPLE:  # where there is a NaN, there is no largest number
+            bad = np.flatnonzero(~(np.abs(mono) <= LARGEST_SAMPLE))
             if bad.size and not self.n_bad:
                 self.first_bad = self.n_samples + int(bad[0])
             self.n_bad += bad.size
         self.n_samples += len(mono)
-        self.kept = [*self.kept, mono] if self.n_samples <= KEPT else []
+        self.kept.append(mono)
+        if self.n_samples > self.most:
+            self.kept.clear()
         self.peak = max(self.peak, peak)
         if peak >= NEAR_FULL_SCALE:
             self.clipped += _clipped(np.concatenate([self.last, counted]))

@@ -17,7 +17,9 @@ QUIETEST, LOUDEST = -11.5, -4.5
 PAUSES, MOST = (20, 130), 5 / 6
 
 
-def roughen(power: Tensor, generator: torch.Generator, *, share: float = 0.7, loudest: float = LOUDEST) -> Tensor:
+def augment_spectrum(
+    power: Tensor, generator: torch.Generator, *, share: float = 0.7, loudest: float = LOUDEST
+) -> Tensor:
     """Mel-band power of clean speech -> as a worse room, microphone and background would have made it.
 
     power: (B, T, bands) at level 1. A `share` of the crops gets a smooth random equaliser (a standard deviation of 1.5
@@ -41,7 +43,7 @@ def roughen(power: Tensor, generator: torch.Generator, *, share: float = 0.7, lo
     return torch.where(masked, result.mean(dim=1, keepdim=True), result)
 
 
-def among_talkers(power: Tensor, generator: torch.Generator, *, share: float = 0.4) -> Tensor:
+def mix_talkers(power: Tensor, generator: torch.Generator, *, share: float = 0.4) -> Tensor:
     """A `share` of the crops with others of the batch talking in the background.
 
     power: (B, T, bands) at level 1. The mean power of 3 to 6 other crops (fewer if the batch is smaller) is added, at
@@ -57,7 +59,7 @@ def among_talkers(power: Tensor, generator: torch.Generator, *, share: float = 0
     return power + chosen * level * talkers
 
 
-def with_pauses(power: Tensor, generator: torch.Generator, *, share: float = 0.9) -> tuple[Tensor, Tensor]:
+def insert_pauses(power: Tensor, generator: torch.Generator, *, share: float = 0.9) -> tuple[Tensor, Tensor]:
     """A `share` of the crops with one pause each, of 0.2 to 1.3 s at a hop of 10 ms, anywhere, also across an end.
 
     power: (B, T, bands), T at least 24. In short crops a pause is at most MOST of them. Returns the power, and (B, T)

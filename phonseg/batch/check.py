@@ -15,10 +15,10 @@ from tqdm import tqdm
 from phonseg.audio.channels import Channel
 from phonseg.audio.find import SUFFIXES, find_recordings
 from phonseg.audio.recording import Recording, open_recording
-from phonseg.batch.jobs import Place, plan
+from phonseg.batch.jobs import Place, plan_jobs
 from phonseg.errors import AudioError, ConfigurationError
 from phonseg.model.analysis import level_and_speech
-from phonseg.system.captured_warnings import heard_warnings
+from phonseg.system.captured_warnings import captured_warnings
 from phonseg.system.folders import walk
 
 SAMPLE_RATE = 16_000  # at which speech is looked for, as in segmenting
@@ -127,7 +127,7 @@ def check(inputs: Place | Iterable[Place], *, channel: Channel = "mix", progress
 
 def _problems(places: list[Path]) -> tuple[str, ...]:
     try:
-        plan(places, None)
+        plan_jobs(places, None)
     except ConfigurationError as error:
         return (str(error),)
     except AudioError:  # a folder without recordings, as the totals tell
@@ -137,12 +137,12 @@ def _problems(places: list[Path]) -> tuple[str, ...]:
 
 def _checked(path: Path, channel: Channel) -> Checked:
     try:
-        with heard_warnings() as heard:
+        with captured_warnings() as captured:
             recording = open_recording(path, channel=channel)
             speech = _speech(recording)
     except AudioError as error:
         return Checked(path, "failed", (str(error),))
-    messages = (*heard, *recording.remarks)
+    messages = (*captured, *recording.remarks)
     return Checked(
         recording=path,
         status="warned" if messages else "fine",

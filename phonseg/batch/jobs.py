@@ -19,7 +19,7 @@ TEXTGRID = ".TextGrid"
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class Job:
     """A recording of a batch.
 
     target: where its files lie, without their suffixes. files: suffix -> file. folder: where the manifest stands; the
@@ -53,14 +53,14 @@ class Planned:
             )
 
 
-def plan(
+def plan_jobs(
     inputs: Place | Iterable[Place],
     output: Place | None,
     shard: Shard | None = None,
     *,
     suffixes: Sequence[str] = (TEXTGRID,),
     into: Place | None = None,
-) -> list[Planned]:
+) -> list[Job]:
     """The recordings of a shard (None: all), each once, as the first of the inputs that holds it does.
 
     Their files, one for each suffix, lie below `output` as they themselves lie below their inputs, or beside them if
@@ -82,7 +82,7 @@ def plan(
     if alone is not None and not alone.exists():
         raise TextGridError(f"{alone}: there is no such TextGrid, and no such folder. Give what tiers are added to.")
     common = into if alone is None and into is not None else output
-    planned: dict[str, Planned] = {}
+    planned: dict[str, Job] = {}
     places: set[str] = set()
     for place in map(Path, [inputs] if isinstance(inputs, (str, os.PathLike)) else inputs):
         found = find_recordings(place)
@@ -93,7 +93,7 @@ def plan(
             if (where := place_of(recording)) in places:  # given before, as in a folder and by itself
                 continue
             places.add(where)
-            new = _planned(recording, root, root if common is None else Path(common), suffixes)
+            new = _job(recording, root, root if common is None else Path(common), suffixes)
             if into is not None:
                 new = _into(new, alone)
             # Some file systems tell neither capitals apart nor ways of writing an accent.
@@ -107,22 +107,22 @@ def plan(
     return [item for item in planned.values() if _shard(item.place, n) == i]
 
 
-def _planned(recording: Path, root: Path, folder: Path, suffixes: Sequence[str]) -> Planned:
+def _job(recording: Path, root: Path, folder: Path, suffixes: Sequence[str]) -> Job:
     place = recording.relative_to(root)
     target = folder / place.with_name(recording.stem)
     files = _files(target, suffixes)
     try:
         state = os.stat(recording)
     except OSError:  # such as a link that leads nowhere; to read it will fail too, and say why
-        return Planned(recording, target, files, folder, place.as_posix(), 0, 0.0)
-    return Planned(recording, target, files, folder, place.as_posix(), state.st_size, state.st_mtime)
+        return Job(recording, target, files, folder, place.as_posix(), 0, 0.0)
+    return Job(recording, target, files, folder, place.as_posix(), state.st_size, state.st_mtime)
 
 
 def _files(target: Path, suffixes: Iterable[str]) -> dict[str, Path]:
     return {suffix: target.with_name(target.name + suffix) for suffix in suffixes}
 
 
-def _into(item: Planned, alone: Path | None) -> Planned:
+def _into(item: Job, alone: Path | None) -> Job:
     """The same with tiers added to a TextGrid: `alone`, or the one of that name, its suffix in capitals or not."""
     if alone is not None:
         files = {**_files(alone.with_suffix(""), item.files), TEXTGRID: alone}

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from phonseg.annotation.textgrid.add_tiers import taken, with_tiers
+from phonseg.annotation.textgrid.add_tiers import add_tiers, existing_tiers
 from phonseg.annotation.writers import tier_names
-from phonseg.batch.jobs import Planned
+from phonseg.batch.jobs import Job
 from phonseg.batch.manifest import (
     Made,
     Record,
@@ -21,7 +21,7 @@ from phonseg.batch.manifest import (
     settle,
     sha256,
 )
-from phonseg.batch.worker_task import Result
+from phonseg.batch.worker_task import WorkerResult
 from phonseg.errors import PhonsegError, TextGridError
 from phonseg.system.atomic_files import append, is_full, make_folder, remove_stale, replacing
 from phonseg.timeline.segmentation import Provenance
@@ -35,7 +35,7 @@ class Outputs:
     """
 
     def __init__(
-        self, planned: Sequence[Planned], *, shard: Shard | None, overwrite: bool, tiers: Sequence[str] = ()
+        self, planned: Sequence[Job], *, shard: Shard | None, overwrite: bool, tiers: Sequence[str] = ()
     ) -> None:
         """Makes the folders of the manifests, and reads what earlier runs and other shards have recorded.
 
@@ -62,7 +62,7 @@ class Outputs:
         for folder in {item.target.parent for item in planned}:
             remove_stale(folder)
 
-    def settles(self, item: Planned, provenance: Provenance) -> bool:
+    def settles(self, item: Job, provenance: Provenance) -> bool:
         """Returns whether there is nothing to segment; then why is recorded.
 
         Args:
@@ -71,7 +71,7 @@ class Outputs:
         """
         return self._concludes(item, provenance, None)
 
-    def place(self, item: Planned, result: Result) -> None:
+    def place(self, item: Job, result: WorkerResult) -> None:
         """Writes the files of a recording, except those that somebody else has written meanwhile.
 
         Raises:
@@ -79,7 +79,7 @@ class Outputs:
         """
         self._concludes(item, result.provenance, result)
 
-    def fail(self, item: Planned, message: str) -> None:
+    def fail(self, item: Job, message: str) -> None:
         """Records that a recording could not be segmented; the files that are there from before stay."""
         self._add(item, Record(item.recording, item.target, "failed", message))
 
@@ -92,7 +92,7 @@ class Outputs:
         for folder, manifest in self._manifests.items():
             self.records |= settle(manifest, self._added[folder])
 
-    def _concludes(self, item: Planned, provenance: Provenance, result: Result | None) -> bool:
+    def _concludes(self, item: Job, provenance: Provenance, result: WorkerResult | None) -> bool:
         """Records what became of a recording, unless it has yet to be segmented; returns whether it has not."""
         try:
             item.check_inside()
@@ -119,7 +119,7 @@ class Outputs:
         return True
 
     def _sorted_out(
-        self, item: Planned, provenance: Provenance, result: Result | None
+        self, item: Job, provenance: Provenance, result: WorkerResult | None
     ) -> tuple[dict[Path, bytes], dict[Path, Made], list[str]]:
         """Looks at the files of a recording.
 
@@ -142,7 +142,7 @@ class Outputs:
             elif result is None:
                 contents[file] = new
             else:
-                contents[file] = with_tiers(found or b"", new, file, replaceable=tiers) if adds else new
+                contents[file] = add_tiers(found or b"", new, file, replaceable=tiers) if adds else new
                 whole = not adds or (made is not None and made.whole)
                 facts = result.boundaries, result.seconds, result.warning, item.size, item.modified, provenance
                 files[file] = Made(sha256(contents[file]), *facts, whole)
@@ -159,17 +159,17 @@ class Outputs:
         """Why a tier of a TextGrid is left alone; nothing if there is no such tier, or it may be replaced."""
         if found is None:
             raise TextGridError(f"{file}: there is no such TextGrid. Give -o where there is none to add to.")
-        kept = set(taken(found, self._tiers, file)).difference(replaceable)
+        kept = set(existing_tiers(found, self._tiers, file)).difference(replaceable)
         said = "which is left alone. It is replaced only with --overwrite; or give another --tier."
         return f'has a tier called "{min(kept)}" already, {said}' if kept else ""
 
-    def _add(self, item: Planned, record: Record) -> None:
+    def _add(self, item: Job, record: Record) -> None:
         if record.status != "skipped":  # which tells nothing that is not known already
             add_record(self._manifests[item.folder], record)
         self._added[item.folder].append(record)
         self.records[item.target] = record
 
 
-def _is_current(made: Made, item: Planned, provenance: Provenance) -> bool:
+def _is_current(made: Made, item: Job, provenance: Provenance) -> bool:
     same_recording = (made.recording_bytes, made.recording_modified) == (item.size, item.modified)
     return same_recording and made.provenance == provenance and provenance.digest != ""  # without it: any model

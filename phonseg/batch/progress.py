@@ -7,7 +7,7 @@ from time import perf_counter
 
 from tqdm import tqdm
 
-from phonseg.batch.jobs import Planned
+from phonseg.batch.jobs import Job
 from phonseg.batch.manifest import Record
 
 FORMAT = "{desc} {percentage:3.0f} %|{bar}| [{elapsed}, {remaining} left{postfix}]"
@@ -16,7 +16,7 @@ FORMAT = "{desc} {percentage:3.0f} %|{bar}| [{elapsed}, {remaining} left{postfix
 class Progress:
     """A bar with files, hours of audio, speed and time left, if `shown`; the sizes of the files say how far it is."""
 
-    def __init__(self, planned: Sequence[Planned], *, shown: bool) -> None:
+    def __init__(self, planned: Sequence[Job], *, shown: bool) -> None:
         self._n_files = len(planned)
         self._n_done = 0
         self._seconds = 0.0
@@ -27,7 +27,7 @@ class Progress:
             desc="segmenting", total=total, bar_format=FORMAT, smoothing=0, disable=not (shown and planned)
         )
 
-    def advance(self, item: Planned, record: Record) -> None:
+    def advance(self, item: Job, record: Record) -> None:
         """One recording more has been dealt with."""
         self._n_done += 1
         if record.status in ("done", "warned"):

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 from phonseg.annotation.writers import Layout
 from phonseg.audio.channels import Channel
-from phonseg.batch.jobs import Place, Planned, plan
+from phonseg.batch.jobs import Job, Place, plan_jobs
 from phonseg.batch.manifest import Record, Shard
 from phonseg.batch.outputs import Outputs
 from phonseg.batch.progress import Progress
-from phonseg.batch.worker_task import Request, Result, prepare, segment_one
+from phonseg.batch.worker_task import WorkerResult, WorkerTask, prepare, segment_one
 from phonseg.errors import ConfigurationError, ModelError, PhonsegError
 from phonseg.system.worker_pool import Workers
 from phonseg.timeline.segmentation import Provenance
@@ -71,18 +71,18 @@ def segment_files(
     if jobs is not None and executor is not None:
         raise ConfigurationError(f"jobs is {jobs}, but there is an executor. Leave one of them out.")
     layout = Layout(tuple(formats), labels, tier, check)
-    planned = plan(inputs, output, shard, suffixes=layout.suffixes, into=into)
+    planned = plan_jobs(inputs, output, shard, suffixes=layout.suffixes, into=into)
     if not planned:  # this shard has none
         return []
-    request = Request(_absolute(model), sensitivity, rate, channel, layout)
+    task = WorkerTask(_absolute(model), sensitivity, rate, channel, layout)
     with ExitStack() as stack:
         outputs = stack.enter_context(closing(Outputs(planned, shard=shard, overwrite=overwrite, tiers=layout.tiers)))
         count = min(jobs or _cores(), len(planned)) if executor is None else 1
         executor = executor or stack.enter_context(Workers(count))
-        provenance = _prepare(executor, request, count)
+        provenance = _prepare(executor, task, count)
         waiting = [item for item in planned if not outputs.settles(item, provenance)]
         bar = stack.enter_context(closing(Progress(waiting, shown=progress)))
-        for item, future in stack.enter_context(closing(_results(executor, request, waiting))):
+        for item, future in stack.enter_context(closing(_results(executor, task, waiting))):
             _conclude(outputs, item, future)
             bar.advance(item, outputs.records[item.target])
     return [outputs.records[item.target] for item in planned]
@@ -98,11 +98,11 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _prepare(executor: Executor, request: Request, count: int) -> Provenance:
-    model = request.model if isinstance(request.model, (str, Path)) else request.model.name
+def _prepare(executor: Executor, task: WorkerTask, count: int) -> Provenance:
+    model = task.model if isinstance(task.model, (str, Path)) else task.model.name
     try:
         # As often as there are workers, so that all of them load the model at the same time.
-        first, *_ = [executor.submit(prepare, request) for _ in range(count)]
+        first, *_ = [executor.submit(prepare, task) for _ in range(count)]
         return first.result()
     except PhonsegError:
         raise
@@ -116,14 +116,14 @@ def _prepare(executor: Executor, request: Request, count: int) -> Provenance:
 
 
 def _results(
-    executor: Executor, request: Request, waiting: Sequence[Planned]
-) -> Generator[tuple[Planned, Future[Result]]]:
+    executor: Executor, task: WorkerTask, waiting: Sequence[Job]
+) -> Generator[tuple[Job, Future[WorkerResult]]]:
     """Every recording once it is dealt with. The largest are begun first, lest one of them be waited for at the end."""
-    done: SimpleQueue[Future[Result]] = SimpleQueue()
-    items: dict[Future[Result], Planned] = {}
+    done: SimpleQueue[Future[WorkerResult]] = SimpleQueue()
+    items: dict[Future[WorkerResult], Job] = {}
     try:
         for item in sorted(waiting, key=lambda item: item.size, reverse=True):
-            future = executor.submit(segment_one, request, item.recording.absolute())
+            future = executor.submit(segment_one, task, item.recording.absolute())
             items[future] = item
             future.add_done_callback(done.put)
         while items:
@@ -134,7 +134,7 @@ def _results(
             future.cancel()
 
 
-def _conclude(outputs: Outputs, item: Planned, future: Future[Result]) -> None:
+def _conclude(outputs: Outputs, item: Job, future: Future[WorkerResult]) -> None:
     try:
         result = future.result()
     except ModelError:

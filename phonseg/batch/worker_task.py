@@ -18,7 +18,7 @@ import numpy as np
 from phonseg.annotation.writers import Layout
 from phonseg.audio.channels import Channel
 from phonseg.audio.decoding.source import MOST_CHANNELS, Source
-from phonseg.system.captured_warnings import heard_warnings
+from phonseg.system.captured_warnings import captured_warnings
 from phonseg.timeline.segmentation import Provenance, Segmentation
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class WorkerTask:
     """With what, and how, recordings are segmented (see `phonseg.segment`), and how that is written."""
 
     model: Segmenter | str | Path
@@ -51,7 +51,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class WorkerResult:
     """files: suffix -> the whole file. seconds: of audio. warning: what is odd, or nothing. elapsed: seconds taken."""
 
     files: Mapping[str, bytes]
@@ -62,32 +62,32 @@ class Result:
     provenance: Provenance
 
 
-def prepare(request: Request) -> Provenance:
+def prepare(task: WorkerTask) -> Provenance:
     """Load the model, try the settings on a moment of silence, and say what all files will say of their origin.
 
     Raises ModelError if the model cannot be loaded, ConfigurationError if a setting is out of range or a format cannot
     be written.
     """
-    with heard_warnings():
-        silence = request.segment(request.segmenter(), (np.zeros((160, MOST_CHANNELS), np.float32), 16_000))
-        request.layout.encode(silence, "silence")
-    return request.provenance(silence)
+    with captured_warnings():
+        silence = task.segment(task.segmenter(), (np.zeros((160, MOST_CHANNELS), np.float32), 16_000))
+        task.layout.encode(silence, "silence")
+    return task.provenance(silence)
 
 
-def segment_one(request: Request, recording: Path) -> Result:
+def segment_one(task: WorkerTask, recording: Path) -> WorkerResult:
     """Segment a recording. Raises as `phonseg.segment` does, and TextGridError where a format cannot hold it."""
-    segmenter = request.segmenter()
+    segmenter = task.segmenter()
     start = time.perf_counter()
-    with heard_warnings() as heard:
-        segmentation = request.segment(segmenter, recording)
-        files = request.layout.encode(segmentation, recording)
-    return Result(
+    with captured_warnings() as captured:
+        segmentation = task.segment(segmenter, recording)
+        files = task.layout.encode(segmentation, recording)
+    return WorkerResult(
         files,
         boundaries=len(segmentation.boundaries),
         seconds=segmentation.duration,
-        warning=" ".join(heard),
+        warning=" ".join(captured),
         elapsed=time.perf_counter() - start,
-        provenance=request.provenance(segmentation),
+        provenance=task.provenance(segmentation),
     )
 
 

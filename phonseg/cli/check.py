@@ -6,7 +6,7 @@ import json
 import sys
 
 from phonseg.cli.options import Commands, Options, add_channel, add_command
-from phonseg.system.quiet_stderr import without_chatter
+from phonseg.system.quiet_stderr import quiet_stderr
 
 EXAMPLES = """
   phonseg check recordings/                        a table, what is amiss, and totals
@@ -26,7 +26,7 @@ def run(options: Options) -> int:
     """Check, and print a table or JSON; 1 if anything would fail."""
     from phonseg.batch.check import check
 
-    with without_chatter():
+    with quiet_stderr():
         found = check(options.inputs, channel=options.channel, progress=sys.stderr.isatty())
     if not options.json:
         print(found)

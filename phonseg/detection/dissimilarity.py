@@ -85,7 +85,7 @@ class LeftRightContrast:
 
 
 @dataclass(frozen=True)
-class AsItIs:
+class PrecomputedCurve:
     """The curve of an encoder whose frames are single values that say how much of a boundary lies before them."""
 
     @property

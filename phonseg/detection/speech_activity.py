@@ -22,17 +22,17 @@ BROAD_BANDS = 4
 # Decibels re the loud level under which all is equally silent.
 FAINTEST = -60.0
 # Whoever speaks pauses, if only for a closure: noise alone is heard in the quietest LULL seconds of every STRETCH.
-LULL, STRETCH = 0.2, 10.0
+LULL_SECONDS, NOISE_WINDOW = 0.2, 10.0
 # A region of speech stays above KEEP decibels over the noise and exceeds FOUND somewhere.
-KEEP, FOUND = 6.0, 10.0
+OFFSET_DECIBELS, ONSET_DECIBELS = 6.0, 10.0
 # Seconds: pauses shorter than PAUSE belong to the speech around them (stop closures); bursts of up to CLICK are clicks.
-PAUSE, CLICK = 0.2, 0.04
+SHORTEST_PAUSE, LONGEST_CLICK = 0.2, 0.04
 # Speech has faded where its loudness in decibels has come down to this share of the way from the noise to the loud
 # frames: lower, it is lost in the swell of the noise; higher, it is still heard.
 FADED = 1 / 3
 # Within this many seconds before it has faded, speech only dies from its loudest place on.
 DYING = 0.120
-PART = 100_000  # frames that are filtered at once
+FILTER_BLOCK = 100_000  # frames that are filtered at once
 ROUNDING = 1e-6  # seconds by which a difference of times may be off
 
 
@@ -69,18 +69,18 @@ def speech_regions(
         smooth = _smooth(np.maximum(band, 10 * np.log10(level) + FAINTEST), grid)
         np.maximum(above, smooth - _noise(smooth, active, grid), out=above)
     above[~active] = -np.inf
-    starts, ends = _runs(above > KEEP)
+    starts, ends = _runs(above > OFFSET_DECIBELS)
     if not len(starts):
         return []
-    found = np.maximum.reduceat(above, starts) > FOUND  # of what lies between two runs, nothing exceeds KEEP
+    found = np.maximum.reduceat(above, starts) > ONSET_DECIBELS  # of what lies between two runs, nothing exceeds KEEP
     return [
         region
         for region in _joined(*_edges(starts[found], ends[found], grid))
-        if region.end - region.start > CLICK + ROUNDING
+        if region.end - region.start > LONGEST_CLICK + ROUNDING
     ]
 
 
-def extended(speech: Sequence[Region], spoken: NDArray[np.bool_], grid: FrameGrid) -> list[Region]:
+def extend_regions(speech: Sequence[Region], is_speech: NDArray[np.bool_], grid: FrameGrid) -> list[Region]:
     """Regions of speech with every stretch of frames that something else takes for speech and that meets one of them.
 
     speech: in time order, apart from each other. spoken: (T,) of the frames of `grid`. What meets no region stays
@@ -89,7 +89,7 @@ def extended(speech: Sequence[Region], spoken: NDArray[np.bool_], grid: FrameGri
     if not speech:
         return []
     starts, ends = np.array(speech).T
-    more_starts, more_ends = _edges(*_runs(spoken), grid)
+    more_starts, more_ends = _edges(*_runs(is_speech), grid)
     # Of the regions that start before a stretch ends, some do not end before it starts.
     meets = np.searchsorted(starts, more_ends) > np.searchsorted(ends, more_starts, side="right")
     return _joined(np.concatenate([starts, more_starts[meets]]), np.concatenate([ends, more_ends[meets]]))
@@ -104,12 +104,12 @@ def _joined(starts: Times, ends: Times) -> list[Region]:
     """Stretches in any order, without the pauses between them that are shorter than PAUSE."""
     order = np.argsort(starts, kind="stable")
     starts, ends = starts[order], np.maximum.accumulate(ends[order])
-    pauses = np.flatnonzero(starts[1:] - ends[:-1] > PAUSE - ROUNDING)
+    pauses = np.flatnonzero(starts[1:] - ends[:-1] > SHORTEST_PAUSE - ROUNDING)
     starts, ends = np.concatenate([starts[:1], starts[pauses + 1]]), np.concatenate([ends[pauses], ends[-1:]])
     return [Region(*edges) for edges in zip(starts.tolist(), ends.tolist(), strict=True)]
 
 
-class Audible(NamedTuple):
+class AudiblePart(NamedTuple):
     """What is heard of a region of speech: seconds at which it has risen, begins to die, and has faded away."""
 
     start: float
@@ -117,7 +117,7 @@ class Audible(NamedTuple):
     end: float
 
 
-def heard(loudness: Curve, level: float, speech: Sequence[Region]) -> list[Audible]:
+def audible_parts(loudness: Curve, level: float, speech: Sequence[Region]) -> list[AudiblePart]:
     """What is heard of each region of speech that is loud enough, in time order.
 
     loudness: decibels of the power of each frame. level: `loud_level` of that power; speech: `speech_regions`.
@@ -142,7 +142,7 @@ def heard(loudness: Curve, level: float, speech: Sequence[Region]) -> list[Audib
             final = max(rising, last - round(DYING * grid.sample_rate / grid.hop))
             loudest = final + np.argmax(above[final : last + 1])
             start, faded = _crossing(above, grid, rising, -1), _crossing(above, grid, last, 1)
-            found.append(Audible(max(start, region.start), float(grid.centre(loudest)), min(faded, region.end)))
+            found.append(AudiblePart(max(start, region.start), float(grid.centre(loudest)), min(faded, region.end)))
     return found
 
 
@@ -170,9 +170,11 @@ def _in_parts(values: Decibels, filtered: Callable[[Decibels], Decibels], reach:
     In parts, since the filters of scipy take four times the memory of what they are given.
     """
     result = np.empty_like(values)
-    for start in range(0, len(values), PART):
+    for start in range(0, len(values), FILTER_BLOCK):
         first = max(0, start - reach)
-        result[start : start + PART] = filtered(values[first : start + PART + reach])[start - first :][:PART]
+        result[start : start + FILTER_BLOCK] = filtered(values[first : start + FILTER_BLOCK + reach])[start - first :][
+            :FILTER_BLOCK
+        ]
     return result
 
 
@@ -183,11 +185,11 @@ def _noise(smooth: Decibels, active: NDArray[np.bool_], grid: FrameGrid) -> floa
     """
     from scipy.ndimage import uniform_filter1d
 
-    heard = smooth[active]
-    width = min(len(heard), round(LULL * grid.sample_rate / grid.hop))
-    means = _in_parts(heard, lambda part: uniform_filter1d(part, width), reach=width)
-    lulls = means[width // 2 :][: len(heard) - width + 1]  # without those that reach beyond the ends
-    stretches = max(1, round(len(lulls) * grid.hop / grid.sample_rate / STRETCH))
+    audible_parts = smooth[active]
+    width = min(len(audible_parts), round(LULL_SECONDS * grid.sample_rate / grid.hop))
+    means = _in_parts(audible_parts, lambda part: uniform_filter1d(part, width), reach=width)
+    lulls = means[width // 2 :][: len(audible_parts) - width + 1]  # without those that reach beyond the ends
+    stretches = max(1, round(len(lulls) * grid.hop / grid.sample_rate / NOISE_WINDOW))
     return float(np.median([stretch.min() for stretch in np.array_split(lulls, stretches)]))
 
 

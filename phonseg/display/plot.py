@@ -24,7 +24,7 @@ from phonseg.display.tiers import (
     SIZE,
     Marks,
     draw_boundaries,
-    draw_lane,
+    draw_tier,
     legend_entry,
 )
 from phonseg.errors import ConfigurationError
@@ -39,8 +39,15 @@ if TYPE_CHECKING:
 
 LEAST_SECONDS, UNASKED_SECONDS, MOST_SECONDS = 0.02, 30.0, 120.0  # of a window; UNASKED: of one without an end
 TOLERANCE = 0.020  # seconds
-LANE = 0.45  # inches, as HEIGHTS
-HEIGHTS = {"waveform": 1.0, "spectrogram": 2.2, "curve": 1.1, "segments": LANE, "prediction": LANE, "reference": LANE}
+TIER_HEIGHT = 0.45  # inches, as HEIGHTS
+HEIGHTS = {
+    "waveform": 1.0,
+    "spectrogram": 2.2,
+    "curve": 1.1,
+    "segments": TIER_HEIGHT,
+    "prediction": TIER_HEIGHT,
+    "reference": TIER_HEIGHT,
+}
 WIDTH, TOP, BOTTOM, ROW = 10.0, 0.35, 0.54, 0.24  # inches: the picture; above and below the panels; a row of legend
 LEFT, RIGHT = 0.085, 0.975  # where the panels begin and end, of the width
 
@@ -73,11 +80,11 @@ def draw_recording(
     Its first axes are the uppermost panel, its last ones the lowest; in between there is nothing but panels.
     """
     own = "segments" if reference is None else "prediction"
-    lanes = {own: segmentation} if reference is None else {own: segmentation, "reference": reference}
-    _check_durations(recording, lanes)
+    tiers = {own: segmentation} if reference is None else {own: segmentation, "reference": reference}
+    _check_durations(recording, tiers)
     above = ["waveform", "spectrogram"] if segmentation.curve is None else ["waveform", "spectrogram", "curve"]
     rows = 2 if reference is not None and segmentation.curve is not None else 1
-    figure, panels = _panels([*above, *lanes], start, end, BOTTOM + (rows - 1) * ROW)
+    figure, panels = _panels([*above, *tiers], start, end, BOTTOM + (rows - 1) * ROW)
     excerpt = read_excerpt(recording, start, end)
     draw_waveform(panels["waveform"], excerpt)
     draw_spectrogram(panels["spectrogram"], excerpt)
@@ -85,8 +92,8 @@ def draw_recording(
         draw_curve(panels["curve"], segmentation)
     marks = _marks(segmentation, reference, start, end)
     every_mark = {**marks.get("reference", {}), **marks[own]}
-    for name, lane in lanes.items():
-        draw_lane(panels[name], lane, marks[name], name)
+    for name, tier in tiers.items():
+        draw_tier(panels[name], tier, marks[name], name)
     for name in above if end - start <= CROWDED_SECONDS else ():  # in longer windows lines would hide the sound
         draw_boundaries(panels[name], every_mark, linewidth=1.0)
     _title(next(iter(panels.values())), recording, segmentation)
@@ -135,11 +142,11 @@ def check_window(recording: Recording, start: float, end: float | None) -> tuple
     return start, end
 
 
-def _check_durations(recording: Recording, lanes: Mapping[str, Segmentation]) -> None:
-    for name, lane in lanes.items():
-        if lane.duration > recording.duration + 0.1:  # programs differ by less in how long an MP3 file is
+def _check_durations(recording: Recording, tiers: Mapping[str, Segmentation]) -> None:
+    for name, tier in tiers.items():
+        if tier.duration > recording.duration + 0.1:  # programs differ by less in how long an MP3 file is
             raise ConfigurationError(
-                f"{recording.name}: lasts {recording.duration:.3f} s, but the {name} {lane.duration:.3f} s. Give those "
+                f"{recording.name}: lasts {recording.duration:.3f} s, but the {name} {tier.duration:.3f} s. Give those "
                 "of this recording."
             )
 

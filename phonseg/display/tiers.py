@@ -94,7 +94,7 @@ def _sign(mark: Mark, scale: float) -> dict[str, Any]:
     }
 
 
-def draw_lane(axes: Axes, segmentation: Segmentation, marks: Marks, name: str) -> Axes:
+def draw_tier(axes: Axes, segmentation: Segmentation, marks: Marks, name: str) -> Axes:
     """Draw boundaries, and the labels of the segments, if they have any, where there is room. name: of the lane.
 
     A label that is too wide for its segment is drawn smaller, or else stands upright; one that is too high even for

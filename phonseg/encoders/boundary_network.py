@@ -10,10 +10,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from phonseg.encoders.conv_network import FrameNetwork
+from phonseg.encoders.conv_network import ConvNetwork
 
 
-class BoundaryNetwork(FrameNetwork):
+class BoundaryNetwork(ConvNetwork):
     """Log-mel frames -> the likeness, 0..1, to a boundary between each frame and the one before it.
 
     bands: of the log-mel frames. width: channels of the hidden layers.
@@ -28,6 +28,6 @@ class BoundaryNetwork(FrameNetwork):
         """See the class."""
         return {"bands": self.bands, "width": self.width}
 
-    def judged(self, scores: Tensor) -> Tensor:
+    def activate(self, scores: Tensor) -> Tensor:
         """(..., 1) log odds -> (..., 1) likeness to a boundary, 0..1."""
         return torch.sigmoid(scores)

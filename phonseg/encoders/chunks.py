@@ -18,7 +18,7 @@ Samples = NDArray[np.float32]
 
 # Fifteen seconds at a hop of 10 ms. In shorter pieces, what a network of frames does once for each piece counts; longer
 # ones fall out of the processor's cache where a network sees the waveform.
-FRAMES = 1500
+CHUNK_FRAMES = 1500
 
 
 def silence_around(grid: FrameGrid, margin: int) -> int:
@@ -31,7 +31,7 @@ def silence_around(grid: FrameGrid, margin: int) -> int:
     return hops * grid.hop
 
 
-def piece_grid(grid: FrameGrid, margin: int) -> FrameGrid:
+def chunk_grid(grid: FrameGrid, margin: int) -> FrameGrid:
     """The grid of the frames that are kept when `margin` frames are cut off both ends of every piece."""
     return grid.moved(margin * grid.hop - silence_around(grid, margin))
 
@@ -41,14 +41,14 @@ def frame_count(grid: FrameGrid, margin: int, n_samples: int) -> int:
     return grid.count(n_samples + 2 * silence_around(grid, margin)) - 2 * margin
 
 
-def pieces(blocks: Iterable[Samples], grid: FrameGrid, margin: int) -> Iterator[Samples]:
+def chunks(blocks: Iterable[Samples], grid: FrameGrid, margin: int) -> Iterator[Samples]:
     """Samples of FRAMES + 2 * margin frames at a time, the last piece shorter; successive pieces advance by FRAMES.
 
     blocks: mono samples in blocks of any size. Once `margin` frames are cut off both ends of every piece, the rest
     tile the grid `piece_grid(grid, margin)` from before the first sample until after the last.
     """
     silence = np.zeros(silence_around(grid, margin), dtype=np.float32)
-    step, length = FRAMES * grid.hop, grid.n_samples(FRAMES + 2 * margin)
+    step, length = CHUNK_FRAMES * grid.hop, grid.n_samples(CHUNK_FRAMES + 2 * margin)
     held: list[Samples] = []
     n_held = 0
     for block in _with_silence(blocks, silence):

@@ -44,7 +44,7 @@ class ResidualBlock(nn.Module):
         return changed
 
 
-class FrameNetwork(TorchEncoder):
+class ConvNetwork(TorchEncoder):
     """Log-mel frames -> scores, of which `judged` makes the frames that come out.
 
     It is trained through `scores` and used through `encode` or `ready`; there is no `forward`.
@@ -69,34 +69,34 @@ class FrameNetwork(TorchEncoder):
         )
 
     @abstractmethod
-    def judged(self, scores: Tensor) -> Tensor:
+    def activate(self, scores: Tensor) -> Tensor:
         """(..., outputs) scores -> (..., D) frames."""
 
     def scores(self, power: Tensor) -> Tensor:
         """(B, T + 2 * reach, bands) mel-band power at level 1 -> (B, T, outputs); for training, in either mode."""
-        scores: Tensor = self.layers(self.seen(power).transpose(1, 2))
+        scores: Tensor = self.layers(self.features_of(power).transpose(1, 2))
         return scores.transpose(1, 2)
 
     def encode(self, samples: Samples) -> NDArray[np.float32]:
         """(N,) samples -> (T, D) frames, without gradients; the weights stay as they are."""
-        return self.ready().encode_power(self.features.power_of(samples))
+        return self.folded().encode_power(self.features.power_of(samples))
 
-    def ready(self) -> ReadyNetwork:
+    def folded(self) -> FoldedNetwork:
         """The network with the weights that it has now, for use in evaluation mode."""
-        return ReadyNetwork(self)
+        return FoldedNetwork(self)
 
-    def seen(self, power: Tensor) -> Tensor:
+    def features_of(self, power: Tensor) -> Tensor:
         """(..., bands) mel-band power at level 1 -> the log-mel frames that the layers see, about -2..3."""
         return (self.features.compress(power) + 5) / 3
 
 
-class ReadyNetwork:
+class FoldedNetwork:
     """A network that is only used: the same numbers in 0.7 of the time.
 
     A convolution is a sum of matrix products over frames, added up in place, and normalisation is a part of it.
     """
 
-    def __init__(self, network: FrameNetwork) -> None:
+    def __init__(self, network: ConvNetwork) -> None:
         self.network = network
         first, normalisation, _, *blocks, last = network.layers
         with torch.no_grad():
@@ -111,13 +111,13 @@ class ReadyNetwork:
         if len(power) < least:
             return self.encode_power(power.new_zeros(least, power.shape[1]))[:0]
         weights, bias = self.first
-        frames = functional.gelu(_convolved(self.network.seen(power), weights, bias))
+        frames = functional.gelu(_convolved(self.network.features_of(power), weights, bias))
         for dilation, weights, bias, mix, mixed_bias in self.blocks:
             inner = functional.gelu(_convolved(frames, weights, bias, dilation))
             frames = frames[dilation:-dilation].addmm_(inner, mix).add_(mixed_bias)
         matrix, bias = self.last
-        judged: NDArray[np.float32] = self.network.judged(torch.addmm(bias, frames, matrix)).cpu().numpy()
-        return judged
+        activate: NDArray[np.float32] = self.network.activate(torch.addmm(bias, frames, matrix)).cpu().numpy()
+        return activate
 
 
 def _folded_block(block: ResidualBlock) -> tuple[int, Tensor, Tensor, Tensor, Tensor]:

@@ -12,13 +12,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from phonseg.encoders.conv_network import FrameNetwork
+from phonseg.encoders.conv_network import ConvNetwork
 
 # More than a half, since a network takes some lasting noise for speech at that.
 SPOKEN = 0.6
 
 
-class UnitNetwork(FrameNetwork):
+class UnitNetwork(ConvNetwork):
     """Log-mel frames -> the roots of the probabilities of `units` units, and of silence as the last.
 
     The distance between two such frames is 0 where they are alike, and the root of 2 where they have no unit in common
@@ -36,11 +36,11 @@ class UnitNetwork(FrameNetwork):
         """See the class."""
         return {"units": self.units, "bands": self.bands, "width": self.width}
 
-    def judged(self, scores: Tensor) -> Tensor:
+    def activate(self, scores: Tensor) -> Tensor:
         """(..., units + 1) logits -> (..., units + 1) frames of length 1."""
         return torch.softmax(scores, dim=-1).sqrt()
 
     @staticmethod
-    def spoken(frames: NDArray[np.float32]) -> NDArray[np.bool_]:
+    def is_speech(frames: NDArray[np.float32]) -> NDArray[np.bool_]:
         """(T, units + 1) frames -> (T,) which of them are speech, with a probability of at least SPOKEN."""
         return np.asarray(np.square(frames[:, -1]) <= 1 - SPOKEN)

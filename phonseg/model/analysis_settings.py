@@ -18,7 +18,7 @@ FLAT = 1e-5
 
 
 @dataclass(frozen=True)
-class Conventions:
+class AnalysisSettings:
     """How a recording is heard, and which peaks are candidates.
 
     levelled: whether the samples are brought to level 1, or taken as they were recorded. in_silence: whether the
@@ -29,9 +29,9 @@ class Conventions:
     to each other or to the ends of the recording are one event, seen twice.
     """
 
-    levelled: bool = True
-    in_silence: bool = True
-    stretched: bool = False
+    level_normalised: bool = True
+    padded_with_silence: bool = True
+    min_max_scaled: bool = False
     sub_frame: bool = True
     speech_only: bool = True
     span: float | None = SPAN_SECONDS
@@ -39,22 +39,22 @@ class Conventions:
 
     def gain(self, level: float) -> float:
         """What the samples of a recording are multiplied by. level: power of its loud frames, 0 for silence."""
-        if not self.levelled:
+        if not self.level_normalised:
             return 1.0
         return float(1 / np.sqrt(level)) if level > 0 else 0.0
 
-    def seen(self, curve: Curve, reach: int, n_samples: int) -> Curve:
+    def counted_part(self, curve: Curve, reach: int, n_samples: int) -> Curve:
         """What counts of the curve of a recording in silence.
 
         curve: on a grid with a frame that starts at sample 0. reach: of the contrast that made it. n_samples: of the
         recording, at the rate of the grid.
         """
-        if not self.in_silence:
+        if not self.padded_with_silence:
             curve = _within(curve, reach, n_samples)
-        return _from_0_to_1(curve) if self.stretched else curve
+        return _from_0_to_1(curve) if self.min_max_scaled else curve
 
 
-PHONSEG = Conventions()
+PHONSEG_SETTINGS = AnalysisSettings()
 
 
 def _within(curve: Curve, reach: int, n_samples: int) -> Curve:

@@ -14,12 +14,13 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from phonseg.errors import ModelError
-from phonseg.model.model_schema import check_description
+from phonseg.model.model_schema import checked_description
 from phonseg.system.atomic_files import replacing
 
 FORMAT = "phonseg-model"
 LARGEST = 100_000_000  # bytes; the model that ships has half a million
-FORMAT_VERSION = 2  # 1 was that of networks whose frames saw 15 frames to either side
+# 1 was that of networks whose frames saw 15 frames to either side; 2 had other names for the same parts.
+FORMAT_VERSION, READ_VERSIONS = 3, (2, 3)
 
 
 class ModelFile(NamedTuple):
@@ -56,7 +57,7 @@ def write_model(path: str | Path, description: Mapping[str, Any], tensors: Mappi
 
 def save_tensors(path: str | Path, tensors: Mapping[str, Tensor], metadata: dict[str, str]) -> None:
     """Write a safetensors file in one move. Raises OutputError if that fails."""
-    # Copies, since safetensors takes neither transposed tensors nor those of an encoder that two views share.
+    # Copies, since safetensors takes neither transposed tensors nor those of an encoder that two streams share.
     plain = {n: t.detach().cpu().clone(memory_format=torch.contiguous_format) for n, t in tensors.items()}
     with replacing(path) as partial:
         try:
@@ -119,20 +120,19 @@ def read_model(path: str | Path) -> ModelFile:
         raise ModelError(f"{target}: is not a phonseg model, or is damaged ({error}). Copy it again.") from error
     if found != metadata.get("digest"):
         raise ModelError(f"{target}: is damaged (its contents do not match their SHA-256). Copy it again.")
-    check_description(description, target)
-    return ModelFile(description, tensors, found)
+    return ModelFile(checked_description(description, target), tensors, found)
 
 
 def _check_format(path: Path, metadata: Mapping[str, str]) -> None:
     if metadata.get("format") != FORMAT:
         raise ModelError(f"{path}: is a safetensors file, but not a phonseg model. Give one that phonseg wrote.")
     version = metadata.get("format_version", "")
-    if version != str(FORMAT_VERSION):
+    if version not in map(str, READ_VERSIONS):
         older = version.isdecimal() and int(version) < FORMAT_VERSION
         remedy = (
             "It was made by an earlier development version: train it again." if older else "Install a newer phonseg."
         )
-        raise ModelError(f"{path}: has model format {version}; this phonseg reads {FORMAT_VERSION}. {remedy}")
+        raise ModelError(f"{path}: has model format {version}; this phonseg reads 2 and 3. {remedy}")
 
 
 def load_tensors(module: torch.nn.Module, tensors: Mapping[str, Tensor], path: str | Path) -> None:

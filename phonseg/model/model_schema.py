@@ -1,4 +1,4 @@
-"""What the description in a model file looks like: names, numbers and truth values, each in its place."""
+"""The description in a model file -> the same description, with the names of today and checked part by part."""
 
 from __future__ import annotations
 
@@ -12,14 +12,41 @@ Check = Callable[[Any], bool]
 LARGEST_SIZE = 4_096  # of any layer or window, so that a file of a few bytes cannot ask for all the memory there is
 LARGEST_NUMBER = 768_000  # a sample rate
 LONGEST_LAG = 100  # frames
+DEFAULTS: Mapping[str, Any] = {"analysis_settings": {}}  # of parts that may be missing
+# What parts, and settings of the analysis, were called in model format 2; "" for what is left out.
+FORMER_PARTS = {"views": "streams", "conventions": "analysis_settings"}
+FORMER_SETTINGS = {
+    "levelled": "level_normalised",
+    "in_silence": "padded_with_silence",
+    "stretched": "min_max_scaled",
+    "as_stored": "",
+}
 
 
-def check_description(told: Any, path: object) -> None:
-    """Raise ModelError, naming the part, if a description lacks a part or has one of the wrong kind."""
-    told = told if isinstance(told, dict) else {}
-    wrong = [name for name, holds in PARTS.items() if not holds(told.get(name, {} if name == "conventions" else None))]
+def checked_description(description: Any, path: object) -> dict[str, Any]:
+    """Checks the description of a model.
+
+    Args:
+        description: JSON types, from a model file of format 2 or 3.
+        path: of the file, for the message.
+
+    Returns:
+        The description as format 3 has it.
+
+    Raises:
+        ModelError: naming the parts, if some are missing or of the wrong kind.
+    """
+    told = _renamed(description, FORMER_PARTS) if isinstance(description, dict) else {}
+    if isinstance(settings := told.get("analysis_settings"), dict):
+        told["analysis_settings"] = _renamed(settings, FORMER_SETTINGS)
+    wrong = [name for name, holds in PARTS.items() if not holds(told.get(name, DEFAULTS.get(name)))]
     if wrong:
         raise ModelError(f"{path}: is not described as this phonseg expects ({', '.join(wrong)}). Train it again.")
+    return told
+
+
+def _renamed(parts: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    return {names.get(name, name): value for name, value in parts.items() if names.get(name, name)}
 
 
 def _number(value: object) -> bool:
@@ -37,13 +64,13 @@ def _contrast(value: object) -> bool:
     return value == {}
 
 
-def _conventions(value: object) -> bool:
+def _analysis_settings(value: object) -> bool:
     return isinstance(value, dict) and all(
         part is None or isinstance(part, bool) or _number(part) for part in value.values()
     )
 
 
-def _view(value: object) -> bool:
+def _stream(value: object) -> bool:
     match value:
         case {"encoder": str(), "settings": settings, "contrast": contrast, "weight": weight} if _numbers(settings):
             small = all(size <= LARGEST_SIZE for name, size in settings.items() if name != "sample_rate")
@@ -53,9 +80,9 @@ def _view(value: object) -> bool:
 
 PARTS: Mapping[str, Check] = {
     "name": lambda value: isinstance(value, str),
-    "views": lambda value: isinstance(value, list) and len(value) > 0 and all(map(_view, value)),
+    "streams": lambda value: isinstance(value, list) and len(value) > 0 and all(map(_stream, value)),
     "operating_point": _numbers,
     "training": lambda value: isinstance(value, dict),
-    "conventions": _conventions,
+    "analysis_settings": _analysis_settings,
     "tuned_on_labels": lambda value: isinstance(value, bool),
 }

@@ -15,13 +15,13 @@ from phonseg.audio.recording import open_recording
 from phonseg.detection.peaks import OperatingPoint, apart
 from phonseg.encoders.base import TorchEncoder
 from phonseg.errors import ConfigurationError, ModelError, PhonsegWarning
-from phonseg.model.analysis import Hearing, hear
-from phonseg.model.analysis_settings import PHONSEG, Conventions
+from phonseg.model.analysis import Analysis, analyse
+from phonseg.model.analysis_settings import PHONSEG_SETTINGS, AnalysisSettings
 from phonseg.model.importers.torch_checkpoint import is_torch_file
 from phonseg.model.importers.unsupseg import read_unsupseg
 from phonseg.model.model_file import load_tensors, read_model, write_model
 from phonseg.model.speech_peaks import speech_peaks
-from phonseg.model.streams import View, build, describe
+from phonseg.model.streams import Stream, build, describe
 from phonseg.timeline.candidates import Candidates
 from phonseg.timeline.segmentation import Provenance, Segmentation
 
@@ -41,17 +41,19 @@ class Segmenter:
     """
 
     name: str
-    views: tuple[View, ...]
+    streams: tuple[Stream, ...]
     operating_point: OperatingPoint
     training: Mapping[str, object] = field(default_factory=dict)
     tuned_on_labels: bool = False
     digest: str = ""
-    conventions: Conventions = PHONSEG
+    analysis_settings: AnalysisSettings = PHONSEG_SETTINGS
 
     def __post_init__(self) -> None:
-        grids = {view.encoder.grid for view in self.views}
+        grids = {stream.encoder.grid for stream in self.streams}
         if len(grids) != 1:
-            raise ConfigurationError(f"segmenter {self.name}: its {len(self.views)} views lie on {len(grids)} grids.")
+            raise ConfigurationError(
+                f"segmenter {self.name}: its {len(self.streams)} streams lie on {len(grids)} grids."
+            )
 
     def segment(
         self,
@@ -75,27 +77,27 @@ class Segmenter:
         choice = {"rate": rate} if rate is not None else {"sensitivity": 0.5 if sensitivity is None else sensitivity}
         NOTHING.at(**choice)  # what is out of range is refused before the recording is heard
         recording = open_recording(source, channel=channel)
-        hearing = hear(recording, self.views, self.conventions)
+        analysis = analyse(recording, self.streams, self.analysis_settings)
         for remark in recording.remarks:
             warnings.warn(remark, PhonsegWarning, stacklevel=2)
         uncut = Segmentation(
             boundaries=np.zeros(0),
             duration=recording.duration,
             provenance=self._provenance(channel),
-            candidates=self.candidates(hearing, recording.duration),
-            curve=hearing.curve,
+            candidates=self.candidates(analysis, recording.duration),
+            curve=analysis.curve,
             recording=source,
         )
         return uncut.at(**choice)
 
-    def candidates(self, hearing: Hearing, duration: float) -> Candidates:
+    def candidates(self, analysis: Analysis, duration: float) -> Candidates:
         """The peaks in speech that lie inside (0, duration) seconds and far enough apart."""
-        times, prominences = speech_peaks(hearing, self.conventions)
-        gap = self.conventions.minimum_gap
+        times, prominences = speech_peaks(analysis, self.analysis_settings)
+        gap = self.analysis_settings.minimum_gap
         inside = (times >= gap) & (times <= duration - gap)
         times, prominences = times[inside], prominences[inside]
         kept = apart(times, prominences, gap)
-        seconds = sum(max(0.0, min(end, duration) - max(start, 0.0)) for start, end in hearing.speech)
+        seconds = sum(max(0.0, min(end, duration) - max(start, 0.0)) for start, end in analysis.speech)
         return Candidates(times[kept], prominences[kept], self.operating_point.prominence, seconds)
 
     def _provenance(self, channel: Channel) -> Provenance:
@@ -107,18 +109,18 @@ class Segmenter:
         """Write one safetensors file and return the segmenter with its digest. Raises OutputError if that fails."""
         description = {
             "name": self.name,
-            "views": [describe(view) for view in self.views],
+            "streams": [describe(stream) for stream in self.streams],
             "operating_point": asdict(self.operating_point),
             "training": dict(self.training),
             "tuned_on_labels": self.tuned_on_labels,
         }
-        if self.conventions != PHONSEG:  # what goes without saying would change the digest
-            description["conventions"] = asdict(self.conventions)
+        if self.analysis_settings != PHONSEG_SETTINGS:  # what goes without saying would change the digest
+            description["analysis_settings"] = asdict(self.analysis_settings)
         tensors = {
             f"{i}.{name}": tensor
-            for i, view in enumerate(self.views)
-            if isinstance(view.encoder, TorchEncoder)
-            for name, tensor in view.encoder.state_dict().items()
+            for i, stream in enumerate(self.streams)
+            if isinstance(stream.encoder, TorchEncoder)
+            for name, tensor in stream.encoder.state_dict().items()
         }
         return replace(self, digest=write_model(path, description, tensors))
 
@@ -133,27 +135,25 @@ def load(model: str | Path = "default") -> Segmenter:
     """
     path = Path(__file__).parent.parent / "models" / "default.safetensors" if model == "default" else Path(model)
     description, tensors, digest = read_unsupseg(path) if is_torch_file(path) else read_model(path)
-    conventions = dict(description.get("conventions", {}))
-    conventions.pop("as_stored", None)  # in older model files; it concerned damaged recordings alone
     try:
-        views = tuple(build(view) for view in description["views"])
+        streams = tuple(build(stream) for stream in description["streams"])
         segmenter = Segmenter(
             name=description["name"],
-            views=views,
+            streams=streams,
             operating_point=OperatingPoint(**description["operating_point"]),
             training=description["training"],
             tuned_on_labels=description["tuned_on_labels"],
             digest=digest,
-            conventions=Conventions(**conventions),
+            analysis_settings=AnalysisSettings(**description.get("analysis_settings", {})),
         )
     except (KeyError, TypeError, AttributeError, ValueError, RuntimeError) as error:
         raise ModelError(f"{path}: is not described as this phonseg expects ({error!r}). Train it again.") from error
-    for i, view in enumerate(views):
+    for i, stream in enumerate(streams):
         prefix = f"{i}."
-        assert isinstance(view.encoder, TorchEncoder)
+        assert isinstance(stream.encoder, TorchEncoder)
         own = {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
-        load_tensors(view.encoder, own, path)
-        view.encoder.eval()
+        load_tensors(stream.encoder, own, path)
+        stream.encoder.eval()
     return segmenter
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from phonseg.detection.dissimilarity import DISTANCES, AsItIs, Contrast, LeftRightContrast
+from phonseg.detection.dissimilarity import DISTANCES, Contrast, LeftRightContrast, PrecomputedCurve
 from phonseg.encoders.base import FrameEncoder, TorchEncoder
 from phonseg.encoders.boundary_network import BoundaryNetwork
 from phonseg.encoders.contrastive_encoders import LogMelNetwork, RawWaveformEncoder
@@ -21,7 +21,7 @@ ENCODERS: dict[str, type[TorchEncoder]] = {
 
 
 @dataclass(frozen=True)
-class View:
+class Stream:
     """One way to look at a recording. weight: what its curve is multiplied by before the curves are added."""
 
     encoder: FrameEncoder
@@ -29,29 +29,29 @@ class View:
     weight: float = 1.0
 
 
-def describe(view: View) -> dict[str, Any]:
+def describe(stream: Stream) -> dict[str, Any]:
     """A view without its weights of training, in JSON types. Raises ModelError for parts that are not phonseg's own."""
-    if not isinstance(view.encoder, TorchEncoder) or view.encoder.name not in ENCODERS:
-        raise ModelError(f"encoder {view.encoder.name}: is not one of phonseg's ({', '.join(ENCODERS)}); not saved.")
+    if not isinstance(stream.encoder, TorchEncoder) or stream.encoder.name not in ENCODERS:
+        raise ModelError(f"encoder {stream.encoder.name}: is not one of phonseg's ({', '.join(ENCODERS)}); not saved.")
     contrast: dict[str, Any] = {}
-    if isinstance(view.contrast, LeftRightContrast):
+    if isinstance(stream.contrast, LeftRightContrast):
         names = {distance: name for name, distance in DISTANCES.items()}
-        contrast = {"distance": names[view.contrast.distance], "lags": list(view.contrast.lags)}
+        contrast = {"distance": names[stream.contrast.distance], "lags": list(stream.contrast.lags)}
     return {
-        "encoder": view.encoder.name,
-        "settings": view.encoder.settings(),
+        "encoder": stream.encoder.name,
+        "settings": stream.encoder.settings(),
         "contrast": contrast,
-        "weight": view.weight,
+        "weight": stream.weight,
     }
 
 
-def build(description: dict[str, Any]) -> View:
+def build(description: dict[str, Any]) -> Stream:
     """The view that `describe` described, its encoder untrained. Raises KeyError or TypeError if it is none."""
     contrast = description["contrast"]
     with torch.random.fork_rng(devices=[]):  # a new encoder draws weights, which trained ones will replace
         encoder = ENCODERS[description["encoder"]](**description["settings"])
-    return View(
+    return Stream(
         encoder,
-        LeftRightContrast(DISTANCES[contrast["distance"]], tuple(contrast["lags"])) if contrast else AsItIs(),
+        LeftRightContrast(DISTANCES[contrast["distance"]], tuple(contrast["lags"])) if contrast else PrecomputedCurve(),
         float(description["weight"]),
     )

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from phonseg.augmentation.spectral import among_talkers, roughen
-from phonseg.objectives.supervision import Lesson
+from phonseg.augmentation.spectral import augment_spectrum, mix_talkers
+from phonseg.objectives.supervision import Supervision
 from phonseg.timeline.grid import Curve, Times
 
 # Spread of a target around its boundary, and half of the zone around an unsure peak where nothing is asked; seconds.
@@ -29,20 +29,20 @@ NEARLY_ZERO = 0.3
 # Three quarters of it come with a rise of STEEP decibels from the 30 ms before to the 30 ms after.
 EARLY, STEEP = 0.005, 8.0
 # Powers this far below the loud frames (in power) count as this, in a rise.
-FAINT = 3e-5
+POWER_FLOOR = 3e-5
 # Out of silence sounds do not jump but swell: so many seconds from where speech is first heard, the curve is not early.
 SWELL = 0.040
 
 
 @dataclass(frozen=True)
-class Evidence:
+class Peaks:
     """What is known of one recording. times (M,): seconds of all peaks, increasing. prominences (M,)."""
 
     times: Times
     prominences: Times
 
 
-def at_the_rise(times: Times, loudness: Curve, level: float, beginnings: Times) -> Times:
+def move_to_rises(times: Times, loudness: Curve, level: float, beginnings: Times) -> Times:
     """Times of peaks, (M,) seconds, moved to where sounds begin: later by up to EARLY, the more the steeper the rise.
 
     loudness: decibels of each frame; level: the power of the loud frames. beginnings: (K,) seconds, increasing, where
@@ -51,7 +51,7 @@ def at_the_rise(times: Times, loudness: Curve, level: float, beginnings: Times) 
     """
     if not len(times):
         return times
-    power = 10 ** (loudness.values.astype(np.float64) / 10) / level + FAINT
+    power = 10 ** (loudness.values.astype(np.float64) / 10) / level + POWER_FLOOR
     total = np.concatenate([[0.0], np.cumsum(power)])
     grid = loudness.grid
     width = round(0.03 * grid.sample_rate / grid.hop)
@@ -62,24 +62,24 @@ def at_the_rise(times: Times, loudness: Curve, level: float, beginnings: Times) 
 
 
 @dataclass(frozen=True)
-class Confidence:
+class Thresholds:
     """Peaks at or above `sure` are taken for boundaries, those below `doubtful` for none; the rest is not asked."""
 
     sure: float = 0.5
     doubtful: float = 0.1
 
 
-def targets(
-    evidence: Evidence, confidence: Confidence, times: Times
+def boundary_targets(
+    peaks: Peaks, thresholds: Thresholds, times: Times
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """What a network should give at `times`, (T,) seconds: (T,) targets 0..1, and (T,) weights, 0 where not asked."""
-    sure = evidence.times[evidence.prominences >= confidence.sure]
-    between = (evidence.prominences > confidence.doubtful) & (evidence.prominences < confidence.sure)
+    sure = peaks.times[peaks.prominences >= thresholds.sure]
+    between = (peaks.prominences > thresholds.doubtful) & (peaks.prominences < thresholds.sure)
     distance = to_nearest(times, sure)
-    wanted = np.exp(-0.5 * np.square(distance / SPREAD))
-    wanted[wanted < 0.05] = 0
-    unsure = (to_nearest(times, evidence.times[between]) <= UNSURE_ZONE) & (wanted < NEARLY_ZERO)
-    return wanted.astype(np.float32), (~unsure).astype(np.float32)
+    targets = np.exp(-0.5 * np.square(distance / SPREAD))
+    targets[targets < 0.05] = 0
+    unsure = (to_nearest(times, peaks.times[between]) <= UNSURE_ZONE) & (targets < NEARLY_ZERO)
+    return targets.astype(np.float32), (~unsure).astype(np.float32)
 
 
 def to_nearest(times: Times, events: Times) -> Times:
@@ -91,22 +91,22 @@ def to_nearest(times: Times, events: Times) -> Times:
     return np.asarray(np.abs(neighbours - times).min(axis=0))
 
 
-def lesson(evidence: Mapping[Path, Evidence], confidence: Confidence) -> Lesson:
+def boundary_supervision(peaks: Mapping[Path, Peaks], thresholds: Thresholds) -> Supervision:
     """To tell the boundaries between each frame and the one before it."""
 
-    def wanted(path: Path, times: Times) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        return targets(evidence[path], confidence, times)
+    def targets(path: Path, times: Times) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        return boundary_targets(peaks[path], thresholds, times)
 
-    def harder(power: Tensor, wanted: list[Tensor], generator: torch.Generator) -> tuple[Tensor, list[Tensor]]:
-        return roughen(among_talkers(power, generator), generator), wanted
+    def augment(power: Tensor, targets: list[Tensor], generator: torch.Generator) -> tuple[Tensor, list[Tensor]]:
+        return augment_spectrum(mix_talkers(power, generator), generator), targets
 
-    return Lesson("self-training", "held_out_boundary_loss", wanted, boundary_loss, harder, offset=-0.5, seed=3)
+    return Supervision("self-training", "held_out_boundary_loss", targets, boundary_loss, augment, offset=-0.5, seed=3)
 
 
-def boundary_loss(scores: Tensor, wanted: Tensor, weights: Tensor) -> Tensor:
+def boundary_loss(scores: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
     """Mean binary cross-entropy, in nats, over the frames that are asked.
 
     scores: (B, T, 1) log odds. wanted, weights: (B, T) each.
     """
-    losses = functional.binary_cross_entropy_with_logits(scores[..., 0], wanted, reduction="none")
+    losses = functional.binary_cross_entropy_with_logits(scores[..., 0], targets, reduction="none")
     return (losses * weights).sum() / weights.sum().clamp_min(1)

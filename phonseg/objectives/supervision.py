@@ -16,7 +16,7 @@ from phonseg.timeline.grid import Times
 
 
 @dataclass(frozen=True)
-class Lesson:
+class Supervision:
     """A stage of training on what is known of every recording.
 
     name: of the stage, for people and for checkpoints. figure: what a model calls the loss on held-out recordings.
@@ -29,13 +29,13 @@ class Lesson:
 
     name: str
     figure: str
-    wanted: Callable[[Path, Times], tuple[NDArray[Any], ...]]
+    targets: Callable[[Path, Times], tuple[NDArray[Any], ...]]
     loss: Callable[..., Tensor]
-    harder: Callable[[Tensor, list[Tensor], torch.Generator], tuple[Tensor, list[Tensor]]]
+    augment: Callable[[Tensor, list[Tensor], torch.Generator], tuple[Tensor, list[Tensor]]]
     offset: float
     seed: int
 
     def batch(self, paths: Sequence[Path], times: Sequence[Times]) -> list[Tensor]:
         """What is wanted of a batch of crops, each with its recording and its times."""
-        each = [self.wanted(path, places) for path, places in zip(paths, times, strict=True)]
+        each = [self.targets(path, places) for path, places in zip(paths, times, strict=True)]
         return [torch.from_numpy(np.stack(parts)) for parts in zip(*each, strict=True)]

@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from phonseg.augmentation.spectral import among_talkers, roughen, with_pauses
+from phonseg.augmentation.spectral import augment_spectrum, insert_pauses, mix_talkers
 from phonseg.detection.speech_activity import Region, within
 from phonseg.objectives.pseudo_labels import to_nearest
-from phonseg.objectives.supervision import Lesson
+from phonseg.objectives.supervision import Supervision
 from phonseg.timeline.grid import Frames, Times
 
 # Cepstral coefficients of a half; the share of a segment next to either boundary that is left out of it.
@@ -33,11 +33,11 @@ NOT_ASKED = -1
 # told apart; and the frames next to a pause that are not asked.
 LOUD_NOISE, UNSURE_FRAMES = -1.1, 2
 # As many segments are needed, on average, to make a cluster of them.
-SEGMENTS_A_UNIT = 10
+SEGMENTS_PER_UNIT = 10
 
 
 @dataclass(frozen=True)
-class Spelling:
+class UnitAlignment:
     """One recording in units.
 
     boundaries (M,): seconds, increasing. units (M - 1,) of the segments between them, from 0; NOT_ASKED where none is
@@ -57,7 +57,7 @@ class Spelling:
         return np.asarray(found, dtype=np.int64)
 
 
-def descriptions(frames: Frames, boundaries: Times, speech: Sequence[Region]) -> NDArray[np.float32]:
+def segment_embeddings(frames: Frames, boundaries: Times, speech: Sequence[Region]) -> NDArray[np.float32]:
     """(M - 1, 2 * COEFFICIENTS) cepstra of the first and the last half of every segment between (M,) boundaries.
 
     frames: log-mel, (T, bands). A segment with fewer than two frames in speech, or not shorter than LONGEST, has NaN.
@@ -65,8 +65,8 @@ def descriptions(frames: Frames, boundaries: Times, speech: Sequence[Region]) ->
     from scipy.fft import dct
 
     times = frames.grid.centre(np.arange(len(frames.values)))
-    spoken = within(times, speech, 0.0)
-    mean = frames.values[spoken].mean(axis=0) if spoken.any() else 0.0
+    is_speech = within(times, speech, 0.0)
+    mean = frames.values[is_speech].mean(axis=0) if is_speech.any() else 0.0
     cepstra = dct(frames.values - mean, norm="ortho", axis=1)[:, :COEFFICIENTS]
     found = np.full((max(0, len(boundaries) - 1), 2 * COEFFICIENTS), np.nan, dtype=np.float32)
     starts, ends = boundaries[:-1], boundaries[1:]
@@ -74,14 +74,16 @@ def descriptions(frames: Frames, boundaries: Times, speech: Sequence[Region]) ->
     firsts, lasts = np.searchsorted(times, starts + edges), np.searchsorted(times, ends - edges)
     for segment in np.flatnonzero(ends - starts < LONGEST):
         inside = slice(firsts[segment], lasts[segment])
-        of_sound = cepstra[inside][spoken[inside]]
+        of_sound = cepstra[inside][is_speech[inside]]
         if len(of_sound) >= 2:
             n = len(of_sound)
             found[segment] = np.concatenate([of_sound[: (n + 1) // 2].mean(axis=0), of_sound[n // 2 :].mean(axis=0)])
     return found
 
 
-def clustered(described: Sequence[NDArray[np.float32]], units: int, seed: int) -> tuple[list[NDArray[np.int64]], int]:
+def cluster_segments(
+    embeddings: Sequence[NDArray[np.float32]], units: int, seed: int
+) -> tuple[list[NDArray[np.int64]], int]:
     """Which of so many units each segment of each recording is, and how many units there are.
 
     described: `descriptions` of each recording, at least one. There are `units` units, or fewer where there are fewer
@@ -89,32 +91,32 @@ def clustered(described: Sequence[NDArray[np.float32]], units: int, seed: int) -
     """
     from sklearn.cluster import MiniBatchKMeans
 
-    together = np.concatenate(described)
+    together = np.concatenate(embeddings)
     known = ~np.isnan(together).any(axis=1)
-    n_units = min(units, int(known.sum()) // SEGMENTS_A_UNIT)
+    n_units = min(units, int(known.sum()) // SEGMENTS_PER_UNIT)
     found = np.full(len(together), NOT_ASKED, dtype=np.int64)
     if n_units:
         kmeans = MiniBatchKMeans(n_units, random_state=seed, n_init=3, batch_size=4096)
         found[known] = kmeans.fit(together[known]).labels_
-    return np.split(found, np.cumsum([len(one) for one in described])[:-1]), n_units
+    return np.split(found, np.cumsum([len(one) for one in embeddings])[:-1]), n_units
 
 
-def lesson(spellings: Mapping[Path, Spelling], n_units: int) -> Lesson:
+def unit_supervision(alignments: Mapping[Path, UnitAlignment], n_units: int) -> Supervision:
     """To tell the unit of every frame, also in louder noise than boundaries are learnt in, and in pauses there."""
 
-    def wanted(path: Path, times: Times) -> tuple[NDArray[np.int64]]:
-        return (spellings[path].at(times, silence=n_units),)
+    def targets(path: Path, times: Times) -> tuple[NDArray[np.int64]]:
+        return (alignments[path].at(times, silence=n_units),)
 
-    def harder(power: Tensor, wanted: list[Tensor], generator: torch.Generator) -> tuple[Tensor, list[Tensor]]:
-        (units,) = wanted
-        power, beyond = with_pauses(power, generator)
+    def augment(power: Tensor, targets: list[Tensor], generator: torch.Generator) -> tuple[Tensor, list[Tensor]]:
+        (units,) = targets
+        power, beyond = insert_pauses(power, generator)
         reach = (power.shape[1] - units.shape[1]) // 2
         beyond = beyond[:, reach : reach + units.shape[1]]
         units = torch.where(beyond < 0, n_units, units)
         units = torch.where(beyond.abs() <= UNSURE_FRAMES, NOT_ASKED, units)
-        return roughen(among_talkers(power, generator), generator, loudest=LOUD_NOISE), [units]
+        return augment_spectrum(mix_talkers(power, generator), generator, loudest=LOUD_NOISE), [units]
 
-    return Lesson("units", "held_out_unit_loss", wanted, unit_loss, harder, offset=0.0, seed=7)
+    return Supervision("units", "held_out_unit_loss", targets, unit_loss, augment, offset=0.0, seed=7)
 
 
 def unit_loss(scores: Tensor, units: Tensor) -> Tensor:

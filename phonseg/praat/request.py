@@ -18,7 +18,7 @@ from phonseg.audio.channels import Channel
 from phonseg.errors import AudioError, ConfigurationError, PhonsegError
 from phonseg.praat.plugin import LEFT
 from phonseg.system.atomic_files import STALE_AFTER, replacing
-from phonseg.system.captured_warnings import heard_warnings
+from phonseg.system.captured_warnings import captured_warnings
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +89,13 @@ def _answer(request: PraatRequest) -> tuple[list[str], list[str]]:
         try:
             if not sound.exists():
                 raise AudioError(f"{sound}: Praat could not save it in {sound.parent}. Is the disk full?")
-            with heard_warnings() as heard:
+            with captured_warnings() as captured:
                 segmentation = model.segment(sound, sensitivity=request.sensitivity, channel=request.channel)
             segmentation.to_textgrid(sound.with_suffix(".TextGrid"))
         except PhonsegError as error:
             failed.append(_in_terms_of_praat(str(error), sound, name))
         else:
-            warned += [_in_terms_of_praat(message, sound, name) for message in heard]
+            warned += [_in_terms_of_praat(message, sound, name) for message in captured]
         finally:
             with suppress(OSError):
                 os.unlink(sound)

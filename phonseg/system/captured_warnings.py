@@ -14,36 +14,36 @@ from typing import Any
 from phonseg.errors import PhonsegWarning
 
 _lock = threading.Lock()
-_listening: dict[int, list[str]] = {}  # thread -> what it has heard
+_capturing: dict[int, list[str]] = {}  # thread -> what it has heard
 _until_the_last = ExitStack()
 
 
 @contextmanager
-def heard_warnings() -> Iterator[list[str]]:
+def captured_warnings() -> Iterator[list[str]]:
     """The messages of the PhonsegWarnings that the block gives in its own thread; other warnings go where they go."""
-    heard: list[str] = []
+    messages: list[str] = []
     thread = threading.get_ident()
     with _lock:
-        if not _listening:
+        if not _capturing:
             _until_the_last.enter_context(warnings.catch_warnings())
             warnings.simplefilter("always", PhonsegWarning)
             warnings.showwarning = _pass_on(warnings.showwarning)
-        _listening[thread] = heard
+        _capturing[thread] = messages
     try:
-        yield heard
+        yield messages
     finally:
         with _lock:
-            del _listening[thread]
-            if not _listening:
+            del _capturing[thread]
+            if not _capturing:
                 _until_the_last.close()
 
 
 def _pass_on(show: Any) -> Any:
-    def hear(message: Warning | str, *where: Any, **more: Any) -> None:
-        heard = _listening.get(threading.get_ident())
-        if heard is not None and isinstance(message, PhonsegWarning):
-            heard.append(str(message))
+    def show_or_capture(message: Warning | str, *where: Any, **more: Any) -> None:
+        messages = _capturing.get(threading.get_ident())
+        if messages is not None and isinstance(message, PhonsegWarning):
+            messages.append(str(message))
         else:
             show(message, *where, **more)
 
-    return hear
+    return show_or_capture

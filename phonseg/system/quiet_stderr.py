@@ -12,18 +12,18 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def without_chatter() -> Iterator[None]:
+def quiet_stderr() -> Iterator[None]:
     """In the block, descriptor 2 leads nowhere, and `sys.stderr` to where it led before.
 
     That is so for all threads of the process. A `sys.stderr` that does not use descriptor 2 stays as it is.
     """
     usual = sys.stderr
     try:
-        heard = os.dup(2)
+        saved = os.dup(2)
     except OSError:  # it is closed
         yield
         return
-    with os.fdopen(heard, "w", buffering=1, errors="backslashreplace") as ours:
+    with os.fdopen(saved, "w", buffering=1, errors="backslashreplace") as ours:
         try:
             if _is_descriptor_2():
                 usual.flush()
@@ -34,7 +34,7 @@ def without_chatter() -> Iterator[None]:
             yield
         finally:
             sys.stderr = usual
-            os.dup2(heard, 2)
+            os.dup2(saved, 2)
 
 
 def _is_descriptor_2() -> bool:

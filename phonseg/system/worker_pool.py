@@ -18,7 +18,7 @@ from queue import SimpleQueue
 from threading import Lock, Thread
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
-from phonseg.system.quiet_stderr import without_chatter
+from phonseg.system.quiet_stderr import quiet_stderr
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -156,7 +156,7 @@ def serve() -> None:
     os.dup2(2, 1)  # whatever a library prints is no answer
     calls: SimpleQueue[bytes | None] = SimpleQueue()
     Thread(target=_receive, args=(calls,), daemon=True).start()
-    with without_chatter():
+    with quiet_stderr():
         while (call := calls.get()) is not None:
             answer = _answer(call)
             try:

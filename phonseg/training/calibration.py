@@ -20,9 +20,9 @@ from phonseg.detection.peaks import OperatingPoint
 from phonseg.errors import ConfigurationError, TrainingError
 from phonseg.evaluation.evaluate import evaluate
 from phonseg.evaluation.score import Score, pooled
-from phonseg.model.analysis import Hearing, hear
+from phonseg.model.analysis import Analysis, analyse
 from phonseg.model.segmenter import Segmenter
-from phonseg.model.streams import View
+from phonseg.model.streams import Stream
 from phonseg.timeline.candidates import Candidates
 from phonseg.timeline.segmentation import Segmentation
 
@@ -30,25 +30,25 @@ from phonseg.timeline.segmentation import Segmentation
 # from one of these to the next.
 EXCERPT, GRID, FINER = 30.0, 41, 11
 # The copies: played slower and faster, and in white noise of so many decibels.
-TEMPOS, NOISE = (0.8, 1.25), 20.0
+SPEEDS, NOISE = (0.8, 1.25), 20.0
 
 
-def typical_height(hearings: Sequence[Hearing]) -> float:
+def typical_height(analyses: Sequence[Analysis]) -> float:
     """The 90th percentile of the curve, averaged over recordings: what a clear boundary reaches."""
-    return float(np.mean([np.percentile(hearing.curve.values, 90) for hearing in hearings]))
+    return float(np.mean([np.percentile(analysis.curve.values, 90) for analysis in analyses]))
 
 
-def balanced(views: Sequence[tuple[View, float]], heights: Sequence[float]) -> tuple[View, ...]:
+def balanced(streams: Sequence[tuple[Stream, float]], heights: Sequence[float]) -> tuple[Stream, ...]:
     """The views weighted by their shares, so that the 90th percentile of their summed curve is about 1.
 
     views: each with its share. heights: `typical_height` of each view alone. Raises TrainingError if a curve is flat.
     """
     if min(heights) <= 0:
         raise TrainingError("calibration: a view shows no contrast anywhere. Train on recordings with speech.")
-    total = sum(share for _, share in views)
+    total = sum(share for _, share in streams)
     return tuple(
-        replace(view, weight=view.weight * share / total / height)
-        for (view, share), height in zip(views, heights, strict=True)
+        replace(stream, weight=stream.weight * share / total / height)
+        for (stream, share), height in zip(streams, heights, strict=True)
     )
 
 
@@ -67,19 +67,19 @@ def operating_point(
 
     Raises TrainingError if the recordings hold no peak.
     """
-    heard = [list(_copies_heard(model, recording, generator)) for recording in recordings]
-    found = np.concatenate([np.zeros(0), *[own.prominences for copies in heard for own, _ in copies]])
+    analysed = [list(_analysed_copies(model, recording, generator)) for recording in recordings]
+    found = np.concatenate([np.zeros(0), *[own.prominences for copies in analysed for own, _ in copies]])
     if not len(found):
         raise TrainingError("calibration: there is no peak in any recording. Train on recordings with speech.")
     prominences = np.geomspace(0.01, 1.0, GRID) * np.percentile(found, 95)
-    scores = [[_agreement(copies, prominence) for copies in heard] for prominence in prominences]
+    scores = [[_agreement(copies, prominence) for copies in analysed] for prominence in prominences]
     agreement = _f1(scores)
     best = int(agreement.argmax())
     each = np.array([score.f1 for score in scores[best] if not np.isnan(score.f1)])
     least = agreement[best] - 2 * (each.std() / np.sqrt(len(each)) if len(each) else 0.0)
     lowest = int(np.argmax(agreement >= least))
     finer = np.geomspace(prominences[max(0, lowest - 1)], prominences[lowest], FINER)
-    agreement = _f1([[_agreement(copies, prominence) for copies in heard] for prominence in finer])
+    agreement = _f1([[_agreement(copies, prominence) for copies in analysed] for prominence in finer])
     return OperatingPoint(float(finer[np.argmax(agreement >= least)]))
 
 
@@ -93,22 +93,24 @@ def _f1(scores: Sequence[Sequence[Score]]) -> NDArray[np.float64]:
     return np.array([np.nan_to_num(pooled(of_all).f1) for of_all in scores])
 
 
-def _copies_heard(
+def _analysed_copies(
     model: Segmenter, recording: Recording, generator: np.random.Generator
 ) -> Iterator[tuple[Candidates, Candidates]]:
     """The candidates of a recording beside those of each of its copies, at the times of the recording."""
-    rate = model.views[0].encoder.grid.sample_rate
+    rate = model.streams[0].encoder.grid.sample_rate
     samples = _excerpt(recording, rate)
 
-    def candidates(version: Samples, tempo: float) -> Candidates:
+    def candidates(version: Samples, speed: float) -> Candidates:
         duration = len(version) / rate
-        heard = model.candidates(hear(open_recording((version, rate)), model.views, model.conventions), duration)
-        return replace(heard, times=heard.times * tempo)
+        analysed = model.candidates(
+            analyse(open_recording((version, rate)), model.streams, model.analysis_settings), duration
+        )
+        return replace(analysed, times=analysed.times * speed)
 
     own = candidates(samples, 1.0)
-    for tempo in TEMPOS:
+    for speed in SPEEDS:
         # Played at another rate: pitch and formants move as well, as from one speaker to the next.
-        yield own, candidates(soxr.resample(samples, rate * tempo, rate, quality="HQ"), tempo)
+        yield own, candidates(soxr.resample(samples, rate * speed, rate, quality="HQ"), speed)
     yield own, candidates(white_noise(samples, rate, generator, snr=NOISE), 1.0)
 
 
@@ -131,16 +133,18 @@ def tune_on_labels(model: Segmenter, labelled: Sequence[tuple[Source, Segmentati
     if not sum(len(reference.boundaries) for _, reference in labelled):
         raise ConfigurationError("tune_on_labels: the references hold no boundary. Give some that do.")
     recordings = (open_recording(source) for source, _ in labelled)
-    heard = [(hear(recording, model.views, model.conventions), recording.duration) for recording in recordings]
+    analysed = [
+        (analyse(recording, model.streams, model.analysis_settings), recording.duration) for recording in recordings
+    ]
 
     def tuned(prominence: float) -> Segmenter:
         return replace(model, operating_point=OperatingPoint(prominence), tuned_on_labels=True, digest="")
 
     def r_value(prominence: float) -> float:
-        candidates = [tuned(prominence).candidates(hearing, duration) for hearing, duration in heard]
+        candidates = [tuned(prominence).candidates(analysis, duration) for analysis, duration in analysed]
         chosen = [every.times[every.by_sensitivity(0.5)] for every in candidates]
         scores = [evaluate(reference, times) for (_, reference), times in zip(labelled, chosen, strict=True)]
         return pooled(scores).r_value
 
-    grid = np.geomspace(0.001, 1.0, 61) * max(float(hearing.curve.values.max()) for hearing, _ in heard)
+    grid = np.geomspace(0.001, 1.0, 61) * max(float(analysis.curve.values.max()) for analysis, _ in analysed)
     return tuned(float(max(grid, key=r_value)))

@@ -15,11 +15,11 @@ from tqdm import tqdm
 from phonseg.audio.channels import Channel, Samples, one_channel
 from phonseg.audio.recording import open_recording
 from phonseg.errors import AudioError, TrainingError
-from phonseg.model.analysis import listen
+from phonseg.model.analysis import measure_level
 
 
 @dataclass(frozen=True)
-class Material:
+class TrainingItem:
     """One recording to train on.
 
     Attributes:
@@ -36,23 +36,23 @@ class Material:
 
 
 @dataclass(frozen=True)
-class Survey:
+class TrainingSet:
     """materials: what can be trained on. left_out: path -> why it cannot."""
 
-    materials: tuple[Material, ...]
+    items: tuple[TrainingItem, ...]
     left_out: dict[str, str]
 
 
-def survey(paths: Iterable[Path], sample_rate: int, shortest: float, *, progress: bool = True) -> Survey:
+def scan_items(paths: Iterable[Path], sample_rate: int, shortest: float, *, progress: bool = True) -> TrainingSet:
     """Read every recording once, for its level and for what is wrong with it.
 
     shortest: seconds; recordings under it are left out. Raises TrainingError if none is left.
     """
-    materials, left_out = [], {}
+    items, left_out = [], {}
     for path in tqdm(list(paths), desc="reading", unit="file", disable=not progress):
         try:
             recording = open_recording(path)
-            level = listen(recording, sample_rate)
+            level = measure_level(recording, sample_rate)
         except AudioError as error:
             left_out[str(path)] = str(error)
             continue
@@ -66,14 +66,14 @@ def survey(paths: Iterable[Path], sample_rate: int, shortest: float, *, progress
         elif recording.duration < shortest:
             left_out[str(path)] = f"{path}: lasts {recording.duration:.2f} s, less than a crop ({shortest:.2f} s)."
         else:
-            materials.append(Material(path, recording.duration, level, recording.channel))
-    if not materials:
+            items.append(TrainingItem(path, recording.duration, level, recording.channel))
+    if not items:
         reasons = " ".join(list(left_out.values())[:3]) or "No sound file was found."
         raise TrainingError(
             f"training: none of {len(left_out)} recordings can be used. {reasons} "
             "Give a folder of recordings with speech; shorter crops (setting crop_seconds) admit shorter recordings."
         )
-    return Survey(tuple(materials), left_out)
+    return TrainingSet(tuple(items), left_out)
 
 
 def _seekable(path: Path, n_samples: int) -> bool:
@@ -94,38 +94,34 @@ class Crops:
 
 
 def draw_crops(
-    materials: Sequence[Material], n_crops: int, n_samples: int, sample_rate: int, generator: np.random.Generator
+    items: Sequence[TrainingItem], n_crops: int, n_samples: int, sample_rate: int, generator: np.random.Generator
 ) -> Crops:
     """Draw crops of `n_samples` samples; every stretch of audio in the materials is about equally likely."""
-    durations = np.array([material.duration for material in materials])
-    which = generator.choice(len(materials), size=n_crops, p=durations / durations.sum())
+    durations = np.array([item.duration for item in items])
+    which = generator.choice(len(items), size=n_crops, p=durations / durations.sum())
     starts = generator.uniform(0, 1, n_crops) * np.maximum(0, durations[which] - n_samples / sample_rate)
-    samples = [
-        crop(materials[place], start, n_samples, sample_rate) for place, start in zip(which, starts, strict=True)
-    ]
+    samples = [crop(items[place], start, n_samples, sample_rate) for place, start in zip(which, starts, strict=True)]
     return Crops(which, starts, np.stack(samples))
 
 
-def crop(material: Material, start: float, n_samples: int, sample_rate: int) -> Samples:
+def crop(item: TrainingItem, start: float, n_samples: int, sample_rate: int) -> Samples:
     """(n_samples,) mono samples at `sample_rate` and level 1 from `start` seconds on.
 
     Raises TrainingError if the recording cannot be read any more, or has become too short.
     """
     try:
-        with soundfile.SoundFile(material.path) as file:
+        with soundfile.SoundFile(item.path) as file:
             first = min(round(start * file.samplerate), file.frames)
             # A little more than needed, since resampling rounds the length.
             needed = -(-n_samples * file.samplerate // sample_rate) + 2
             file.seek(max(0, min(first, file.frames - needed)))
-            samples = one_channel(file.read(needed, dtype="float32", always_2d=True), material.channel)
+            samples = one_channel(file.read(needed, dtype="float32", always_2d=True), item.channel)
             if file.samplerate != sample_rate:
                 samples = soxr.resample(samples, file.samplerate, sample_rate, quality="HQ")
     except (soundfile.LibsndfileError, OSError) as error:
-        raise TrainingError(
-            f"{material.path}: cannot be read any more ({error}). Take it out of the folder."
-        ) from error
+        raise TrainingError(f"{item.path}: cannot be read any more ({error}). Take it out of the folder.") from error
     short = n_samples - len(samples)
     if short > 8:
-        raise TrainingError(f"{material.path}: is shorter than when training began. Take it out of the folder.")
+        raise TrainingError(f"{item.path}: is shorter than when training began. Take it out of the folder.")
     samples = np.pad(samples, (0, max(0, short)))[:n_samples]
-    return np.asarray(samples / np.sqrt(material.level), dtype=np.float32)
+    return np.asarray(samples / np.sqrt(item.level), dtype=np.float32)

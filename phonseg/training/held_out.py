@@ -34,16 +34,16 @@ def split(
     return training, validation
 
 
-def _draw(speakers: Sequence[Path], wanted: float, generator: np.random.Generator) -> set[Path]:
+def _draw(speakers: Sequence[Path], targets: float, generator: np.random.Generator) -> set[Path]:
     """Speakers in random order, each taken if no more than `wanted` recordings are then held out."""
     sizes = dict.fromkeys(sorted(speakers), 0)
     for speaker in speakers:
         sizes[speaker] += 1
-    if wanted == 0 or len(sizes) < 2:
+    if targets == 0 or len(sizes) < 2:
         return set()
     order = [list(sizes)[i] for i in generator.permutation(len(sizes))]
     drawn: set[Path] = set()
-    room = math.floor(wanted + 1e-9)
+    room = math.floor(targets + 1e-9)
     for speaker in order:
         if sizes[speaker] <= room:
             drawn.add(speaker)

@@ -22,7 +22,7 @@ RISE = 0.3
 
 
 @dataclass(frozen=True)
-class Task(Generic[Batch]):
+class LearningStage(Generic[Batch]):
     """What there is to learn.
 
     name: of the stage, for people and for checkpoints. draw: a step's number -> its batch, the same whenever it is
@@ -55,7 +55,7 @@ class Schedule:
 
 def optimise(
     network: nn.Module,
-    task: Task[Batch],
+    stage: LearningStage[Batch],
     schedule: Schedule,
     *,
     start: Checkpoint | None = None,
@@ -75,15 +75,15 @@ def optimise(
         restore_moments(optimiser, network, start.moments)
         first = start.step
     network.train()
-    bar = tqdm(total=schedule.steps, initial=first, desc=task.name, unit="step", disable=not progress)
+    bar = tqdm(total=schedule.steps, initial=first, desc=stage.name, unit="step", disable=not progress)
     mean = math.nan
     with bar:
-        for step, batch in _prefetched(task.draw, range(first, schedule.steps)):
+        for step, batch in _prefetched(stage.draw, range(first, schedule.steps)):
             torch.manual_seed(step)  # for dropout; the caller's own random state is put back by `training`
-            loss = task.loss(batch)
+            loss = stage.loss(batch)
             if not torch.isfinite(loss):
                 raise TrainingError(
-                    f"{task.name}: the loss became {loss.item()} at step {step}. Lower learning_rate "
+                    f"{stage.name}: the loss became {loss.item()} at step {step}. Lower learning_rate "
                     f"(it is {schedule.learning_rate}) and look for recordings that hold no sound."
                 )
             optimiser.zero_grad(set_to_none=True)
@@ -95,7 +95,7 @@ def optimise(
             mean = loss.item() if math.isnan(mean) else 0.98 * mean + 0.02 * loss.item()
             done = step + 1
             bar.update()
-            speed = task.seconds * (bar.format_dict["rate"] or 0.0)
+            speed = stage.seconds * (bar.format_dict["rate"] or 0.0)
             bar.set_postfix_str(f"loss {mean:.4f}, {speed:.0f} s of audio per s", refresh=False)
             if done % schedule.checkpoint_every == 0 and done < schedule.steps:
                 keep(done, network.state_dict(), moments_of(optimiser, network))

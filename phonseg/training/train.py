@@ -20,12 +20,12 @@ from phonseg.encoders.contrastive_encoders import LogMelNetwork, RawWaveformEnco
 from phonseg.encoders.log_mel import LogMel
 from phonseg.errors import OutputError, PhonsegWarning, TrainingError
 from phonseg.model.segmenter import Segmenter
-from phonseg.objectives.pseudo_labels import Confidence
-from phonseg.training.crops import Survey, survey
+from phonseg.objectives.pseudo_labels import Thresholds
+from phonseg.training.crops import TrainingSet, scan_items
 from phonseg.training.held_out import split
-from phonseg.training.recipe import TEACHER_CONFIDENCE, contrasts, learn_boundaries, learn_units
+from phonseg.training.recipe import TEACHER_THRESHOLDS, contrastive_teacher, learn_boundaries, learn_units
 from phonseg.training.settings import TrainingSettings
-from phonseg.training.trainer import Run
+from phonseg.training.trainer import Trainer
 
 Place = str | os.PathLike[str]
 
@@ -57,20 +57,20 @@ def train(
     if the checkpoint belongs to another run.
     """
     rate = LogMel().grid.sample_rate
-    surveyed, run = _prepare(recordings, settings, rate, checkpoint, progress, base="")
+    training_set, trainer = _prepare(recordings, settings, rate, checkpoint, progress, base="")
     with torch.random.fork_rng():
         torch.manual_seed(settings.seed)
         encoder = LogMelNetwork() if settings.encoder == "log-mel-network" else RawWaveformEncoder(projection=64)
         network = BoundaryNetwork()
-        figures = run.contrastive(encoder)
-        model = contrasts(name, encoder.cpu(), run)
+        figures = trainer.contrastive(encoder)
+        model = contrastive_teacher(name, encoder.cpu(), trainer)
         if settings.self_training_steps:
-            model, more = learn_boundaries(name, model.views, TEACHER_CONFIDENCE, network, run, early=True)
+            model, more = learn_boundaries(name, model.streams, TEACHER_THRESHOLDS, network, trainer, early=True)
             figures |= more
             if settings.unit_steps:
-                model, more = learn_units(model, run)
+                model, more = learn_units(model, trainer)
                 figures |= more
-    return _finish(model, name, surveyed, settings, figures)
+    return _finish(model, name, training_set, settings, figures)
 
 
 def adapt(
@@ -90,14 +90,16 @@ def adapt(
 
     Raises TrainingError if the model has no boundary network, as when it was trained without self-training.
     """
-    network = deepcopy(model.views[0].encoder)
+    network = deepcopy(model.streams[0].encoder)
     if not isinstance(network, BoundaryNetwork):
         raise TrainingError(f"adapt: the model {model.name} has no boundary network. Train one with self-training.")
-    surveyed, run = _prepare(recordings, settings, network.grid.sample_rate, checkpoint, progress, base=model.digest)
+    training_set, trainer = _prepare(
+        recordings, settings, network.grid.sample_rate, checkpoint, progress, base=model.digest
+    )
     with torch.random.fork_rng():
-        own, beside = model.views[:1], model.views[1:]
-        adapted, figures = learn_boundaries(name, own, Confidence(), network, run, early=False, beside=beside)
-    return _finish(adapted, name, surveyed, settings, figures)
+        own, beside = model.streams[:1], model.streams[1:]
+        adapted, figures = learn_boundaries(name, own, Thresholds(), network, trainer, early=False, beside=beside)
+    return _finish(adapted, name, training_set, settings, figures)
 
 
 def _prepare(
@@ -107,21 +109,21 @@ def _prepare(
     checkpoint: str | Path | None,
     progress: bool,
     base: str,
-) -> tuple[Survey, Run]:
+) -> tuple[TrainingSet, Trainer]:
     """Find, read and split the recordings."""
     if checkpoint and not Path(checkpoint).parent.is_dir():
         raise OutputError(f"{checkpoint}: there is no folder {Path(checkpoint).parent}. Make it first.")
     places = [recordings] if isinstance(recordings, (str, os.PathLike)) else list(recordings)
-    surveyed = survey(find_recordings(places), sample_rate, settings.crop_seconds, progress=progress)
-    if surveyed.left_out:
-        some = "\n  ".join(list(surveyed.left_out.values())[:10])
-        message = f"{len(surveyed.left_out)} recordings are left out of training, among them:\n  {some}"
+    training_set = scan_items(find_recordings(places), sample_rate, settings.crop_seconds, progress=progress)
+    if training_set.left_out:
+        some = "\n  ".join(list(training_set.left_out.values())[:10])
+        message = f"{len(training_set.left_out)} recordings are left out of training, among them:\n  {some}"
         warnings.warn(message, PhonsegWarning, stacklevel=3)
-    by_path = {material.path: material for material in surveyed.materials}
+    by_path = {item.path: item for item in training_set.items}
     generator = np.random.default_rng(settings.seed)
     training, held_out = split(list(by_path), [Path(place) for place in places], settings.held_out, generator)
-    told = json.dumps([asdict(settings), base, [[str(m.path), m.duration, m.level] for m in surveyed.materials]])
-    run = Run(
+    told = json.dumps([asdict(settings), base, [[str(m.path), m.duration, m.level] for m in training_set.items]])
+    trainer = Trainer(
         settings,
         [by_path[path] for path in training],
         [by_path[path] for path in held_out],
@@ -129,22 +131,22 @@ def _prepare(
         hashlib.sha256(told.encode()).hexdigest(),
         progress,
     )
-    return surveyed, run
+    return training_set, trainer
 
 
 def _finish(
     model: Segmenter,
     name: str,
-    surveyed: Survey,
+    training_set: TrainingSet,
     settings: TrainingSettings,
     figures: dict[str, float],
 ) -> Segmenter:
     """The model with a summary of its training."""
     training: dict[str, object] = {
-        "recordings": len(surveyed.materials),
-        "hours": round(sum(material.duration for material in surveyed.materials) / 3600, 3),
-        "left_out": len(surveyed.left_out),
+        "recordings": len(training_set.items),
+        "hours": round(sum(item.duration for item in training_set.items) / 3600, 3),
+        "left_out": len(training_set.left_out),
         "settings": asdict(settings),
         **{figure: round(value, 5) for figure, value in figures.items()},
     }
-    return Segmenter(name, model.views, model.operating_point, training)
+    return Segmenter(name, model.streams, model.operating_point, training)

@@ -10,26 +10,26 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from phonseg.augmentation.speed import at_tempo
+from phonseg.augmentation.speed import change_speed
 from phonseg.encoders.base import TorchEncoder
-from phonseg.encoders.conv_network import FrameNetwork
+from phonseg.encoders.conv_network import ConvNetwork
 from phonseg.errors import TrainingError
 from phonseg.objectives.contrastive import OBJECTIVES, adjacent_frame_accuracy, adjacent_frame_loss, draw_negatives
-from phonseg.objectives.supervision import Lesson
+from phonseg.objectives.supervision import Supervision
 from phonseg.training.checkpoint import Checkpoint, read_checkpoint
-from phonseg.training.crops import Material, draw_crops
-from phonseg.training.loop import Batch, Schedule, Task, optimise
+from phonseg.training.crops import TrainingItem, draw_crops
+from phonseg.training.loop import Batch, LearningStage, Schedule, optimise
 from phonseg.training.settings import TrainingSettings
 
 # Held-out crops that the validation loss is measured on, and negatives for each of their frames.
 VALIDATION_CROPS, VALIDATION_NEGATIVES = 64, 8
 # Read speech is slow: crops are sped up by up to this factor, a new one in each step of self-training.
-FASTEST = 1.25
+HIGHEST_SPEED = 1.25
 # Nats by which the held-out loss must lie under that of an encoder that tells no frame from another.
 LEAST_GAIN = 0.01
 
 
-class Run:
+class Trainer:
     """One run of training: its settings, what it trains on, and its checkpoint on disk (or none, for path None).
 
     training, held_out: the materials of either side. identity: of settings and recordings; a checkpoint of a run with
@@ -39,8 +39,8 @@ class Run:
     def __init__(
         self,
         settings: TrainingSettings,
-        training: Sequence[Material],
-        held_out: Sequence[Material],
+        training: Sequence[TrainingItem],
+        held_out: Sequence[TrainingItem],
         path: Path | None,
         identity: str,
         progress: bool,
@@ -89,11 +89,11 @@ class Run:
                 )
             return figures
 
-        task = Task("contrastive", draw, loss, self.settings.crops * self.settings.crop_seconds)
-        self._learn(encoder, task, Schedule(self.settings.steps, self.settings.learning_rate, 1e-4), validate)
+        stage = LearningStage("contrastive", draw, loss, self.settings.crops * self.settings.crop_seconds)
+        self._learn(encoder, stage, Schedule(self.settings.steps, self.settings.learning_rate, 1e-4), validate)
         return validate()
 
-    def teach(self, network: FrameNetwork, lesson: Lesson, steps: int) -> dict[str, float]:
+    def fit(self, network: ConvNetwork, supervision: Supervision, steps: int) -> dict[str, float]:
         """Train `network` in place on what the lesson wants of every recording; returns the held-out loss."""
         settings, grid = self.settings, network.grid
         inner = network.features.grid
@@ -101,54 +101,54 @@ class Run:
         all_frames = inner.count(n_samples)
 
         def batch(
-            materials: Sequence[Material], n_crops: int, tempo: float, generator: np.random.Generator
+            items: Sequence[TrainingItem], n_crops: int, speed: float, generator: np.random.Generator
         ) -> tuple[Tensor, list[Tensor]]:
-            crops = draw_crops(materials, n_crops, n_samples, grid.sample_rate, generator)
+            crops = draw_crops(items, n_crops, n_samples, grid.sample_rate, generator)
             with torch.no_grad():
                 power = network.features.power(torch.from_numpy(crops.samples).to(self.device))
-            n_frames = round((all_frames - 1) / tempo) + 1
+            n_frames = round((all_frames - 1) / speed) + 1
             # Where on the original frames lies what the network judges.
-            judged = np.arange(n_frames - 2 * network.reach) + network.reach + lesson.offset
+            judged = np.arange(n_frames - 2 * network.reach) + network.reach + supervision.offset
             places = judged * (all_frames - 1) / (n_frames - 1)
             times = [start + inner.centre(places) for start in crops.starts]
-            wanted = lesson.batch([materials[place].path for place in crops.which], times)
-            return at_tempo(power, n_frames).cpu(), wanted
+            targets = supervision.batch([items[place].path for place in crops.which], times)
+            return change_speed(power, n_frames).cpu(), targets
 
-        def on_device(power: Tensor, wanted: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
-            return power.to(self.device), [part.to(self.device) for part in wanted]
+        def on_device(power: Tensor, targets: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+            return power.to(self.device), [part.to(self.device) for part in targets]
 
         def draw(step: int) -> tuple[Tensor, list[Tensor]]:
-            generator = np.random.default_rng([settings.seed, lesson.seed, step])
-            tempo = generator.uniform(1.0, FASTEST)
-            power, wanted = batch(self.training, settings.self_training_crops, tempo, generator)
-            return on_device(*lesson.harder(power, wanted, _torch_generator(generator)))
+            generator = np.random.default_rng([settings.seed, supervision.seed, step])
+            speed = generator.uniform(1.0, HIGHEST_SPEED)
+            power, targets = batch(self.training, settings.self_training_crops, speed, generator)
+            return on_device(*supervision.augment(power, targets, _torch_generator(generator)))
 
-        generator = np.random.default_rng([settings.seed, lesson.seed + 1])
+        generator = np.random.default_rng([settings.seed, supervision.seed + 1])
         fixed = on_device(*batch(self.held_out or self.training, VALIDATION_CROPS, 1.0, generator))
 
         def loss(drawn: tuple[Tensor, list[Tensor]]) -> Tensor:
-            return lesson.loss(network.scores(drawn[0]), *drawn[1])
+            return supervision.loss(network.scores(drawn[0]), *drawn[1])
 
         def validate() -> dict[str, float]:
             network.eval()
             with torch.inference_mode():
-                return {lesson.figure: float(loss(fixed))}
+                return {supervision.figure: float(loss(fixed))}
 
-        task = Task(lesson.name, draw, loss, settings.self_training_crops * settings.crop_seconds)
-        self._learn(network, task, Schedule(steps, settings.learning_rate, 1e-2), validate)
+        stage = LearningStage(supervision.name, draw, loss, settings.self_training_crops * settings.crop_seconds)
+        self._learn(network, stage, Schedule(steps, settings.learning_rate, 1e-2), validate)
         return validate()
 
     def _learn(
         self,
         network: TorchEncoder,
-        task: Task[Batch],
+        stage: LearningStage[Batch],
         schedule: Schedule,
         validate: Callable[[], dict[str, float]],
     ) -> None:
         """Take the stage from the checkpoint if it is finished there; else train, or go on training, and check."""
         network.to(self.device)
-        if task.name in self._finished:
-            network.load_state_dict(dict(self._finished[task.name]))
+        if stage.name in self._finished:
+            network.load_state_dict(dict(self._finished[stage.name]))
             network.eval()
             return
 
@@ -156,11 +156,11 @@ class Run:
             validate()
             network.train()
             if self._path:
-                Checkpoint(task.name, done, self._identity, self._finished, weights, moments).write(self._path)
+                Checkpoint(stage.name, done, self._identity, self._finished, weights, moments).write(self._path)
 
-        start = self._saved if self._saved and self._saved.stage == task.name else None
-        optimise(network, task, schedule, start=start, keep=keep, progress=self.progress)
-        self._finished[task.name] = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+        start = self._saved if self._saved and self._saved.stage == stage.name else None
+        optimise(network, stage, schedule, start=start, keep=keep, progress=self.progress)
+        self._finished[stage.name] = {name: tensor.clone() for name, tensor in network.state_dict().items()}
         if self._path:
             Checkpoint("", 0, self._identity, self._finished, {}, {}).write(self._path)
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from phonseg.annotation.plain_text import is_table, read_lab, read_phn, read_table
 from phonseg.annotation.readers import READERS, read_reference
 from phonseg.errors import ConfigurationError, PhonsegWarning, TextGridError
-from phonseg.system.captured_warnings import heard_warnings
+from phonseg.system.captured_warnings import captured_warnings
 
 
 def phn(folder: Path, text: str) -> Path:
@@ -148,7 +148,7 @@ CONTENTS = st.binary(max_size=80) | st.text("0123456789.,;#\n\t ab-", max_size=6
 
 @given(st.sampled_from(sorted(READERS)), CONTENTS)
 def test_any_bytes_are_a_reference_or_refused(suffix: str, content: bytes) -> None:
-    with tempfile.TemporaryDirectory() as folder, heard_warnings(), suppress(TextGridError):
+    with tempfile.TemporaryDirectory() as folder, captured_warnings(), suppress(TextGridError):
         path = Path(folder, f"x{suffix}")
         path.write_bytes(content)
         assert len(read_reference(path)) >= 1

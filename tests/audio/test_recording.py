@@ -16,10 +16,10 @@ import soxr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from phonseg.audio import scan as inspection
+from phonseg.audio import scan as scan
 from phonseg.audio.find import find_recordings
 from phonseg.audio.recording import open_recording, read
-from phonseg.audio.scan import KEPT
+from phonseg.audio.scan import KEPT_SECONDS
 from phonseg.errors import AudioError, ConfigurationError, PhonsegWarning
 
 RATES = [1_000, 8_000, 11_025, 22_050, 44_100, 47_999, 48_000, 96_000, 44_100.5, 768_000]
@@ -60,9 +60,9 @@ def test_every_format_gives_the_samples_of_libsndfile_whatever_the_suffix(tmp_pa
     assert (recording.sample_rate, recording.channels, recording.name) == (rate, channels, str(path))
 
 
-@pytest.mark.parametrize("kept", [0, KEPT])
+@pytest.mark.parametrize("kept", [0, KEPT_SECONDS])
 def test_a_file_object_is_rewound_for_every_pass_and_left_open(monkeypatch, kept):
-    monkeypatch.setattr(inspection, "KEPT", kept)
+    monkeypatch.setattr(scan, "KEPT_SECONDS", kept)
     file = io.BytesIO()
     soundfile.write(file, noise(5_000), 16_000, format="FLAC")
     recording = open_recording(file)
@@ -84,9 +84,9 @@ def test_whether_a_recording_is_kept_plays_no_part(n, channels, cancelling, chan
     samples = noise(n, channels)
     if cancelling:
         samples[:, -1] -= samples.sum(axis=1)
-    with patch.object(inspection, "KEPT", kept):
+    with patch.object(scan, "KEPT_SECONDS", kept / 16_000):
         recording = open_recording((samples, 16_000), channel=channel)
-    with patch.object(inspection, "KEPT", 0):
+    with patch.object(scan, "KEPT_SECONDS", 0):
         again = open_recording((samples, 16_000), channel=channel)
     assert (recording.channel, recording.n_samples) == (again.channel, again.n_samples)
     for rate in (16_000, 8_000):
@@ -137,9 +137,9 @@ def test_a_low_tone_keeps_its_course_through_resampling(rate):
     np.testing.assert_allclose(result[8_000:-8_000], expected[8_000:-8_000], atol=1e-4)
 
 
-@pytest.mark.parametrize("kept", [0, KEPT])
+@pytest.mark.parametrize("kept", [0, KEPT_SECONDS])
 def test_memory_does_not_grow_with_the_recording(monkeypatch, tmp_path, kept):
-    monkeypatch.setattr(inspection, "KEPT", kept)
+    monkeypatch.setattr(scan, "KEPT_SECONDS", kept)
     path = tmp_path / "long.wav"
     with soundfile.SoundFile(path, "w", 16_000, 2, subtype="FLOAT") as file:
         for seed in range(120):
@@ -151,7 +151,7 @@ def test_memory_does_not_grow_with_the_recording(monkeypatch, tmp_path, kept):
     tracemalloc.stop()
     assert n == 600 * 16_000
     assert 4e6 < path.stat().st_size / 10
-    assert peak < 4e6 + 4 * kept  # what is kept until it turns out to be too long
+    assert peak < 4e6 + 4 * 16_000 * kept  # what is kept until it turns out to be too long
 
 
 @pytest.mark.parametrize("rate", [0, -16_000, float("nan")])

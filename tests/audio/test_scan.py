@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phonseg.audio import scan as inspection
-from phonseg.audio.decoding.source import raw_sound
-from phonseg.audio.scan import NEAR_FULL_SCALE, inspect
+from phonseg.audio import scan as module
+from phonseg.audio.decoding.source import open_source
+from phonseg.audio.scan import NEAR_FULL_SCALE, scan
 from phonseg.errors import AudioError
 
 # Few different values, so that equal neighbours are frequent.
@@ -30,8 +30,8 @@ def slowly_clipped(samples: np.ndarray) -> int:
 @given(values, st.integers(1, 7), st.sampled_from([1, 2, 3]))
 def test_clipped_samples_are_counted_however_the_recording_is_cut(levels, block, channels):
     samples = np.stack([np.roll(levels, shift) for shift in range(channels)], axis=1).astype(np.float32)
-    with patch.object(inspection, "BLOCK", block):
-        found = inspect(raw_sound((samples, 16_000)), "mix")
+    with patch.object(module, "BLOCK", block):
+        found = scan(open_source((samples, 16_000)), "mix")
     assert found.clipped == slowly_clipped(samples)
     assert found.peak == np.abs(samples).max()
     assert found.n_samples == len(samples)
@@ -47,18 +47,18 @@ def test_values_that_are_no_numbers_are_counted_however_the_recording_is_cut(whe
     samples = np.zeros(100)
     samples[list(where)] = value
     message = rf"{len(where)} of 100 samples are not finite .* the first at {min(where) / 1000:.4f} s"
-    with patch.object(inspection, "BLOCK", block), pytest.raises(AudioError, match=message):
-        inspect(raw_sound((samples, 1_000)), "mix")
+    with patch.object(module, "BLOCK", block), pytest.raises(AudioError, match=message):
+        scan(open_source((samples, 1_000)), "mix")
 
 
 def test_numbers_too_large_for_any_sound_are_refused():
-    assert inspect(raw_sound((np.array([1e15, -1e15, 2.0]), 16_000)), "mix").peak == np.float32(1e15)
+    assert scan(open_source((np.array([1e15, -1e15, 2.0]), 16_000)), "mix").peak == np.float32(1e15)
     with pytest.raises(AudioError, match=r"2 of 3 samples are not finite numbers \(NaN, infinite or enormous\)"):
-        inspect(raw_sound((np.array([1e25, -1e25, 2.0]), 16_000)), "mix")
+        scan(open_source((np.array([1e25, -1e25, 2.0]), 16_000)), "mix")
 
 
 def test_only_the_channel_that_counts_is_looked_at():
     samples = np.array([[0.1, np.nan], [0.2, 1.0], [0.3, 1.0]])
-    assert inspect(raw_sound((samples, 16_000)), 1).peak == np.float32(0.3)
+    assert scan(open_source((samples, 16_000)), 1).peak == np.float32(0.3)
     with pytest.raises(AudioError, match="1 of 3 samples"):
-        inspect(raw_sound((samples, 16_000)), 2)
+        scan(open_source((samples, 16_000)), 2)

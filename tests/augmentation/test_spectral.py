@@ -10,8 +10,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phonseg.augmentation.spectral import LOUDEST, MOST, PAUSES, QUIETEST, among_talkers, roughen, with_pauses
-from phonseg.augmentation.speed import at_tempo
+from phonseg.augmentation.spectral import LOUDEST, MOST, PAUSES, QUIETEST, augment_spectrum, insert_pauses, mix_talkers
+from phonseg.augmentation.speed import change_speed
 
 
 def seeded(seed: int) -> torch.Generator:
@@ -24,7 +24,7 @@ def seeded(seed: int) -> torch.Generator:
 @given(n=st.integers(2, 60), n_frames=st.integers(2, 60))
 def test_at_another_tempo_frames_lie_evenly_between_the_first_and_the_last(n, n_frames):
     place = torch.arange(float(n))[None, :, None] * torch.tensor([1.0, -2.0])
-    faster = at_tempo(place, n_frames)
+    faster = change_speed(place, n_frames)
     expected = np.linspace(0, n - 1, n_frames)
     assert faster.shape == (1, n_frames, 2)
     np.testing.assert_allclose(faster[0, :, 0], expected, atol=1e-4)
@@ -33,7 +33,7 @@ def test_at_another_tempo_frames_lie_evenly_between_the_first_and_the_last(n, n_
 
 def test_at_its_own_tempo_speech_stays_as_it_is():
     power = torch.rand(2, 9, 4, generator=seeded(0))
-    torch.testing.assert_close(at_tempo(power, 9), power)
+    torch.testing.assert_close(change_speed(power, 9), power)
 
 
 # Noise
@@ -42,7 +42,7 @@ def test_at_its_own_tempo_speech_stays_as_it_is():
 def test_roughening_is_the_generators_alone_and_changes_nothing_that_it_is_given():
     power = torch.rand(6, 20, 40, generator=seeded(0))
     before, state = power.clone(), torch.get_rng_state()
-    first, again, other = (roughen(power, seeded(seed)) for seed in (1, 1, 2))
+    first, again, other = (augment_spectrum(power, seeded(seed)) for seed in (1, 1, 2))
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
     assert torch.equal(power, before)
@@ -53,7 +53,7 @@ def test_roughening_is_the_generators_alone_and_changes_nothing_that_it_is_given
 
 def test_a_share_of_nothing_only_blurs_up_to_8_neighbouring_bands():
     power = torch.rand(200, 10, 40, generator=seeded(0))
-    rough = roughen(power, seeded(1), share=0.0)
+    rough = augment_spectrum(power, seeded(1), share=0.0)
     widths = []
     for before, after in zip(power, rough, strict=True):
         changed = torch.nonzero((before != after).any(dim=0))[:, 0].tolist()
@@ -66,13 +66,17 @@ def test_a_share_of_nothing_only_blurs_up_to_8_neighbouring_bands():
 @pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
 def test_noise_is_added_to_so_many_of_the_crops(share):
     crops = 1000
-    rough = roughen(torch.zeros(crops, 3, 40), seeded(1), share=share)
+    rough = augment_spectrum(torch.zeros(crops, 3, 40), seeded(1), share=share)
     chosen = (rough > 0).any(dim=(1, 2)).sum().item()
     assert abs(chosen - share * crops) <= 5 * math.sqrt(share * (1 - share) * crops)
 
 
 def test_noise_lies_20_to_50_decibels_below_the_loud_frames_give_or_take_its_slope():
-    level = roughen(torch.zeros(1000, 30, 40), seeded(1), share=1.0).mean(dim=1).log().mean(dim=1) * 10 / math.log(10)
+    level = (
+        augment_spectrum(torch.zeros(1000, 30, 40), seeded(1), share=1.0).mean(dim=1).log().mean(dim=1)
+        * 10
+        / math.log(10)
+    )
     assert -36.5 < level.mean() < -33.5
     assert level.quantile(0.02) < -45
     assert level.quantile(0.98) > -25
@@ -80,14 +84,16 @@ def test_noise_lies_20_to_50_decibels_below_the_loud_frames_give_or_take_its_slo
 
 @pytest.mark.parametrize("loudest", [LOUDEST, -1.0])
 def test_the_loudest_noise_is_as_loud_as_is_said(loudest):
-    level = roughen(torch.zeros(3000, 30, 40), seeded(1), share=1.0, loudest=loudest).mean(dim=1).log().mean(dim=1)
+    level = (
+        augment_spectrum(torch.zeros(3000, 30, 40), seeded(1), share=1.0, loudest=loudest).mean(dim=1).log().mean(dim=1)
+    )
     assert level.mean() == pytest.approx((QUIETEST + loudest) / 2, abs=0.2)
 
 
 def test_the_equaliser_is_the_same_in_every_frame_smooth_and_as_strong_as_it_says():
     crops = 500
     power = torch.ones(crops, 6, 41)  # constant in time, so that blurring changes nothing
-    gain = (roughen(2 * power, seeded(1), share=1.0) - roughen(power, seeded(1), share=1.0)).log()
+    gain = (augment_spectrum(2 * power, seeded(1), share=1.0) - augment_spectrum(power, seeded(1), share=1.0)).log()
     torch.testing.assert_close(gain, gain[:, :1].expand_as(gain), rtol=0, atol=1e-3)
     knots = gain[:, 0, ::10]  # five places at equal distances
     assert 1.4 < knots.std() < 1.6
@@ -101,7 +107,7 @@ def test_the_equaliser_is_the_same_in_every_frame_smooth_and_as_strong_as_it_say
 @pytest.mark.parametrize("crops", [2, 3, 12])
 def test_talkers_are_other_crops_of_the_batch_and_never_louder(crops):
     power = torch.zeros(crops, 5, crops) + torch.eye(crops)[:, None]  # each crop has a band of its own
-    mixed = among_talkers(power, seeded(1), share=1.0)
+    mixed = mix_talkers(power, seeded(1), share=1.0)
     for crop in range(crops):
         others = [band for band in range(crops) if band != crop]
         assert torch.equal(mixed[crop, :, crop], power[crop, :, crop])
@@ -113,10 +119,10 @@ def test_talkers_are_other_crops_of_the_batch_and_never_louder(crops):
 
 def test_the_share_of_crops_that_have_talkers():
     power = torch.rand(400, 2, 3, generator=seeded(0)) + 0.1
-    changed = [(among_talkers(power, seeded(seed)) != power).flatten(1).any(1).float().mean() for seed in range(5)]
+    changed = [(mix_talkers(power, seeded(seed)) != power).flatten(1).any(1).float().mean() for seed in range(5)]
     assert float(sum(changed) / 5) == pytest.approx(0.4, abs=0.05)
-    assert torch.equal(among_talkers(power, seeded(0), share=0.0), power)
-    assert torch.equal(among_talkers(power[:1], seeded(0), share=1.0), power[:1])
+    assert torch.equal(mix_talkers(power, seeded(0), share=0.0), power)
+    assert torch.equal(mix_talkers(power[:1], seeded(0), share=1.0), power[:1])
 
 
 # Pauses
@@ -125,7 +131,7 @@ def test_the_share_of_crops_that_have_talkers():
 def test_in_a_pause_there_is_nothing_and_elsewhere_all_is_as_it_was():
     power = torch.rand(300, 200, 3, generator=seeded(0)) + 0.1
     before = power.clone()
-    paused, beyond = with_pauses(power, seeded(1))
+    paused, beyond = insert_pauses(power, seeded(1))
     assert torch.equal(power, before)
     assert beyond.shape == (300, 200)
     silent = (paused == 0).all(dim=2)
@@ -146,12 +152,12 @@ def test_in_a_pause_there_is_nothing_and_elsewhere_all_is_as_it_was():
 
 @pytest.mark.parametrize("frames", [24, 54, 100])
 def test_a_pause_never_takes_all_of_a_short_crop(frames):
-    silent = (with_pauses(torch.ones(500, frames, 2), seeded(1), share=1.0)[1] < 0).sum(dim=1)
+    silent = (insert_pauses(torch.ones(500, frames, 2), seeded(1), share=1.0)[1] < 0).sum(dim=1)
     assert 0 < silent.max() <= MOST * frames
 
 
 @pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
 def test_the_share_of_crops_that_have_a_pause(share):
     crops = 1000
-    with_one = (with_pauses(torch.ones(crops, 200, 2), seeded(1), share=share)[1] < 0).any(dim=1).sum().item()
+    with_one = (insert_pauses(torch.ones(crops, 200, 2), seeded(1), share=share)[1] < 0).any(dim=1).sum().item()
     assert abs(with_one - share * crops) <= 5 * math.sqrt(share * (1 - share) * crops)

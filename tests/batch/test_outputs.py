@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from phonseg.batch.jobs import Planned, plan
+from phonseg.batch.jobs import Job, plan_jobs
 from phonseg.batch.manifest import Record, Shard, read_records, sha256
 from phonseg.batch.outputs import Outputs
-from phonseg.batch.worker_task import Result
+from phonseg.batch.worker_task import WorkerResult
 from phonseg.errors import OutputError
 from phonseg.system.atomic_files import replacing
 from phonseg.timeline.segmentation import Provenance
@@ -29,41 +29,41 @@ class Killed(BaseException):
     """Instead of SIGKILL, after which nothing more is done."""
 
 
-def result(text: str = "a TextGrid", provenance: Provenance = A, warning: str = "") -> Result:
-    return Result({".TextGrid": text.encode()}, 3, 1.5, warning, 0.1, provenance)
+def result(text: str = "a TextGrid", provenance: Provenance = A, warning: str = "") -> WorkerResult:
+    return WorkerResult({".TextGrid": text.encode()}, 3, 1.5, warning, 0.1, provenance)
 
 
-def of(item: Planned) -> Path:
+def of(item: Job) -> Path:
     """The TextGrid of a recording."""
     return item.files[".TextGrid"]
 
 
-def run(item: Planned, made: Result | str, *, overwrite: bool = False, others: list[Planned] | None = None) -> Record:
+def run(item: Job, made: WorkerResult | str, *, overwrite: bool = False, others: list[Job] | None = None) -> Record:
     """A run of one recording, whose segmenting gives a result or an error."""
     with closing(Outputs([item, *(others or [])], shard=None, overwrite=overwrite)) as outputs:
-        provenance = made.provenance if isinstance(made, Result) else A
+        provenance = made.provenance if isinstance(made, WorkerResult) else A
         if not outputs.settles(item, provenance):
-            if isinstance(made, Result):
+            if isinstance(made, WorkerResult):
                 outputs.place(item, made)
             else:
                 outputs.fail(item, made)
     return outputs.records[item.target]
 
 
-def only_record(item: Planned) -> Record:
+def only_record(item: Job) -> Record:
     (record,) = read_records(item.folder)
     return record
 
 
 @pytest.fixture
-def item(tmp_path: Path) -> Planned:
+def item(tmp_path: Path) -> Job:
     (tmp_path / "in" / "deep").mkdir(parents=True)
     (tmp_path / "in" / "deep" / "x.wav").write_bytes(b"sound")
-    (planned,) = plan(tmp_path / "in", tmp_path / "out")
+    (planned,) = plan_jobs(tmp_path / "in", tmp_path / "out")
     return planned
 
 
-def test_a_textgrid_is_written_and_recorded(item: Planned) -> None:
+def test_a_textgrid_is_written_and_recorded(item: Job) -> None:
     record = run(item, result())
     assert of(item).read_bytes() == b"a TextGrid"
     assert (record.status, record.message, record.boundaries, record.seconds) == ("done", "", 3, 1.5)
@@ -72,13 +72,13 @@ def test_a_textgrid_is_written_and_recorded(item: Planned) -> None:
     assert (made.recording_bytes, made.recording_modified) == (5, item.recording.stat().st_mtime)
 
 
-def test_a_warning_is_recorded_and_stays_while_nothing_changes(item: Planned) -> None:
+def test_a_warning_is_recorded_and_stays_while_nothing_changes(item: Job) -> None:
     assert run(item, result(warning="odd")).status == "warned"
     again = run(item, result(warning="odd"))
     assert (again.status, again.message) == ("skipped", "odd")
 
 
-def test_what_failed_is_tried_again(item: Planned) -> None:
+def test_what_failed_is_tried_again(item: Job) -> None:
     failed = run(item, "x.wav: cannot be read.")
     assert (failed.status, failed.message, failed.files) == ("failed", "x.wav: cannot be read.", {})
     assert not of(item).exists()
@@ -86,7 +86,7 @@ def test_what_failed_is_tried_again(item: Planned) -> None:
     assert run(item, "x.wav: cannot be read.").status == "skipped"
 
 
-def test_what_fails_later_leaves_the_textgrid_and_its_origin(item: Planned) -> None:
+def test_what_fails_later_leaves_the_textgrid_and_its_origin(item: Job) -> None:
     done = run(item, result())
     failed = run(item, "x.wav: cannot be read.", overwrite=True)
     assert (failed.status, failed.files) == ("failed", done.files)
@@ -109,7 +109,7 @@ def test_what_fails_later_leaves_the_textgrid_and_its_origin(item: Planned) -> N
         ("the textgrid and the manifest are gone", "done"),
     ],
 )
-def test_what_is_done_again(item: Planned, what: str, again: str) -> None:
+def test_what_is_done_again(item: Job, what: str, again: str) -> None:
     run(item, result())
     provenance = A
     if what in ("the model", "the textgrid and the model"):
@@ -142,12 +142,12 @@ def test_what_is_done_again(item: Planned, what: str, again: str) -> None:
     assert of(item).read_bytes() == b"another"
 
 
-def test_without_a_digest_nobody_knows_the_model(item: Planned) -> None:
+def test_without_a_digest_nobody_knows_the_model(item: Job) -> None:
     nameless = replace(A, digest="")
     assert [run(item, result(provenance=nameless)).status for _ in range(2)] == ["done", "done"]
 
 
-def test_a_correction_that_is_undone_is_none(item: Planned) -> None:
+def test_a_correction_that_is_undone_is_none(item: Job) -> None:
     run(item, result())
     of(item).write_bytes(b"corrected")
     assert "was changed" in run(item, result()).message
@@ -156,7 +156,7 @@ def test_a_correction_that_is_undone_is_none(item: Planned) -> None:
     assert run(item, result("other", B)).status == "done"
 
 
-def test_what_somebody_writes_during_the_run_is_left_alone(item: Planned) -> None:
+def test_what_somebody_writes_during_the_run_is_left_alone(item: Job) -> None:
     with closing(Outputs([item], shard=None, overwrite=False)) as outputs:
         assert not outputs.settles(item, A)
         of(item).parent.mkdir(parents=True)
@@ -166,9 +166,9 @@ def test_what_somebody_writes_during_the_run_is_left_alone(item: Planned) -> Non
     assert only_record(item).status == "skipped"
 
 
-def test_two_runs_at_once_end_well(item: Planned, tmp_path: Path) -> None:
+def test_two_runs_at_once_end_well(item: Job, tmp_path: Path) -> None:
     (tmp_path / "in" / "y.wav").touch()
-    x, y = plan(tmp_path / "in", tmp_path / "out")
+    x, y = plan_jobs(tmp_path / "in", tmp_path / "out")
     first, second = (Outputs([x, y], shard=None, overwrite=False) for _ in range(2))
     for outputs in (first, second):
         assert not outputs.settles(x, A)
@@ -187,7 +187,7 @@ def test_two_runs_at_once_end_well(item: Planned, tmp_path: Path) -> None:
 @pytest.mark.parametrize("shard", [None, (1, 1)])
 @pytest.mark.parametrize("ended", [False, True])
 def test_what_another_run_writes_meanwhile_is_left_alone_and_known_to_the_next(
-    item: Planned, shard: Shard | None, ended: bool
+    item: Job, shard: Shard | None, ended: bool
 ) -> None:
     first, second = (Outputs([item], shard=one, overwrite=False) for one in (None, shard))
     assert not second.settles(item, A)
@@ -204,7 +204,7 @@ def test_what_another_run_writes_meanwhile_is_left_alone_and_known_to_the_next(
     assert run(item, result("a third", B)).status == "done"
 
 
-def test_every_shard_knows_what_the_others_made(item: Planned) -> None:
+def test_every_shard_knows_what_the_others_made(item: Job) -> None:
     with closing(Outputs([item], shard=(2, 3), overwrite=False)) as outputs:
         outputs.place(item, result())
     assert (item.folder / "phonseg-manifest-2-of-3.jsonl").exists()
@@ -212,14 +212,14 @@ def test_every_shard_knows_what_the_others_made(item: Planned) -> None:
     assert run(item, result("other", B)).status == "done"
 
 
-def test_of_two_records_of_one_content_the_one_that_is_up_to_date_counts(item: Planned) -> None:
+def test_of_two_records_of_one_content_the_one_that_is_up_to_date_counts(item: Job) -> None:
     with closing(Outputs([item], shard=(1, 1), overwrite=False)) as outputs:
         outputs.place(item, result())
     assert [run(item, result(provenance=B)).status for _ in range(2)] == ["done", "skipped"]
     assert run(item, result(provenance=A)).status == "skipped"
 
 
-def test_a_record_that_a_full_disk_has_cut_costs_no_other(item: Planned) -> None:
+def test_a_record_that_a_full_disk_has_cut_costs_no_other(item: Job) -> None:
     item.folder.mkdir()
     (item.folder / "phonseg-manifest.jsonl").write_bytes(b'{"recording": "half a l')
     with patch("phonseg.batch.outputs.settle", lambda *_: {}):
@@ -227,24 +227,24 @@ def test_a_record_that_a_full_disk_has_cut_costs_no_other(item: Planned) -> None
     assert run(item, result("other", B)).status == "done"
 
 
-def test_a_manifest_that_cannot_be_written_is_found_at_the_start(item: Planned) -> None:
+def test_a_manifest_that_cannot_be_written_is_found_at_the_start(item: Job) -> None:
     (item.folder / "phonseg-manifest.jsonl").mkdir(parents=True)
     with pytest.raises(OutputError, match=r"phonseg-manifest\.jsonl: cannot be written"):
         Outputs([item], shard=None, overwrite=False)
 
 
-def test_an_output_that_cannot_be_made_is_found_at_the_start(tmp_path: Path, item: Planned) -> None:
+def test_an_output_that_cannot_be_made_is_found_at_the_start(tmp_path: Path, item: Job) -> None:
     (tmp_path / "out").write_text("a file")
     with pytest.raises(OutputError, match=r"out: cannot be made \(a file has that name\)"):
         Outputs([item], shard=None, overwrite=False)
-    (below,) = plan(tmp_path / "in", tmp_path / "out" / "below")
+    (below,) = plan_jobs(tmp_path / "in", tmp_path / "out" / "below")
     with pytest.raises(OutputError, match=r"below: cannot be made \(a file has the name of a folder above it\)"):
         Outputs([below], shard=None, overwrite=False)
     assert (tmp_path / "out").read_text() == "a file"
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="the administrator may write everywhere")
-def test_an_output_that_is_closed_is_found_at_the_start(tmp_path: Path, item: Planned) -> None:
+def test_an_output_that_is_closed_is_found_at_the_start(tmp_path: Path, item: Job) -> None:
     (tmp_path / "out").mkdir(0o555)
     with pytest.raises(OutputError, match="cannot be written"):
         Outputs([item], shard=None, overwrite=False)
@@ -260,7 +260,7 @@ def test_what_stands_in_the_way_of_one_stops_no_other(tmp_path: Path) -> None:
     os.mkfifo(out / "pipe.TextGrid")
     (out / "deep").touch()
     (out / "out").symlink_to(tmp_path)
-    items = plan(tmp_path / "in", out)
+    items = plan_jobs(tmp_path / "in", out)
     with closing(Outputs(items, shard=None, overwrite=True)) as outputs:
         for item in items:
             if not outputs.settles(item, A):
@@ -280,7 +280,7 @@ def test_what_stands_in_the_way_of_one_stops_no_other(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("before", [None, b"a TextGrid"])
-def test_a_full_disk_ends_the_run_and_the_next_goes_on(item: Planned, before: bytes | None) -> None:
+def test_a_full_disk_ends_the_run_and_the_next_goes_on(item: Job, before: bytes | None) -> None:
     if before:
         run(item, result())
 
@@ -298,7 +298,7 @@ def test_a_full_disk_ends_the_run_and_the_next_goes_on(item: Planned, before: by
     assert run(item, result("new", B)).status == "done"
 
 
-def test_what_a_killed_run_left_half_written_is_removed(item: Planned) -> None:
+def test_what_a_killed_run_left_half_written_is_removed(item: Job) -> None:
     run(item, result())
     stale = of(item).with_name(f".phonseg-{'0' * 32}")
     stale.touch()
@@ -343,7 +343,7 @@ def killed(moment: str | None) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("moment", ["before it is written", "before it is in place"])
-def test_the_textgrid_that_was_to_be_replaced_stays_known(item: Planned, moment: str) -> None:
+def test_the_textgrid_that_was_to_be_replaced_stays_known(item: Job, moment: str) -> None:
     run(item, result("old", B))
     with killed(moment):
         run(item, result("new", A))
@@ -369,7 +369,7 @@ def test_whatever_happens_hands_are_respected_and_the_rest_is_up_to_date(
     ours: set[bytes] = set()  # what phonseg wrote since the manifest was lost
     there: bytes | None = None
     for number, (event, *how) in enumerate([*events, ("run", A, None)]):
-        (item,) = plan(root, None)
+        (item,) = plan_jobs(root, None)
         if event == "correct":
             there = f"corrected {number}".encode()
             of(item).write_bytes(there)
@@ -399,14 +399,14 @@ def test_whatever_happens_hands_are_respected_and_the_rest_is_up_to_date(
                 assert only_record(item).status in (("done", "skipped") if there == new else ("skipped",))
 
 
-def both(tmp_path: Path) -> Planned:
+def both(tmp_path: Path) -> Job:
     """A recording that becomes a TextGrid and a table."""
     (tmp_path / "x.wav").write_bytes(b"sound")
-    (planned,) = plan(tmp_path / "x.wav", None, suffixes=(".TextGrid", ".csv"))
+    (planned,) = plan_jobs(tmp_path / "x.wav", None, suffixes=(".TextGrid", ".csv"))
     return planned
 
 
-def files(text: str, provenance: Provenance = A) -> Result:
+def files(text: str, provenance: Provenance = A) -> WorkerResult:
     return replace(result(provenance=provenance), files={".TextGrid": text.encode(), ".csv": f"{text},".encode()})
 
 

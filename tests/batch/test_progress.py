@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from phonseg.batch.jobs import Planned
+from phonseg.batch.jobs import Job
 from phonseg.batch.manifest import Made, Record
 from phonseg.batch.progress import Progress
 from phonseg.timeline.segmentation import Provenance
 
 
-def planned(name: str, size: int) -> Planned:
-    return Planned(Path(name), Path(name), {".TextGrid": Path(f"{name}.TextGrid")}, Path(), name, size, 0.0)
+def planned(name: str, size: int) -> Job:
+    return Job(Path(name), Path(name), {".TextGrid": Path(f"{name}.TextGrid")}, Path(), name, size, 0.0)
 
 
 def test_files_hours_speed_and_how_far(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,7 +10,7 @@ import pytest
 import soundfile
 from conftest import RATE, mel_segmenter, network_segmenter, speech_like
 
-from phonseg.batch.worker_task import Request, prepare, segment_one
+from phonseg.batch.worker_task import WorkerTask, prepare, segment_one
 from phonseg.errors import AudioError, ConfigurationError, ModelError, PhonsegWarning
 
 MODEL = replace(mel_segmenter(), digest="5e")
@@ -28,7 +28,7 @@ def test_a_task_gives_what_the_segmenter_gives(
     recording: Path, choice: tuple[float | None, float | None], tmp_path: Path
 ) -> None:
     sensitivity, rate = choice
-    result = segment_one(Request(MODEL, sensitivity, rate, "mix"), recording)
+    result = segment_one(WorkerTask(MODEL, sensitivity, rate, "mix"), recording)
     expected = MODEL.segment(recording, sensitivity=sensitivity, rate=rate)
     expected.to_textgrid(tmp_path / "x.TextGrid")
     assert result.files[".TextGrid"] == (tmp_path / "x.TextGrid").read_bytes()
@@ -40,14 +40,14 @@ def test_a_task_gives_what_the_segmenter_gives(
 @pytest.mark.parametrize("channel", ["mix", 1, 64])
 def test_what_is_prepared_is_how_the_recordings_are_segmented(recording: Path, channel: str | int) -> None:
     soundfile.write(recording, np.tile(speech_like(3)[0][:, None], (1, 64)), RATE)
-    request = Request(MODEL, 0.25, None, channel)  # type: ignore[arg-type]
+    request = WorkerTask(MODEL, 0.25, None, channel)  # type: ignore[arg-type]
     assert prepare(request) == segment_one(request, recording).provenance
 
 
 @pytest.mark.filterwarnings("error")
 def test_warnings_are_part_of_the_result(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "silent.wav", np.zeros(RATE), RATE)
-    result = segment_one(Request(MODEL, None, None, "mix"), tmp_path / "silent.wav")
+    result = segment_one(WorkerTask(MODEL, None, None, "mix"), tmp_path / "silent.wav")
     assert "silent.wav: is digital silence" in result.warning
     with pytest.warns(PhonsegWarning, match=r"silent\.wav: is digital silence"):
         MODEL.segment(tmp_path / "silent.wav")
@@ -55,24 +55,24 @@ def test_warnings_are_part_of_the_result(tmp_path: Path) -> None:
 
 def test_settings_are_tried_before_any_recording() -> None:
     with pytest.raises(ConfigurationError, match="sensitivity is 2"):
-        prepare(Request(MODEL, 2, None, "mix"))
+        prepare(WorkerTask(MODEL, 2, None, "mix"))
     with pytest.raises(ConfigurationError, match="not both"):
-        prepare(Request(MODEL, 0.5, 3, "mix"))
+        prepare(WorkerTask(MODEL, 0.5, 3, "mix"))
     with pytest.raises(ConfigurationError, match="channel is 0"):
-        prepare(Request(MODEL, None, None, 0))
+        prepare(WorkerTask(MODEL, None, None, 0))
     with pytest.raises(ModelError, match="there is no such model"):
-        prepare(Request("nowhere.safetensors", None, None, "mix"))
+        prepare(WorkerTask("nowhere.safetensors", None, None, "mix"))
 
 
 def test_a_recording_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "empty.wav").touch()
     with pytest.raises(AudioError, match=r"empty\.wav"):
-        segment_one(Request(MODEL, None, None, "mix"), tmp_path / "empty.wav")
+        segment_one(WorkerTask(MODEL, None, None, "mix"), tmp_path / "empty.wav")
 
 
 def test_a_model_file_is_read_again_once_it_has_changed(tmp_path: Path) -> None:
     path = tmp_path / "m.safetensors"
-    request = Request(str(path), None, None, "mix")
+    request = WorkerTask(str(path), None, None, "mix")
     first = network_segmenter(0).save(path)
     assert prepare(request).digest == first.digest
     assert request.segmenter() is request.segmenter()

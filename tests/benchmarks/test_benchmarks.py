@@ -265,10 +265,10 @@ def test_the_log_mel_difference_learns_nothing_and_sees_no_label(tmp_path: Path)
         shutil.copy(recording, tmp_path)
     with_labels, without = systems.log_mel_difference([DEMO]), systems.log_mel_difference([tmp_path])
     assert with_labels.segmenter.operating_point == without.segmenter.operating_point
-    views = with_labels.segmenter.views
-    assert [view.weight for view in views] == [view.weight for view in without.segmenter.views]
-    assert [list(view.encoder.parameters()) for view in views] == [[], [], []]
-    assert {view.contrast.lags for view in views} == {(2, 3, 4)}
+    streams = with_labels.segmenter.streams
+    assert [stream.weight for stream in streams] == [stream.weight for stream in without.segmenter.streams]
+    assert [list(stream.encoder.parameters()) for stream in streams] == [[], [], []]
+    assert {stream.contrast.lags for stream in streams} == {(2, 3, 4)}
 
 
 def test_the_log_mel_difference_needs_recordings(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phonseg.detection.dissimilarity import AsItIs, LeftRightContrast, cosine, euclidean
+from phonseg.detection.dissimilarity import LeftRightContrast, PrecomputedCurve, cosine, euclidean
 from phonseg.errors import ConfigurationError
 from phonseg.timeline.grid import FrameGrid, Frames
 
@@ -65,10 +65,10 @@ def test_a_jump_is_highest_where_it_is_and_as_high_as_it_is(lags, join):
 def test_a_value_depends_on_no_frame_beyond_the_reach(lags, seed):
     values = random_values(30, 3, seed)
     contrast = LeftRightContrast(euclidean, lags)
-    piece = contrast(Frames(values[5:25], GRID)).values
+    chunk = contrast(Frames(values[5:25], GRID)).values
     whole = contrast(Frames(values, GRID)).values[5:25]
     inside = slice(contrast.reach, 20 - contrast.reach)
-    np.testing.assert_array_equal(piece[inside], whole[inside])
+    np.testing.assert_array_equal(chunk[inside], whole[inside])
 
 
 def test_frames_of_nothing_have_no_angle():
@@ -88,19 +88,19 @@ def test_lags_that_are_none_are_refused(lags):
 
 def test_reach_is_the_largest_lag():
     assert LeftRightContrast(euclidean, (2, 5, 3)).reach == 5
-    assert AsItIs().reach == 0
+    assert PrecomputedCurve().reach == 0
 
 
 def test_frames_of_one_value_are_a_curve_as_they_are():
     values = random_values(7, 1, 0)
-    curve = AsItIs()(Frames(values, GRID))
+    curve = PrecomputedCurve()(Frames(values, GRID))
     assert curve.values.tolist() == values[:, 0].tolist()
     assert curve.grid == GRID
 
 
 def test_frames_of_several_values_are_no_curve():
     with pytest.raises(ConfigurationError, match="frames of 2 values are no curve"):
-        AsItIs()(Frames(random_values(7, 2, 0), GRID))
+        PrecomputedCurve()(Frames(random_values(7, 2, 0), GRID))
 
 
 def test_frames_are_not_changed():

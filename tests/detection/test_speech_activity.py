@@ -13,16 +13,16 @@ from hypothesis import strategies as st
 
 from phonseg.audio.level import loud_level
 from phonseg.detection.speech_activity import (
-    CLICK,
     DYING,
     FADED,
-    PAUSE,
-    STRETCH,
-    Audible,
+    LONGEST_CLICK,
+    NOISE_WINDOW,
+    SHORTEST_PAUSE,
+    AudiblePart,
     Region,
+    audible_parts,
     broad_band_decibels,
-    extended,
-    heard,
+    extend_regions,
     speech_regions,
     within,
 )
@@ -100,7 +100,7 @@ def test_a_sound_in_noise_is_found_within_30_ms(make, seconds, background):
 
 @pytest.mark.parametrize(("gap", "count"), [(0.1, 1), (0.4, 2)])
 def test_short_pauses_belong_to_the_speech_around_them(gap, count):
-    assert 0.1 < PAUSE < 0.4
+    assert 0.1 < SHORTEST_PAUSE < 0.4
     background = noise(3 * RATE, level=1e-3)
     first = in_noise(vowel(RATE // 2), 0.5, background)
     assert len(regions(in_noise(vowel(RATE // 2), 1.0 + gap, first))) == count
@@ -153,8 +153,8 @@ def test_gain_changes_nothing(gain, seed):
 def test_regions_are_apart_in_order_and_no_clicks(seed):
     parts = [speech_like(3, seed * 10 + i)[0] for i in range(5)]
     starts, ends = np.array(regions(np.concatenate(parts))).T
-    assert np.all(starts[1:] - ends[:-1] >= PAUSE - 1e-9)
-    assert np.all(ends - starts >= CLICK - 1e-9)
+    assert np.all(starts[1:] - ends[:-1] >= SHORTEST_PAUSE - 1e-9)
+    assert np.all(ends - starts >= LONGEST_CLICK - 1e-9)
 
 
 # within
@@ -178,16 +178,16 @@ def test_within_is_what_it_is_defined_to_be(edges, times, margin):
 
 def faded(samples: Samples) -> tuple[list[Region], np.ndarray]:
     """The regions of speech and where what is heard of them fades, 100 ms of silence on either side."""
-    found, audible = audible_parts(samples)
+    found, audible = regions_and_audible_parts(samples)
     return found, np.array([region.end for region in audible])
 
 
-def audible_parts(samples: Samples) -> tuple[list[Region], list[Audible]]:
+def regions_and_audible_parts(samples: Samples) -> tuple[list[Region], list[AudiblePart]]:
     """The regions of speech and what is heard of them, 100 ms of silence on either side."""
     power = powers(samples).mean(axis=1)
     grid, found = EAR.grid.moved(-RATE // 10), regions(samples)
     loudness = Curve(10 * np.log10(np.maximum(power, 1e-30)), grid)
-    return found, heard(loudness, loud_level(power), found)
+    return found, audible_parts(loudness, loud_level(power), found)
 
 
 @pytest.mark.parametrize("seconds_for_60_decibels", [0.2, 0.5, 1.0])
@@ -207,15 +207,15 @@ def test_a_sound_that_dies_away_has_faded_a_third_of_the_way_above_the_noise(sec
 def test_what_is_heard_is_the_same_played_backwards(seconds_for_60_decibels):
     die = vowel(RATE) * 10 ** (-3 * np.arange(RATE) / (seconds_for_60_decibels * RATE))
     sound = in_noise(np.concatenate([vowel(RATE // 2), die]).astype(np.float32), 1.0, noise(4 * RATE, level=1e-3))
-    (_,), (forwards,) = audible_parts(sound)
-    (_,), (backwards,) = audible_parts(sound[::-1].copy())
+    (_,), (forwards,) = regions_and_audible_parts(sound)
+    (_,), (backwards,) = regions_and_audible_parts(sound[::-1].copy())
     assert backwards.start == pytest.approx(4.0 - forwards.end, abs=0.011)
     assert backwards.end == pytest.approx(4.0 - forwards.start, abs=0.011)
 
 
 @pytest.mark.parametrize("gain", [1e-3, 1.0, 1e3])
 def test_what_is_heard_lies_in_its_region(gain):
-    found, audible = audible_parts(speech_like(20)[0] * np.float32(gain))
+    found, audible = regions_and_audible_parts(speech_like(20)[0] * np.float32(gain))
     assert len(audible) == len(found) > 0
     for region, part in zip(found, audible, strict=True):
         assert region.start <= part.start <= part.dying <= part.end <= region.end
@@ -225,9 +225,11 @@ def test_what_is_heard_lies_in_its_region(gain):
 def test_speech_dies_from_its_last_loud_place_on():
     die = vowel(RATE) * 10 ** (-3 * np.arange(RATE) / (0.3 * RATE))
     background = noise(4 * RATE, level=1e-3)
-    (_,), (slowly,) = audible_parts(in_noise(die.astype(np.float32), 1.0, background))
+    (_,), (slowly,) = regions_and_audible_parts(in_noise(die.astype(np.float32), 1.0, background))
     assert slowly.end - slowly.dying == pytest.approx(DYING, abs=0.011)
-    (_,), (once_more,) = audible_parts(in_noise(vowel(RATE // 25), slowly.end - 0.06, in_noise(die, 1.0, background)))
+    (_,), (once_more,) = regions_and_audible_parts(
+        in_noise(vowel(RATE // 25), slowly.end - 0.06, in_noise(die, 1.0, background))
+    )
     assert once_more.dying > slowly.end - 0.06
 
 
@@ -255,7 +257,7 @@ def test_nothing_fades_where_nothing_is():
 
 
 def test_a_short_drop_out_in_a_long_recording_is_not_its_noise():
-    seconds = round(6 * STRETCH)
+    seconds = round(6 * NOISE_WINDOW)
     background = noise(seconds * RATE, level=0.01)
     background[20 * RATE : 20 * RATE + RATE // 2] *= 0.02
     words = background
@@ -277,9 +279,9 @@ apart = st.lists(st.integers(0, 60), unique=True, max_size=8).map(
 
 @given(apart, st.lists(st.tuples(st.integers(0, 1300), st.integers(1, 90)), max_size=12))
 def test_regions_grow_by_the_stretches_that_meet_them_and_by_no_others(speech, stretches):
-    spoken = np.zeros(1300, dtype=np.bool_)
+    is_speech = np.zeros(1300, dtype=np.bool_)
     for start, length in stretches:
-        spoken[start : start + length] = True
+        is_speech[start : start + length] = True
     hop = GRID.hop / GRID.sample_rate
 
     def frames_of(region: Region) -> set[int]:
@@ -288,18 +290,20 @@ def test_regions_grow_by_the_stretches_that_meet_them_and_by_no_others(speech, s
 
     of_speech = set().union(*map(frames_of, speech))
     runs = [
-        set(run.tolist()) for run in np.split(np.arange(1300), np.flatnonzero(np.diff(spoken)) + 1) if spoken[run[0]]
+        set(run.tolist())
+        for run in np.split(np.arange(1300), np.flatnonzero(np.diff(is_speech)) + 1)
+        if is_speech[run[0]]
     ]
     expected = of_speech.union(*(run for run in runs if run & of_speech))
-    grown = extended(speech, spoken, GRID)
+    grown = extend_regions(speech, is_speech, GRID)
     found = set().union(*map(frames_of, grown))
     assert expected <= found
     pauses = sorted(found - expected)  # only what lies between two stretches that are nearer than a pause
     for pause in np.split(pauses, np.flatnonzero(np.diff(pauses) > 1) + 1) if pauses else []:
-        assert len(pause) * hop < PAUSE
+        assert len(pause) * hop < SHORTEST_PAUSE
         assert {pause[0] - 1, pause[-1] + 1} <= expected
-    assert all(after.start - before.end > PAUSE - 1e-6 for before, after in pairwise(grown))
+    assert all(after.start - before.end > SHORTEST_PAUSE - 1e-6 for before, after in pairwise(grown))
 
 
 def test_where_there_is_no_speech_there_is_still_none():
-    assert extended([], np.ones(500, dtype=np.bool_), GRID) == []
+    assert extend_regions([], np.ones(500, dtype=np.bool_), GRID) == []

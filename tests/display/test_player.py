@@ -70,8 +70,8 @@ def page(segmentation: Segmentation, tmp_path_factory: pytest.TempPathFactory) -
 @pytest.fixture
 def opened(browser: Any, page: str) -> Any:
     browser.get(page)
-    ready = "return [...document.querySelectorAll('audio')].every((audio) => audio.readyState >= 3)"
-    wait(browser, ready)
+    folded = "return [...document.querySelectorAll('audio')].every((audio) => audio.readyState >= 3)"
+    wait(browser, folded)
     browser.execute_script(WATCH)
     return browser
 

@@ -27,7 +27,7 @@ from phonseg.errors import AudioError, ConfigurationError, OutputError
 from phonseg.evaluation.evaluate import evaluate
 from phonseg.evaluation.score import Score
 from phonseg.model.segmenter import Segmenter
-from phonseg.model.streams import View
+from phonseg.model.streams import Stream
 from phonseg.timeline.candidates import Candidates
 from phonseg.timeline.grid import Curve, FrameGrid
 from phonseg.timeline.segmentation import Provenance, Segmentation
@@ -76,8 +76,8 @@ def test_all_panels_share_the_window_in_seconds() -> None:
 
 
 def test_what_a_segmenter_makes_can_be_drawn_with_its_curve_and_its_peaks() -> None:
-    view = View(LogMel(window=256), LeftRightContrast(euclidean, (2, 3, 4)), 1 / 8.7)
-    segmenter = Segmenter("plain", (view,), OperatingPoint(0.35))
+    stream = Stream(LogMel(window=256), LeftRightContrast(euclidean, (2, 3, 4)), 1 / 8.7)
+    segmenter = Segmenter("plain", (stream,), OperatingPoint(0.35))
     frequencies = np.repeat([300, 1200, 500, 2500, 700, 700, 700, 700], 1_600)
     tones = 0.1 * np.sin(2 * np.pi * np.cumsum(frequencies) / 16_000)
     samples = tones * np.minimum(1, np.exp((8_000 - np.arange(12_800)) / 800)) + np.resize(SECOND, 12_800) / 400

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from phonseg.display.tiers import BOUNDARY, FALSE_ALARM, HIT, MISSED, draw_boundaries, draw_lane, legend_entry
+from phonseg.display.tiers import BOUNDARY, FALSE_ALARM, HIT, MISSED, draw_boundaries, draw_tier, legend_entry
 from phonseg.timeline.segmentation import Segmentation
 
 
@@ -46,7 +46,7 @@ def test_kinds_differ_in_colour_and_in_dashes_and_in_signs() -> None:
 def test_in_lanes_signs_stand_on_top_of_the_lines_of_their_kind() -> None:
     segmentation = Segmentation(np.array([0.2, 0.5]), 1.0)
     marks = {HIT: np.array([0.2]), FALSE_ALARM: np.array([0.5, 1.5])}
-    (line,) = draw_lane(panel(), segmentation, marks, "prediction").lines
+    (line,) = draw_tier(panel(), segmentation, marks, "prediction").lines
     assert (line.get_marker(), line.get_markerfacecolor()) == (FALSE_ALARM.sign, FALSE_ALARM.colour)
     assert line.get_xydata().tolist() == [[0.5, 1.0]]
     assert list(draw_boundaries(panel(), marks, linewidth=1).lines) == []
@@ -87,7 +87,7 @@ def test_labels_stay_inside_their_segments_and_so_none_overlaps_another(
 ) -> None:
     boundaries = np.sort(np.random.default_rng(seed).uniform(0.001, 0.999, len(names) - 1))
     segmentation = Segmentation(boundaries, 1.0, labels=names)
-    axes = draw_lane(panel(0.2, 0.7, width), segmentation, {BOUNDARY: boundaries}, "phones")
+    axes = draw_tier(panel(0.2, 0.7, width), segmentation, {BOUNDARY: boundaries}, "phones")
     segments = list(segmentation.intervals())
     for left, right, name in ink(axes):
         assert any(name == label and start <= left < right <= end for start, end, label in segments)
@@ -99,7 +99,7 @@ def test_labels_with_room_lie_and_those_with_less_stand_and_those_with_none_are_
     segmentation = Segmentation(
         np.cumsum([0.3, 0.038, 0.03, 0.019, 0.005]), 1.0, labels=["o", "dcl", *["bcl"] * 3, "z"]
     )
-    axes = draw_lane(panel(width=6), segmentation, {BOUNDARY: segmentation.boundaries}, "phones")
+    axes = draw_tier(panel(width=6), segmentation, {BOUNDARY: segmentation.boundaries}, "phones")
     assert [(text.get_text(), text.get_rotation(), text.get_fontsize()) for text in axes.texts] == [
         ("o", 0, 9),
         ("dcl", 0, 7),
@@ -114,12 +114,12 @@ def test_labels_with_room_lie_and_those_with_less_stand_and_those_with_none_are_
 
 def test_a_label_too_long_for_the_height_of_the_lane_is_left_out() -> None:
     segmentation = Segmentation(np.array([0.3, 0.35]), 1.0, labels=["a", "a very long name", "b"])
-    assert [text.get_text() for text in draw_lane(panel(), segmentation, {}, "words").texts] == ["a", "b"]
+    assert [text.get_text() for text in draw_tier(panel(), segmentation, {}, "words").texts] == ["a", "b"]
 
 
 def test_labels_are_taken_as_they_are() -> None:
     names = ["$x$", "a_{b", "\\alpha", "two\nlines"]
-    axes = draw_lane(panel(), Segmentation(np.array([0.25, 0.5, 0.75]), 1.0, labels=names), {}, "phones")
+    axes = draw_tier(panel(), Segmentation(np.array([0.25, 0.5, 0.75]), 1.0, labels=names), {}, "phones")
     assert [text.get_text() for text in axes.texts] == ["$x$", "a_{b", "\\alpha", "two lines"]
     assert [text.get_parse_math() for text in axes.texts] == [False] * 4
 
@@ -128,13 +128,13 @@ def test_every_letter_of_the_ipa_is_drawn() -> None:
     """A letter without a shape would warn, and a warning is an error here."""
     ipa = "pbtdʈɖcɟkɡqɢʔmɱnɳɲŋɴʙrʀⱱɾɽɸβfvθðszʃʒʂʐçʝxɣχʁħʕhɦɬɮʋɹɻjɰlɭʎʟʘǀǃǂǁɓɗʄɠʛʼʍwɥʜʢʡɕʑɺɧ"
     ipa += "iyɨʉɯuɪʏʊeøɘɵɤoəɛœɜɞʌɔæɐaɶɑɒɚɝˈˌːˑ.‿n̥d̬tʰɔ̹ɔ̜u̟e̠ëe̽n̩e̯ə˞b̤b̰t̼tʷtʲtˣtˠtˤɫe̝e̞e̘e̙t̪t̺t̻ẽtⁿtˡt̚t͡s˥˦˧˨˩"
-    axes = draw_lane(panel(width=40), Segmentation(np.zeros(0), 1.0, labels=[ipa]), {}, "phones")
+    axes = draw_tier(panel(width=40), Segmentation(np.zeros(0), 1.0, labels=[ipa]), {}, "phones")
     FigureCanvasAgg(axes.figure).draw()  # type: ignore[arg-type]
     assert [text.get_text() for text in axes.texts] == [ipa]
 
 
 def test_segments_without_names_have_no_labels() -> None:
     segmentation = Segmentation(np.array([0.3, 0.6]), 1.0)
-    axes = draw_lane(panel(), segmentation, {BOUNDARY: segmentation.boundaries}, "segments")
+    axes = draw_tier(panel(), segmentation, {BOUNDARY: segmentation.boundaries}, "segments")
     assert list(axes.texts) == []
     assert lines_at(axes) == [("boundary", [0.3, 0.6])]

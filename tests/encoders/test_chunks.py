@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from phonseg.detection.dissimilarity import LeftRightContrast, euclidean
 from phonseg.encoders import chunks as room
-from phonseg.encoders.chunks import frame_count, piece_grid, pieces, silence_around
+from phonseg.encoders.chunks import chunk_grid, chunks, frame_count, silence_around
 from phonseg.encoders.contrastive_encoders import RawWaveformEncoder
 from phonseg.encoders.log_mel import LogMel
 from phonseg.timeline.grid import FrameGrid, Frames
@@ -33,8 +33,8 @@ def blocks_of(samples: Samples, sizes: list[int]) -> Iterator[Samples]:
 def starts_of_frames(samples: Samples, grid: FrameGrid, margin: int) -> np.ndarray:
     """The first sample of every frame that is kept."""
     kept = []
-    for piece in pieces(iter([samples]), grid, margin):
-        frames = [piece[i * grid.hop] for i in range(grid.count(len(piece)))]
+    for chunk in chunks(iter([samples]), grid, margin):
+        frames = [chunk[i * grid.hop] for i in range(grid.count(len(chunk)))]
         kept += frames[margin : len(frames) - margin]
     return np.array(kept)
 
@@ -45,9 +45,9 @@ grids = st.builds(FrameGrid, sample_rate=st.just(1000), hop=st.integers(1, 12), 
 @given(n=st.integers(0, 400), grid=grids, margin=st.integers(0, 4))
 def test_kept_frames_tile_the_recording_in_its_silence(n, grid, margin):
     samples = np.arange(1, n + 1, dtype=np.float32)  # each sample tells its place
-    with patch.object(room, "FRAMES", FEW):
+    with patch.object(room, "CHUNK_FRAMES", FEW):
         starts = starts_of_frames(samples, grid, margin)
-    kept_grid = piece_grid(grid, margin)
+    kept_grid = chunk_grid(grid, margin)
     assert len(starts) == frame_count(grid, margin, n)
     places = kept_grid.origin + np.arange(len(starts)) * grid.hop
     inside = (places >= 0) & (places < n)
@@ -69,10 +69,10 @@ def test_frames_do_not_depend_on_the_blocks_and_are_those_of_the_whole(encoder, 
     samples, grid = noise(n, seed), encoder.grid
 
     def kept(blocks: Iterator[Samples]) -> np.ndarray:
-        encoded = [encoder.encode(piece) for piece in pieces(blocks, grid, margin)]
+        encoded = [encoder.encode(chunk) for chunk in chunks(blocks, grid, margin)]
         return np.concatenate([frames[margin : len(frames) - margin] for frames in encoded])
 
-    with patch.object(room, "FRAMES", FEW):
+    with patch.object(room, "CHUNK_FRAMES", FEW):
         at_once = kept(iter([samples]))
         np.testing.assert_array_equal(kept(blocks_of(samples, sizes)), at_once)
     silence = np.zeros(silence_around(grid, margin), np.float32)
@@ -87,8 +87,8 @@ def test_the_first_and_the_last_kept_value_see_nothing_but_silence(n, lag, seed)
     encoder, contrast = LogMel(window=512), LeftRightContrast(euclidean, (lag,))
     samples = noise(n, seed)
     curve = [
-        contrast(Frames(encoder.encode(piece), encoder.grid)).values[lag:-lag]
-        for piece in pieces(iter([samples]), encoder.grid, lag)
+        contrast(Frames(encoder.encode(chunk), encoder.grid)).values[lag:-lag]
+        for chunk in chunks(iter([samples]), encoder.grid, lag)
     ]
     assert curve[0][0] == curve[-1][-1] == 0
 
@@ -96,7 +96,7 @@ def test_the_first_and_the_last_kept_value_see_nothing_but_silence(n, lag, seed)
 @given(n=st.integers(0, 400), margin=st.integers(0, 3))
 def test_pieces_hold_so_many_frames_and_the_last_at_least_one(n, margin):
     grid = FrameGrid(1000, hop=10, window=25)
-    with patch.object(room, "FRAMES", FEW):
-        lengths = [len(piece) for piece in pieces(iter([noise(n)]), grid, margin)]
+    with patch.object(room, "CHUNK_FRAMES", FEW):
+        lengths = [len(chunk) for chunk in chunks(iter([noise(n)]), grid, margin)]
     assert lengths[:-1] == [grid.n_samples(FEW + 2 * margin)] * (len(lengths) - 1)
     assert 2 * margin < grid.count(lengths[-1]) <= FEW + 2 * margin

@@ -9,10 +9,10 @@ from conftest import noise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from phonseg.encoders.conv_network import FrameNetwork, ResidualBlock
+from phonseg.encoders.conv_network import ConvNetwork, ResidualBlock
 
 
-class Doubled(FrameNetwork):
+class Doubled(ConvNetwork):
     """Frames that are twice the scores."""
 
     name = "doubled"
@@ -20,7 +20,7 @@ class Doubled(FrameNetwork):
     def settings(self) -> dict[str, int | float]:
         return {}
 
-    def judged(self, scores: torch.Tensor) -> torch.Tensor:
+    def activate(self, scores: torch.Tensor) -> torch.Tensor:
         return 2 * scores
 
 
@@ -57,7 +57,7 @@ def test_what_is_used_is_what_was_trained(dilations, n):
     with torch.inference_mode():
         expected = 2 * network.scores(power[None])[0].numpy()
     assert expected.shape == (n, 3)
-    np.testing.assert_allclose(network.ready().encode_power(power), expected, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(network.folded().encode_power(power), expected, rtol=1e-4, atol=1e-5)
 
 
 @given(n=st.integers(0, 6000))

@@ -26,8 +26,8 @@ def test_speech_is_what_is_seldom_silence():
     silence = np.array([0.0, 0.1, 0.399, 0.401, 0.9, 1.0])
     others = (1 - silence)[:, None] * [0.7, 0.1, 0.1, 0.1, 0.0]
     frames = np.sqrt(np.column_stack([others, silence])).astype(np.float32)
-    assert NETWORK.spoken(frames).tolist() == [True, True, True, False, False, False]
-    assert NETWORK.spoken(frames[:0]).shape == (0,)
+    assert NETWORK.is_speech(frames).tolist() == [True, True, True, False, False, False]
+    assert NETWORK.is_speech(frames[:0]).shape == (0,)
 
 
 def test_it_lies_on_the_grid_of_the_boundary_network():

@@ -14,54 +14,54 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from phonseg.audio.recording import open_recording
-from phonseg.detection.dissimilarity import AsItIs, LeftRightContrast, euclidean
+from phonseg.detection.dissimilarity import LeftRightContrast, PrecomputedCurve, euclidean
 from phonseg.detection.speech_activity import Region, within
-from phonseg.encoders import chunks as pieces
+from phonseg.encoders import chunks as chunks
 from phonseg.encoders.boundary_network import BoundaryNetwork
-from phonseg.encoders.chunks import piece_grid, silence_around
+from phonseg.encoders.chunks import chunk_grid, silence_around
 from phonseg.encoders.log_mel import LogMel
 from phonseg.encoders.unit_network import UnitNetwork
 from phonseg.model import analysis as room
-from phonseg.model.analysis import Hearing, frames_of, hear, listen
-from phonseg.model.streams import View
+from phonseg.model.analysis import Analysis, analyse, frames_of, measure_level
+from phonseg.model.streams import Stream
 from phonseg.timeline.grid import Frames
 
 VIEWS = {
-    "log-mel": mel_segmenter().views,
-    "uneven": tuple(View(LogMel(window=256), LeftRightContrast(euclidean, lags), 0.1) for lags in ((1,), (2, 6))),
-    "network": network_segmenter().views,
+    "log-mel": mel_segmenter().streams,
+    "uneven": tuple(Stream(LogMel(window=256), LeftRightContrast(euclidean, lags), 0.1) for lags in ((1,), (2, 6))),
+    "network": network_segmenter().streams,
 }
 
-every_view = pytest.mark.parametrize("views", list(VIEWS.values()), ids=list(VIEWS))
+every_view = pytest.mark.parametrize("streams", list(VIEWS.values()), ids=list(VIEWS))
 
 
-def heard(samples: Samples, views: tuple, rate: int = RATE) -> Hearing:
-    return hear(open_recording((samples, rate)), views)
+def audible_parts(samples: Samples, streams: tuple, rate: int = RATE) -> Analysis:
+    return analyse(open_recording((samples, rate)), streams)
 
 
 @every_view
 @pytest.mark.parametrize("seed", range(3))
-def test_the_curve_is_the_weighted_sum_over_the_views_of_the_whole_recording_at_level_one(views, seed):
+def test_the_curve_is_the_weighted_sum_over_the_views_of_the_whole_recording_at_level_one(streams, seed):
     samples, _ = speech_like(8, seed)
-    with patch.object(pieces, "FRAMES", 50):
-        hearing = heard(samples, views)
-    margin = max(view.contrast.reach for view in views)
-    grid = views[0].encoder.grid
+    with patch.object(chunks, "CHUNK_FRAMES", 50):
+        analysis = audible_parts(samples, streams)
+    margin = max(stream.contrast.reach for stream in streams)
+    grid = streams[0].encoder.grid
     silence = np.zeros(silence_around(grid, margin), np.float32)
-    whole = np.concatenate([silence, samples / np.float32(np.sqrt(hearing.level)), silence])
-    curves = [view.weight * view.contrast(Frames(view.encoder.encode(whole), grid)).values for view in views]
-    expected = np.sum(curves, axis=0)[margin:][: len(hearing.curve.values)]
-    np.testing.assert_allclose(hearing.curve.values, expected, rtol=1e-3, atol=1e-4)
-    assert len(hearing.curve.values) == len(curves[0]) - 2 * margin
+    whole = np.concatenate([silence, samples / np.float32(np.sqrt(analysis.level)), silence])
+    curves = [stream.weight * stream.contrast(Frames(stream.encoder.encode(whole), grid)).values for stream in streams]
+    expected = np.sum(curves, axis=0)[margin:][: len(analysis.curve.values)]
+    np.testing.assert_allclose(analysis.curve.values, expected, rtol=1e-3, atol=1e-4)
+    assert len(analysis.curve.values) == len(curves[0]) - 2 * margin
     first = (grid.window / 2 - silence.size + (margin - 0.5) * grid.hop) / RATE
-    np.testing.assert_allclose(hearing.curve.times()[:2], [first, first + grid.hop / RATE], atol=1e-9)
+    np.testing.assert_allclose(analysis.curve.times()[:2], [first, first + grid.hop / RATE], atol=1e-9)
 
 
 def test_networks_that_see_the_same_frames_share_them():
-    views = network_segmenter().views
-    other = View(BoundaryNetwork(bands=12, width=6).eval(), AsItIs())
+    streams = network_segmenter().streams
+    other = Stream(BoundaryNetwork(bands=12, width=6).eval(), PrecomputedCurve())
     with patch.object(LogMel, "power_of", autospec=True, side_effect=LogMel.power_of) as power_of:
-        heard(speech_like(8)[0], (*views, *views, other))
+        audible_parts(speech_like(8)[0], (*streams, *streams, other))
     bands = [call.args[0].bands for call in power_of.call_args_list]
     assert bands == [40, 20, 12]  # the first for level and speech
 
@@ -71,28 +71,28 @@ def test_speech_goes_on_as_long_as_a_network_of_units_hears_some(length):
     """Of a sound of 0.5 s, the network is made to hear the second half and 0.3 s more, and 0.2 s elsewhere."""
     samples = noise(3 * RATE, level=1e-3)
     samples[RATE : RATE * 3 // 2] += vowel(RATE // 2)
-    views = network_segmenter().views
-    kept = piece_grid(views[0].encoder.grid, max(view.contrast.reach for view in views))
+    streams = network_segmenter().streams
+    kept = chunk_grid(streams[0].encoder.grid, max(stream.contrast.reach for stream in streams))
     heard_by_it, done = within(kept.centre(np.arange(400)), [Region(1.25, 1.8), Region(2.4, 2.6)], 0.0), 0
 
-    def spoken(frames: np.ndarray) -> np.ndarray:
+    def is_speech(frames: np.ndarray) -> np.ndarray:
         nonlocal done
         done += len(frames)
         return heard_by_it[done - len(frames) : done]
 
-    with patch.object(UnitNetwork, "spoken", staticmethod(spoken)), patch.object(pieces, "FRAMES", length):
-        (region,) = heard(samples, views).speech
-    assert done == len(heard(samples, views).curve.values)
+    with patch.object(UnitNetwork, "is_speech", staticmethod(is_speech)), patch.object(chunks, "CHUNK_FRAMES", length):
+        (region,) = audible_parts(samples, streams).speech
+    assert done == len(audible_parts(samples, streams).curve.values)
     assert region.start == pytest.approx(1.0, abs=0.03)
     assert region.end == pytest.approx(1.8, abs=0.011)
 
 
 @every_view
-def test_a_recording_that_is_not_held_is_read_again_with_the_same_result(views):
+def test_a_recording_that_is_not_held_is_read_again_with_the_same_result(streams):
     samples, _ = speech_like(8)
-    held = heard(samples, views)
+    held = audible_parts(samples, streams)
     with patch.object(room, "HELD_SECONDS", 0.0):
-        again = heard(samples, views)
+        again = audible_parts(samples, streams)
     np.testing.assert_array_equal(again.curve.values, held.curve.values)
     assert (again.curve.grid, again.speech, again.level) == (held.curve.grid, held.speech, held.level)
 
@@ -116,11 +116,11 @@ class InBlocks:
 @every_view
 @given(sizes=st.lists(st.integers(0, 9000), max_size=6), duration=st.sampled_from([1.0, room.HELD_SECONDS + 1]))
 @settings(max_examples=12)
-def test_the_blocks_that_a_recording_is_read_in_play_no_part(views, sizes, duration):
+def test_the_blocks_that_a_recording_is_read_in_play_no_part(streams, sizes, duration):
     samples, _ = speech_like(8)
-    with patch.object(pieces, "FRAMES", 50):
-        at_once = heard(samples, views)
-        in_blocks = hear(InBlocks(samples, sizes, duration), views)
+    with patch.object(chunks, "CHUNK_FRAMES", 50):
+        at_once = audible_parts(samples, streams)
+        in_blocks = analyse(InBlocks(samples, sizes, duration), streams)
     np.testing.assert_array_equal(in_blocks.curve.values, at_once.curve.values)
     assert (in_blocks.curve.grid, in_blocks.speech, in_blocks.level) == (
         at_once.curve.grid,
@@ -131,18 +131,18 @@ def test_the_blocks_that_a_recording_is_read_in_play_no_part(views, sizes, durat
 
 @every_view
 @pytest.mark.parametrize("gain", [2.0**-13, 2.0**13])
-def test_gain_is_in_the_level_and_nowhere_else(views, gain):
+def test_gain_is_in_the_level_and_nowhere_else(streams, gain):
     samples, _ = speech_like(8)
-    plain, louder = heard(samples, views), heard(samples * np.float32(gain), views)
+    plain, louder = audible_parts(samples, streams), audible_parts(samples * np.float32(gain), streams)
     assert louder.level == pytest.approx(plain.level * gain**2, rel=1e-6)
     assert louder.speech == plain.speech
     np.testing.assert_allclose(louder.curve.values, plain.curve.values, rtol=1e-4, atol=1e-5)
 
 
 @every_view
-def test_the_frames_of_a_recording_are_those_of_the_whole_in_silence(views):
-    samples, encoder = speech_like(8)[0], views[-1].encoder
-    with patch.object(pieces, "FRAMES", 50):
+def test_the_frames_of_a_recording_are_those_of_the_whole_in_silence(streams):
+    samples, encoder = speech_like(8)[0], streams[-1].encoder
+    with patch.object(chunks, "CHUNK_FRAMES", 50):
         frames = frames_of(open_recording((samples, RATE)), encoder, 0.25)
     silence = np.zeros(silence_around(encoder.grid, 0), np.float32)
     expected = encoder.encode(np.concatenate([silence, 2 * samples, silence]))
@@ -153,29 +153,29 @@ def test_the_frames_of_a_recording_are_those_of_the_whole_in_silence(views):
 
 @every_view
 @pytest.mark.parametrize("n", [1, 400, RATE])
-def test_digital_silence_has_no_level_no_speech_and_a_flat_curve(views, n):
-    hearing = heard(np.zeros(n, np.float32), views)
-    assert hearing.level == 0
-    assert hearing.speech == ()
-    assert np.ptp(hearing.curve.values) < 1e-5
+def test_digital_silence_has_no_level_no_speech_and_a_flat_curve(streams, n):
+    analysis = audible_parts(np.zeros(n, np.float32), streams)
+    assert analysis.level == 0
+    assert analysis.speech == ()
+    assert np.ptp(analysis.curve.values) < 1e-5
 
 
 def test_listening_gives_the_level_alone():
     samples, _ = speech_like(8)
-    assert listen(open_recording((samples, RATE)), RATE) == heard(samples, VIEWS["log-mel"]).level
+    assert measure_level(open_recording((samples, RATE)), RATE) == audible_parts(samples, VIEWS["log-mel"]).level
 
 
 def test_the_level_of_white_noise_is_about_its_variance_in_a_mel_band():
     encoder = VIEWS["log-mel"][0].encoder
-    level = listen(open_recording((noise(5 * RATE, level=0.2), RATE)), RATE)
+    level = measure_level(open_recording((noise(5 * RATE, level=0.2), RATE)), RATE)
     mean = 0.2**2 * float(encoder.mel.sum(dim=0).mean())
     assert mean < level < 1.5 * mean  # the 95th percentile of frames that fluctuate
 
 
 def test_another_sample_rate_is_the_same_sound():
     samples, joins = speech_like(8)
-    once = heard(samples, VIEWS["log-mel"])
-    twice = heard(soxr.resample(samples, RATE, 2 * RATE), VIEWS["log-mel"], 2 * RATE)
+    once = audible_parts(samples, VIEWS["log-mel"])
+    twice = audible_parts(soxr.resample(samples, RATE, 2 * RATE), VIEWS["log-mel"], 2 * RATE)
     assert twice.level == pytest.approx(once.level, rel=0.02)
     (first,), (second,) = once.speech, twice.speech
     assert (second.start, second.end) == pytest.approx((first.start, first.end), abs=0.011)

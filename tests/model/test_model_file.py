@@ -20,14 +20,14 @@ from torch import nn
 
 from phonseg.errors import ModelError, OutputError
 from phonseg.model import model_file
-from phonseg.model.analysis_settings import Conventions
+from phonseg.model.analysis_settings import AnalysisSettings
 from phonseg.model.model_file import digest, load_tensors, read_model, write_model
 from phonseg.model.segmenter import load
 
 VIEW = {"encoder": "log-mel", "settings": {"bands": 20}, "contrast": {}, "weight": 1.0}
 DESCRIPTION = {
     "name": "täst",
-    "views": [VIEW],
+    "streams": [VIEW],
     "operating_point": {"prominence": 0.5},
     "training": {"numbers": [1, 2.5, None], "nested": {"yes": True}},
     "tuned_on_labels": False,
@@ -49,7 +49,7 @@ def tampered(model: Path, path: Path, **changes: str) -> Path:
         description = json.loads(changes["description"])
     metadata = {
         "format": "phonseg-model",
-        "format_version": "2",
+        "format_version": "3",
         "description": json.dumps(description),
         "digest": digest(description, tensors),
     }
@@ -250,7 +250,7 @@ def test_a_file_larger_than_any_model_is_not_read(model, monkeypatch):
 )
 def test_a_description_that_is_no_json_is_refused(tmp_path, description, said):
     path = tmp_path / "x.safetensors"
-    save_file(TENSORS, path, {"format": "phonseg-model", "format_version": "2", "description": description})
+    save_file(TENSORS, path, {"format": "phonseg-model", "format_version": "3", "description": description})
     with pytest.raises(ModelError, match=rf"x\.safetensors: is not a phonseg model, or is damaged \(.*({said})"):
         read_model(path)
 
@@ -287,7 +287,7 @@ def test_safetensors_of_others_are_refused(tmp_path):
             load(path)
 
 
-@pytest.mark.parametrize("version", ["3", "10", "", "x"])
+@pytest.mark.parametrize("version", ["4", "10", "", "x"])
 def test_a_model_of_a_future_format_asks_for_a_newer_phonseg(model, tmp_path, version):
     path = tampered(model, tmp_path / "x.safetensors", format_version=version)
     with pytest.raises(ModelError, match="Install a newer phonseg"):
@@ -296,7 +296,7 @@ def test_a_model_of_a_future_format_asks_for_a_newer_phonseg(model, tmp_path, ve
 
 def test_a_model_of_an_earlier_format_must_be_trained_again(model, tmp_path):
     path = tampered(model, tmp_path / "x.safetensors", format_version="1")
-    with pytest.raises(ModelError, match=r"has model format 1; this phonseg reads 2\. .* train it again"):
+    with pytest.raises(ModelError, match=r"has model format 1; this phonseg reads 2 and 3\. .* train it again"):
         load(path)
 
 
@@ -304,15 +304,15 @@ def test_a_model_of_an_earlier_format_must_be_trained_again(model, tmp_path):
     "change",
     [
         lambda told: [],
-        lambda told: {**told, "views": []},
-        lambda told: {**told, "views": None},
+        lambda told: {**told, "streams": []},
+        lambda told: {**told, "streams": None},
         lambda told: {name: value for name, value in told.items() if name != "operating_point"},
         lambda told: {**told, "operating_point": {"sure": 1}},
-        lambda told: {**told, "conventions": {"unknown": True}},
-        lambda told: {**told, "views": [{**told["views"][0], "encoder": "a later encoder"}]},
-        lambda told: {**told, "views": [{**told["views"][0], "settings": {"bands": 20, "depth": 3}}]},
-        lambda told: {**told, "views": [{**told["views"][0], "settings": {"bands": 20, "width": -1}}]},
-        lambda told: {**told, "views": [{**told["views"][0], "weight": "heavy"}]},
+        lambda told: {**told, "analysis_settings": {"unknown": True}},
+        lambda told: {**told, "streams": [{**told["streams"][0], "encoder": "a later encoder"}]},
+        lambda told: {**told, "streams": [{**told["streams"][0], "settings": {"bands": 20, "depth": 3}}]},
+        lambda told: {**told, "streams": [{**told["streams"][0], "settings": {"bands": 20, "width": -1}}]},
+        lambda told: {**told, "streams": [{**told["streams"][0], "weight": "heavy"}]},
     ],
 )
 def test_a_model_that_is_described_otherwise_is_refused(model, tmp_path, change):
@@ -322,16 +322,23 @@ def test_a_model_that_is_described_otherwise_is_refused(model, tmp_path, change)
         load(path)
 
 
-def test_a_convention_of_older_model_files_that_is_gone_does_no_harm(model, tmp_path):
-    told = {**read_model(model).description, "conventions": {"levelled": False, "as_stored": True}}
-    path = tampered(model, tmp_path / "x.safetensors", description=json.dumps(told))
-    assert load(path).conventions == Conventions(levelled=False)
+def test_model_files_of_format_2_load_although_its_names_are_others(model, tmp_path):
+    told = read_model(model).description
+    told["views"] = told.pop("streams")
+    told["conventions"] = {"levelled": False, "in_silence": False, "stretched": True, "as_stored": True}
+    path = tampered(model, tmp_path / "x.safetensors", description=json.dumps(told), format_version="2")
+    settings = AnalysisSettings(level_normalised=False, padded_with_silence=False, min_max_scaled=True)
+    old, new = load(path), load(model)
+    assert old.analysis_settings == settings
+    assert [stream.weight for stream in old.streams] == [stream.weight for stream in new.streams]
+    again = load(old.save(tmp_path / "again.safetensors") and tmp_path / "again.safetensors")
+    assert again.analysis_settings == settings
 
 
 @pytest.mark.parametrize("settings_of_it", [{"bands": 20, "width": 9}, {"bands": 19, "width": 8}])
 def test_a_model_whose_weights_have_another_shape_is_refused(model, tmp_path, settings_of_it):
     told = read_model(model).description
-    told["views"][0]["settings"] = settings_of_it
+    told["streams"][0]["settings"] = settings_of_it
     path = tampered(model, tmp_path / "x.safetensors", description=json.dumps(told))
     with pytest.raises(ModelError, match=r"x\.safetensors: does not fit its own description"):
         load(path)

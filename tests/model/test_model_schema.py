@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phonseg.errors import ModelError
-from phonseg.model.model_schema import check_description
+from phonseg.model.model_schema import checked_description
 
 RIGHT: dict[str, Any] = {
     "name": "x",
-    "views": [
+    "streams": [
         {
             "encoder": "log-mel",
             "settings": {"bands": 40, "sample_rate": 16_000, "exponent": 0.1},
@@ -27,7 +27,7 @@ RIGHT: dict[str, Any] = {
     "training": {"hours": 3.0, "settings": {"seed": 0}},
     "tuned_on_labels": False,
 }
-CONVENTIONS = {"levelled": False, "span": None, "minimum_gap": 0.02}
+UNSUPSEG_SETTINGS = {"levelled": False, "span": None, "minimum_gap": 0.02}
 
 
 def changed(place: list[Any], value: object) -> dict[str, Any]:
@@ -41,54 +41,54 @@ def changed(place: list[Any], value: object) -> dict[str, Any]:
 
 
 def test_what_is_right_passes():
-    check_description(RIGHT, "x")
-    check_description({**RIGHT, "conventions": CONVENTIONS, "something later": 1}, "x")
-    check_description(changed(["views", 0, "contrast", "lags"], [1]), "x")
+    checked_description(RIGHT, "x")
+    checked_description({**RIGHT, "analysis_settings": UNSUPSEG_SETTINGS, "something later": 1}, "x")
+    checked_description(changed(["streams", 0, "contrast", "lags"], [1]), "x")
 
 
 @pytest.mark.parametrize("told", [None, [], "text", 3])
 def test_what_is_no_description_lacks_everything(told):
-    with pytest.raises(ModelError, match=r"x: is not .* \(name, views, operating_point, training, tuned_on_labels\)"):
-        check_description(told, "x")
+    with pytest.raises(ModelError, match=r"x: is not .* \(name, streams, operating_point, training, tuned_on_labels\)"):
+        checked_description(told, "x")
 
 
 @pytest.mark.parametrize(
     ("place", "value"),
     [
         (["name"], 5),
-        (["views"], []),
-        (["views"], {"0": RIGHT["views"][0]}),
-        (["views", 1], None),
-        (["views", 0, "encoder"], ["log-mel"]),
-        (["views", 0, "settings"], [40]),
-        (["views", 0, "settings", "bands"], "40"),
-        (["views", 0, "settings", "bands"], True),
-        (["views", 0, "settings", "bands"], 10**9),
-        (["views", 0, "settings", "sample_rate"], 10**9),
-        (["views", 0, "contrast"], None),
-        (["views", 0, "contrast", "distance"], 1),
-        (["views", 0, "contrast", "lags"], 3),
-        (["views", 0, "contrast", "lags"], [2.5]),
-        (["views", 0, "contrast", "lags"], [0]),
-        (["views", 0, "contrast", "lags"], [10**9]),
-        (["views", 0, "weight"], float("nan")),
-        (["views", 0, "weight"], float("inf")),
+        (["streams"], []),
+        (["streams"], {"0": RIGHT["streams"][0]}),
+        (["streams", 1], None),
+        (["streams", 0, "encoder"], ["log-mel"]),
+        (["streams", 0, "settings"], [40]),
+        (["streams", 0, "settings", "bands"], "40"),
+        (["streams", 0, "settings", "bands"], True),
+        (["streams", 0, "settings", "bands"], 10**9),
+        (["streams", 0, "settings", "sample_rate"], 10**9),
+        (["streams", 0, "contrast"], None),
+        (["streams", 0, "contrast", "distance"], 1),
+        (["streams", 0, "contrast", "lags"], 3),
+        (["streams", 0, "contrast", "lags"], [2.5]),
+        (["streams", 0, "contrast", "lags"], [0]),
+        (["streams", 0, "contrast", "lags"], [10**9]),
+        (["streams", 0, "weight"], float("nan")),
+        (["streams", 0, "weight"], float("inf")),
         (["operating_point"], [0.5]),
         (["operating_point", "prominence"], None),
         (["operating_point", "prominence"], 10**400),
         (["training"], "three hours"),
         (["tuned_on_labels"], "no"),
         (["tuned_on_labels"], 0),
-        (["conventions"], None),
-        (["conventions"], {"levelled": [True]}),
-        (["conventions"], {"span": "all"}),
+        (["analysis_settings"], None),
+        (["analysis_settings"], {"levelled": [True]}),
+        (["analysis_settings"], {"span": "all"}),
     ],
 )
 def test_a_part_of_the_wrong_kind_is_named(place, value):
     with pytest.raises(
         ModelError, match=rf"x: is not described as this phonseg expects \({place[0]}\)\. Train it again"
     ):
-        check_description(changed(place, value), "x")
+        checked_description(changed(place, value), "x")
 
 
 values = st.recursive(
@@ -102,9 +102,9 @@ values = st.recursive(
 def test_anything_is_right_or_refused(told):
     whole = {**RIGHT, **told}
     try:
-        check_description(whole, "x")
+        checked_description(whole, "x")
     except ModelError:
         return
     assert isinstance(whole["name"], str)
     assert isinstance(whole["tuned_on_labels"], bool)
-    assert all(isinstance(view, dict) for view in whole["views"])
+    assert all(isinstance(stream, dict) for stream in whole["streams"])

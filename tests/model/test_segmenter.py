@@ -19,25 +19,25 @@ from hypothesis import strategies as st
 
 import phonseg
 from phonseg.audio import recording as audio
-from phonseg.detection.dissimilarity import AsItIs, LeftRightContrast, cosine
+from phonseg.detection.dissimilarity import LeftRightContrast, PrecomputedCurve, cosine
 from phonseg.detection.peaks import OperatingPoint, candidate_peaks
-from phonseg.detection.speech_activity import Region, heard, within
+from phonseg.detection.speech_activity import Region, audible_parts, within
 from phonseg.encoders.contrastive_encoders import LogMelNetwork, RawWaveformEncoder
 from phonseg.encoders.log_mel import LogMel
 from phonseg.errors import AudioError, ConfigurationError, ModelError, PhonsegWarning
-from phonseg.model import analysis as hearing
-from phonseg.model.analysis import Hearing
-from phonseg.model.analysis_settings import PHONSEG, Conventions
+from phonseg.model import analysis as analysis
+from phonseg.model.analysis import Analysis
+from phonseg.model.analysis_settings import PHONSEG_SETTINGS, AnalysisSettings
 from phonseg.model.segmenter import Segmenter, load, segment
-from phonseg.model.speech_peaks import FADING, FAINT, SPEECH_MARGIN, speech_peaks
-from phonseg.model.streams import View
+from phonseg.model.speech_peaks import FADING, FAINT_SHARE, SPEECH_MARGIN, speech_peaks
+from phonseg.model.streams import Stream
 from phonseg.timeline.grid import Curve, FrameGrid
 from phonseg.timeline.segmentation import Segmentation
 
 DEMO = Path(__file__).resolve().parents[2] / "data" / "demo" / "english.wav"
 MEL, NETWORK = mel_segmenter(), network_segmenter()
 HOP = 160
-MINIMUM_GAP = PHONSEG.minimum_gap
+MINIMUM_GAP = PHONSEG_SETTINGS.minimum_gap
 # Sounds that begin and end abruptly, and others with pauses around them.
 SIGNALS = [speech_like(8, seed)[0] for seed in range(3)] + [speech_like(8, 3)[0][RATE // 4 : -RATE // 4]]
 
@@ -143,7 +143,7 @@ def test_a_constant_offset_moves_no_boundary(offset, seed):
 def test_the_size_of_the_blocks_that_are_read_plays_no_part(segmenter, block):
     samples, _ = speech_like(100)  # more than one piece
     at_once = found(segmenter, samples)
-    with patch.object(audio, "BLOCK", block), patch.object(hearing, "HELD_SECONDS", 0.0):
+    with patch.object(audio, "BLOCK", block), patch.object(analysis, "HELD_SECONDS", 0.0):
         in_blocks = found(segmenter, samples)
     np.testing.assert_array_equal(in_blocks.boundaries, at_once.boundaries)
     np.testing.assert_array_equal(in_blocks.scores, at_once.scores)
@@ -210,13 +210,13 @@ def test_what_never_changes_has_no_boundary(segmenter, samples):
 
 def test_nothing_is_changed_and_no_global_state_is():
     samples = SIGNALS[0].copy()
-    weights = {name: tensor.clone() for name, tensor in NETWORK.views[0].encoder.state_dict().items()}
+    weights = {name: tensor.clone() for name, tensor in NETWORK.streams[0].encoder.state_dict().items()}
     random, threads = torch.get_rng_state(), torch.get_num_threads()
     np.random.seed(3)  # noqa: NPY002  (the state that must not be touched)
     drawn = np.random.get_state()[1].copy()  # noqa: NPY002
     found(NETWORK, samples)
     np.testing.assert_array_equal(samples, SIGNALS[0])
-    assert all(torch.equal(tensor, weights[name]) for name, tensor in NETWORK.views[0].encoder.state_dict().items())
+    assert all(torch.equal(tensor, weights[name]) for name, tensor in NETWORK.streams[0].encoder.state_dict().items())
     assert torch.equal(random, torch.get_rng_state())
     assert threads == torch.get_num_threads()
     np.testing.assert_array_equal(np.random.get_state()[1], drawn)  # noqa: NPY002
@@ -259,27 +259,27 @@ def test_a_rate_is_that_many_per_second_of_speech_whatever_the_pauses():
 )
 def test_candidates_are_the_peaks_in_speech_inside_and_apart(heights, edges, cut):
     curve = Curve(np.array(heights, np.float32), FrameGrid(RATE, HOP, 512, origin=-300))
-    hearing = Hearing(curve, (Region(*edges),), 1.0, Curve(np.full(len(heights), -200.0, np.float32), curve.grid))
+    analysis = Analysis(curve, (Region(*edges),), 1.0, Curve(np.full(len(heights), -200.0, np.float32), curve.grid))
     duration = max(0.01, 0.01 * len(heights) - cut)
-    candidates = MEL.candidates(hearing, duration)
+    candidates = MEL.candidates(analysis, duration)
     times, prominences = candidate_peaks(curve)
-    spoken = (times >= edges[0] - SPEECH_MARGIN) & (times <= edges[1] + SPEECH_MARGIN)
+    is_speech = (times >= edges[0] - SPEECH_MARGIN) & (times <= edges[1] + SPEECH_MARGIN)
     kept: list[int] = []
     for peak in np.argsort(-prominences, kind="stable"):
         time = times[peak]
         fits = MINIMUM_GAP <= time <= duration - MINIMUM_GAP
         near = any(times[other] - MINIMUM_GAP < time < times[other] + MINIMUM_GAP for other in kept)
-        if spoken[peak] and fits and not near:
+        if is_speech[peak] and fits and not near:
             kept.append(peak)
     assert candidates.times.tolist() == times[sorted(kept)].tolist()
-    assert candidates.prominences.tolist() == (FAINT * prominences[sorted(kept)]).tolist()  # nothing is loud
+    assert candidates.prominences.tolist() == (FAINT_SHARE * prominences[sorted(kept)]).tolist()  # nothing is loud
     assert candidates.threshold == MEL.operating_point.prominence
     assert candidates.speech_seconds == pytest.approx(max(0, min(edges[1], duration) - max(edges[0], 0)))
 
 
 def test_where_speech_fades_there_is_one_candidate_as_prominent_as_what_it_stands_for():
-    found = hearing.hear(audio.open_recording((SIGNALS[0], RATE)), MEL.views)
-    ends = np.array([region.end for region in heard(found.loudness, found.level, found.speech)])
+    found = analysis.analyse(audio.open_recording((SIGNALS[0], RATE)), MEL.streams)
+    ends = np.array([region.end for region in audible_parts(found.loudness, found.level, found.speech)])
     assert len(ends) == len(found.speech) > 0
     times, prominences = speech_peaks(found)
     assert (np.diff(times) > 0).all()
@@ -292,14 +292,14 @@ def test_where_speech_fades_there_is_one_candidate_as_prominent_as_what_it_stand
     others = times[~np.isin(times, ends)]
     assert set(others) <= set(everywhere)
     near = np.array([((time > ends - FADING[0]) & (time < ends + FADING[1])).any() for time in everywhere])
-    spoken = within(everywhere, found.speech, SPEECH_MARGIN)
-    assert others.tolist() == everywhere[spoken & ~near].tolist()
+    is_speech = within(everywhere, found.speech, SPEECH_MARGIN)
+    assert others.tolist() == everywhere[is_speech & ~near].tolist()
 
 
 @pytest.mark.parametrize("samples", SIGNALS)
 def test_peaks_among_faint_and_dying_sounds_count_less(samples):
-    found = hearing.hear(audio.open_recording((samples, RATE)), MEL.views)
-    audible = heard(found.loudness, found.level, found.speech)
+    found = analysis.analyse(audio.open_recording((samples, RATE)), MEL.streams)
+    audible = audible_parts(found.loudness, found.level, found.speech)
     everywhere, whole = candidate_peaks(found.curve)
     times, prominences = speech_peaks(found)
     shares = []
@@ -307,18 +307,18 @@ def test_peaks_among_faint_and_dying_sounds_count_less(samples):
         if time in [part.end for part in audible]:
             continue
         lively = any(part.start - SPEECH_MARGIN <= time <= part.dying for part in audible)
-        shares.append(1.0 if lively else FAINT)
+        shares.append(1.0 if lively else FAINT_SHARE)
         assert prominence == pytest.approx(shares[-1] * whole[everywhere == time][0])
     assert 1.0 in shares
 
 
 @pytest.mark.parametrize("gap", [0.0, 0.05])
 def test_under_other_conventions_peaks_anywhere_are_candidates(gap):
-    conventions = Conventions(speech_only=False, minimum_gap=gap, span=None, sub_frame=False)
-    segmenter = replace(MEL, conventions=conventions, operating_point=OperatingPoint(0.25))
+    analysis_settings = AnalysisSettings(speech_only=False, minimum_gap=gap, span=None, sub_frame=False)
+    segmenter = replace(MEL, analysis_settings=analysis_settings, operating_point=OperatingPoint(0.25))
     curve = Curve(np.random.default_rng(2).random(80).astype(np.float32), FrameGrid(RATE, HOP, 512))
-    heard = hearing.hear(audio.open_recording((SIGNALS[0], RATE)), MEL.views)
-    candidates = segmenter.candidates(replace(heard, curve=curve, speech=(Region(0.2, 0.5),)), duration=0.8)
+    audible_parts = analysis.analyse(audio.open_recording((SIGNALS[0], RATE)), MEL.streams)
+    candidates = segmenter.candidates(replace(audible_parts, curve=curve, speech=(Region(0.2, 0.5),)), duration=0.8)
     times, prominences = candidate_peaks(curve, span=None, sub_frame=False)
     if gap:
         assert set(candidates.times) < set(times)
@@ -367,10 +367,13 @@ def test_a_segmentation_holds_its_curve_and_its_recording():
 
 
 def test_views_must_share_a_grid():
-    views = View(LogMel(), AsItIs()), View(RawWaveformEncoder(channels=4, dimensions=3), AsItIs())
-    with pytest.raises(ConfigurationError, match="2 views lie on 2 grids"):
-        Segmenter("x", views, OperatingPoint(0.1))
-    with pytest.raises(ConfigurationError, match="0 views"):
+    streams = (
+        Stream(LogMel(), PrecomputedCurve()),
+        Stream(RawWaveformEncoder(channels=4, dimensions=3), PrecomputedCurve()),
+    )
+    with pytest.raises(ConfigurationError, match="2 streams lie on 2 grids"):
+        Segmenter("x", streams, OperatingPoint(0.1))
+    with pytest.raises(ConfigurationError, match="0 streams"):
         Segmenter("x", (), OperatingPoint(0.1))
 
 
@@ -387,14 +390,14 @@ class Loudness:
         return 10 * np.log10(np.array(power, dtype=np.float32).reshape(-1, 1) + np.float32(1e-3))
 
 
-PLUGGED_IN = Segmenter("loud", (View(Loudness(), LeftRightContrast(cosine, (1,))),), OperatingPoint(0.1))
+PLUGGED_IN = Segmenter("loud", (Stream(Loudness(), LeftRightContrast(cosine, (1,))),), OperatingPoint(0.1))
 
 
 def test_an_encoder_from_outside_plugs_in():
     from phonseg.detection.dissimilarity import euclidean
 
-    view = View(Loudness(), LeftRightContrast(euclidean, (4,)))
-    segmenter = Segmenter("loud", (view,), OperatingPoint(3.0))
+    stream = Stream(Loudness(), LeftRightContrast(euclidean, (4,)))
+    segmenter = Segmenter("loud", (stream,), OperatingPoint(3.0))
     samples = noise(RATE, level=1e-3)
     samples[RATE // 3 : RATE // 2] += hiss(RATE // 2 - RATE // 3, 500, 3000)
     boundaries = found(segmenter, samples).boundaries
@@ -425,10 +428,12 @@ def trained_like() -> Iterator[Segmenter]:
                 torch.nn.init.uniform_(module.running_mean)
                 torch.nn.init.uniform_(module.running_var, 0.5, 2)
     point = OperatingPoint(0.02)
-    yield Segmenter("raw", (View(raw, look),), point, {"hours": 1.5, "kinds": ["wav"]}, tuned_on_labels=True)
-    other = Conventions(levelled=False, in_silence=False, stretched=True, span=None, minimum_gap=0.0)
-    yield Segmenter("other conventions", (View(raw, look),), OperatingPoint(0.07), conventions=other)
-    yield Segmenter("mixed", (View(mel, look, 0.7), View(LogMel(exponent=0.1, bands=24), look, 0.3)), point)
+    yield Segmenter("raw", (Stream(raw, look),), point, {"hours": 1.5, "kinds": ["wav"]}, tuned_on_labels=True)
+    other = AnalysisSettings(
+        level_normalised=False, padded_with_silence=False, min_max_scaled=True, span=None, minimum_gap=0.0
+    )
+    yield Segmenter("other conventions", (Stream(raw, look),), OperatingPoint(0.07), analysis_settings=other)
+    yield Segmenter("mixed", (Stream(mel, look, 0.7), Stream(LogMel(exponent=0.1, bands=24), look, 0.3)), point)
 
 
 @pytest.mark.parametrize("segmenter", list(trained_like()), ids=lambda segmenter: segmenter.name)
@@ -440,13 +445,13 @@ def test_saved_and_loaded_a_segmenter_is_the_same(segmenter, tmp_path):
     assert torch.equal(random, torch.get_rng_state())
     assert again.digest == saved.digest
     assert len(saved.digest) == 64
-    assert not any(module.training for view in again.views for module in view.encoder.modules())
-    for name in ("name", "operating_point", "training", "tuned_on_labels", "conventions"):
+    assert not any(module.training for stream in again.streams for module in stream.encoder.modules())
+    for name in ("name", "operating_point", "training", "tuned_on_labels", "analysis_settings"):
         assert getattr(again, name) == getattr(segmenter, name)
-    assert [view.weight for view in again.views] == [view.weight for view in segmenter.views]
-    assert [view.contrast for view in again.views] == [view.contrast for view in segmenter.views]
-    for view in segmenter.views:
-        view.encoder.eval()
+    assert [stream.weight for stream in again.streams] == [stream.weight for stream in segmenter.streams]
+    assert [stream.contrast for stream in again.streams] == [stream.contrast for stream in segmenter.streams]
+    for stream in segmenter.streams:
+        stream.encoder.eval()
     one, other = (s.segment((SIGNALS[0], RATE), sensitivity=0.9) for s in (saved, again))
     assert_same(one, other, tolerance=0)
     np.testing.assert_array_equal(one.scores, other.scores)
@@ -463,7 +468,7 @@ def test_the_digest_tells_models_apart(tmp_path):
 
 def test_the_model_that_ships_keeps_its_digest_when_it_is_saved_again(tmp_path):
     model = load()
-    assert model.conventions == PHONSEG
+    assert model.analysis_settings == PHONSEG_SETTINGS
     assert model.save(tmp_path / "again.safetensors").digest == model.digest
 
 

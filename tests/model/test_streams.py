@@ -7,38 +7,38 @@ import json
 import pytest
 import torch
 
-from phonseg.detection.dissimilarity import AsItIs, LeftRightContrast, cosine, euclidean
+from phonseg.detection.dissimilarity import LeftRightContrast, PrecomputedCurve, cosine, euclidean
 from phonseg.encoders.boundary_network import BoundaryNetwork
 from phonseg.encoders.contrastive_encoders import LogMelNetwork, RawWaveformEncoder
 from phonseg.encoders.log_mel import LogMel
 from phonseg.encoders.unit_network import UnitNetwork
-from phonseg.model.streams import View, build, describe
+from phonseg.model.streams import Stream, build, describe
 
 VIEWS = [
-    View(LogMel(window=256, bands=24, exponent=0.1, floor=1e-5), LeftRightContrast(euclidean, (2, 3, 4)), 0.25),
-    View(LogMelNetwork(bands=12, width=8, dimensions=4), LeftRightContrast(cosine, (1,))),
-    View(RawWaveformEncoder(channels=4, dimensions=3, projection=2), LeftRightContrast(cosine, (1, 2)), 3.0),
-    View(BoundaryNetwork(bands=12, width=6), AsItIs()),
-    View(UnitNetwork(units=5, bands=12, width=6), LeftRightContrast(euclidean, (2, 3)), 0.3),
+    Stream(LogMel(window=256, bands=24, exponent=0.1, floor=1e-5), LeftRightContrast(euclidean, (2, 3, 4)), 0.25),
+    Stream(LogMelNetwork(bands=12, width=8, dimensions=4), LeftRightContrast(cosine, (1,))),
+    Stream(RawWaveformEncoder(channels=4, dimensions=3, projection=2), LeftRightContrast(cosine, (1, 2)), 3.0),
+    Stream(BoundaryNetwork(bands=12, width=6), PrecomputedCurve()),
+    Stream(UnitNetwork(units=5, bands=12, width=6), LeftRightContrast(euclidean, (2, 3)), 0.3),
 ]
 
-every_view = pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.encoder.name)
+every_view = pytest.mark.parametrize("stream", VIEWS, ids=lambda stream: stream.encoder.name)
 
 
 @every_view
-def test_described_in_json_and_built_again_a_view_is_the_same(view):
-    again = build(json.loads(json.dumps(describe(view))))
-    assert type(again.encoder) is type(view.encoder)
-    assert again.encoder.settings() == view.encoder.settings()
-    assert again.encoder.grid == view.encoder.grid
-    assert (again.contrast, again.weight) == (view.contrast, view.weight)
-    assert describe(again) == describe(view)
+def test_described_in_json_and_built_again_a_view_is_the_same(stream):
+    again = build(json.loads(json.dumps(describe(stream))))
+    assert type(again.encoder) is type(stream.encoder)
+    assert again.encoder.settings() == stream.encoder.settings()
+    assert again.encoder.grid == stream.encoder.grid
+    assert (again.contrast, again.weight) == (stream.contrast, stream.weight)
+    assert describe(again) == describe(stream)
 
 
 @every_view
-def test_building_draws_no_random_number_of_the_caller(view):
+def test_building_draws_no_random_number_of_the_caller(stream):
     before = torch.get_rng_state()
-    build(describe(view))
+    build(describe(stream))
     assert torch.equal(torch.get_rng_state(), before)
 
 

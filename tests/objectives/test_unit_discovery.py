@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.fft import dct
 
-from phonseg.augmentation.spectral import with_pauses
+from phonseg.augmentation.spectral import insert_pauses
 from phonseg.detection.speech_activity import Region
 from phonseg.objectives.unit_discovery import (
     COEFFICIENTS,
@@ -21,11 +21,11 @@ from phonseg.objectives.unit_discovery import (
     NOT_ASKED,
     UNSURE_FRAMES,
     UNSURE_ZONE,
-    Spelling,
-    clustered,
-    descriptions,
-    lesson,
+    UnitAlignment,
+    cluster_segments,
+    segment_embeddings,
     unit_loss,
+    unit_supervision,
 )
 from phonseg.timeline.grid import FrameGrid, Frames
 
@@ -38,10 +38,10 @@ regions = st.lists(st.integers(0, 9), unique=True, min_size=2, max_size=8).map(
 )
 
 
-def spelt(times: np.ndarray, speech: list[Region]) -> Spelling:
+def spelt(times: np.ndarray, speech: list[Region]) -> UnitAlignment:
     units = np.arange(max(0, len(times) - 1)) % 4
     units[1::5] = NOT_ASKED
-    return Spelling(times, units, speech)
+    return UnitAlignment(times, units, speech)
 
 
 def frames(seed: int = 0) -> Frames:
@@ -53,8 +53,8 @@ def frames(seed: int = 0) -> Frames:
 
 @given(boundaries, regions, st.floats(0, 0.01))
 def test_a_frame_is_of_the_unit_of_its_segment(times, speech, shift):
-    spelling, moments = spelt(times, speech), CENTRES + shift
-    for moment, unit in zip(moments, spelling.at(moments, silence=9), strict=True):
+    alignment, moments = spelt(times, speech), CENTRES + shift
+    for moment, unit in zip(moments, alignment.at(moments, silence=9), strict=True):
         segments = [i for i in range(len(times) - 1) if times[i] <= moment < times[i + 1]]
         near = min((abs(moment - time) for time in times), default=math.inf)
         if not any(start <= moment <= end for start, end in speech):
@@ -62,16 +62,16 @@ def test_a_frame_is_of_the_unit_of_its_segment(times, speech, shift):
         elif near < UNSURE_ZONE or not segments:
             expected = NOT_ASKED
         else:
-            expected = spelling.units[segments[0]]
+            expected = alignment.units[segments[0]]
         assert unit == expected
 
 
 def test_a_batch_of_the_lesson_holds_the_units_of_each_crop():
-    spellings = {Path(name): spelt(np.arange(n) / 10, [Region(0.0, 1.0)]) for name, n in (("a", 9), ("b", 5))}
+    alignments = {Path(name): spelt(np.arange(n) / 10, [Region(0.0, 1.0)]) for name, n in (("a", 9), ("b", 5))}
     paths, times = [Path("b"), Path("a"), Path("b")], [CENTRES, CENTRES + 0.3, CENTRES + 0.2]
-    (wanted,) = lesson(spellings, 4).batch(paths, times)
-    for found, path, moments in zip(wanted, paths, times, strict=True):
-        np.testing.assert_array_equal(found, spellings[path].at(moments, silence=4))
+    (targets,) = unit_supervision(alignments, 4).batch(paths, times)
+    for found, path, moments in zip(targets, paths, times, strict=True):
+        np.testing.assert_array_equal(found, alignments[path].at(moments, silence=4))
 
 
 @pytest.mark.parametrize("reach", [0, 22])
@@ -79,15 +79,15 @@ def test_a_pause_is_silence_but_for_its_edges(reach):
     power = torch.ones(200, 150, 6)
     units = torch.zeros(200, 150 - 2 * reach, dtype=torch.int64)
     given_power, given_units = power.clone(), units.clone()
-    rough, (wanted,) = lesson({}, 4).harder(power, [units], torch.Generator().manual_seed(0))
+    rough, (targets,) = unit_supervision({}, 4).augment(power, [units], torch.Generator().manual_seed(0))
     assert torch.equal(power, given_power)
     assert torch.equal(units, given_units)
     assert rough.shape == power.shape
-    _, beyond = with_pauses(power, torch.Generator().manual_seed(0))
+    _, beyond = insert_pauses(power, torch.Generator().manual_seed(0))
     inner = beyond[:, reach : 150 - reach]
     expected = torch.where(inner.abs() <= UNSURE_FRAMES, NOT_ASKED, torch.where(inner < 0, 4, 0))
-    assert torch.equal(wanted, expected)
-    assert set(wanted.unique().tolist()) == {NOT_ASKED, 0, 4}
+    assert torch.equal(targets, expected)
+    assert set(targets.unique().tolist()) == {NOT_ASKED, 0, 4}
 
 
 @given(seed=st.integers(0, 999))
@@ -95,14 +95,14 @@ def test_a_pause_is_silence_but_for_its_edges(reach):
 def test_the_loss_is_the_mean_cross_entropy_over_what_is_asked(seed):
     generator = torch.Generator().manual_seed(seed)
     scores = torch.randn(2, 5, 4, generator=generator)
-    wanted = torch.randint(-1, 4, (2, 5), generator=generator)
+    targets = torch.randint(-1, 4, (2, 5), generator=generator)
     losses = [
         math.log(sum(math.exp(score) for score in row)) - row[unit].item()
-        for row, unit in zip(scores.flatten(0, 1), wanted.flatten().tolist(), strict=True)
+        for row, unit in zip(scores.flatten(0, 1), targets.flatten().tolist(), strict=True)
         if unit != NOT_ASKED
     ]
     expected = sum(losses) / len(losses) if losses else 0.0
-    assert unit_loss(scores, wanted).item() == pytest.approx(expected, rel=1e-4, abs=1e-6)
+    assert unit_loss(scores, targets).item() == pytest.approx(expected, rel=1e-4, abs=1e-6)
 
 
 def test_where_nothing_is_asked_nothing_is_lost():
@@ -115,16 +115,16 @@ def test_where_nothing_is_asked_nothing_is_lost():
 @given(boundaries, regions)
 @settings(max_examples=40)
 def test_segments_are_described_by_the_cepstra_of_their_halves_less_the_mean_of_the_speech(times, speech):
-    found = descriptions(frames(), times, speech)
-    spoken = np.array([any(start <= at <= end for start, end in speech) for at in CENTRES])
+    found = segment_embeddings(frames(), times, speech)
+    is_speech = np.array([any(start <= at <= end for start, end in speech) for at in CENTRES])
     assert found.shape == (max(0, len(times) - 1), 2 * COEFFICIENTS)
     for row, start, end in zip(found, times[:-1], times[1:], strict=True):
         edge = EDGE * (end - start)
-        inside = frames().values[(CENTRES >= start + edge) & (CENTRES < end - edge) & spoken]
+        inside = frames().values[(CENTRES >= start + edge) & (CENTRES < end - edge) & is_speech]
         if len(inside) < 2 or end - start >= LONGEST:
             assert np.isnan(row).all()
             continue
-        inside = inside - frames().values[spoken].mean(axis=0)
+        inside = inside - frames().values[is_speech].mean(axis=0)
         n = len(inside)
         halves = inside[: (n + 1) // 2].mean(axis=0), inside[n // 2 :].mean(axis=0)
         expected = [dct(half, norm="ortho")[:COEFFICIENTS] for half in halves]
@@ -134,8 +134,8 @@ def test_segments_are_described_by_the_cepstra_of_their_halves_less_the_mean_of_
 def test_a_microphone_plays_no_part():
     times, speech = np.arange(1, 20) / 10, [Region(0.1, 1.9)]
     coloured = Frames(frames().values + np.linspace(-3, 2, 40, dtype=np.float32), GRID)
-    expected = descriptions(frames(), times, speech)
-    np.testing.assert_allclose(descriptions(coloured, times, speech), expected, atol=1e-4)
+    expected = segment_embeddings(frames(), times, speech)
+    np.testing.assert_allclose(segment_embeddings(coloured, times, speech), expected, atol=1e-4)
 
 
 # Clusters
@@ -153,7 +153,7 @@ def sounds(n: int, seed: int) -> np.ndarray:
 @pytest.mark.parametrize("seed", range(3))
 def test_segments_that_are_alike_are_one_unit_in_all_recordings(seed):
     lengths = (60, 0, 41, 80)
-    found, n_units = clustered([sounds(n, i) for i, n in enumerate(lengths)], 4, seed)
+    found, n_units = cluster_segments([sounds(n, i) for i, n in enumerate(lengths)], 4, seed)
     assert n_units == 4
     assert [len(one) for one in found] == list(lengths)
     units_of_kinds: list[set[int]] = [set(), set(), set(), set()]
@@ -166,14 +166,16 @@ def test_segments_that_are_alike_are_one_unit_in_all_recordings(seed):
 
 
 def test_there_are_no_more_units_than_there_are_segments_for():
-    assert clustered([sounds(35, 0)], 100, 0)[1] == 3
+    assert cluster_segments([sounds(35, 0)], 100, 0)[1] == 3
     for few in ([sounds(0, 0)], [sounds(8, 0), sounds(1, 0)]):
-        found, n_units = clustered(few, 100, 0)
+        found, n_units = cluster_segments(few, 100, 0)
         assert n_units == 0
         assert all((one == NOT_ASKED).all() for one in found)
 
 
 def test_the_same_seed_gives_the_same_units():
-    described = [np.random.default_rng(0).normal(size=(500, 2 * COEFFICIENTS)).astype(np.float32)]
+    embeddings = [np.random.default_rng(0).normal(size=(500, 2 * COEFFICIENTS)).astype(np.float32)]
     for seed in (0, 1):
-        np.testing.assert_array_equal(clustered(described, 20, seed)[0], clustered(described, 20, seed)[0])
+        np.testing.assert_array_equal(
+            cluster_segments(embeddings, 20, seed)[0], cluster_segments(embeddings, 20, seed)[0]
+        )

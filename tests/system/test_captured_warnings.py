@@ -5,14 +5,14 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 from phonseg.errors import PhonsegWarning
-from phonseg.system.captured_warnings import heard_warnings
+from phonseg.system.captured_warnings import captured_warnings
 
 
 def test_what_the_block_warns_of_is_heard_every_time() -> None:
-    with heard_warnings() as heard:
+    with captured_warnings() as messages:
         for text in ("a", "b", "a"):
             warnings.warn(text, PhonsegWarning, stacklevel=1)
-    assert heard == ["a", "b", "a"]
+    assert messages == ["a", "b", "a"]
 
 
 def test_each_thread_hears_its_own() -> None:
@@ -20,20 +20,20 @@ def test_each_thread_hears_its_own() -> None:
     together = Barrier(n)
 
     def work(i: int) -> list[str]:
-        with heard_warnings() as heard:
+        with captured_warnings() as messages:
             for k in range(5):
                 together.wait(10)
                 warnings.warn(f"{i}: {k}", PhonsegWarning, stacklevel=1)
-        return heard
+        return messages
 
     with ThreadPoolExecutor(n) as pool:
-        heard = list(pool.map(work, range(n)))
-    assert heard == [[f"{i}: {k}" for k in range(5)] for i in range(n)]
+        messages = list(pool.map(work, range(n)))
+    assert messages == [[f"{i}: {k}" for k in range(5)] for i in range(n)]
 
 
 def test_afterwards_all_is_as_before() -> None:
     before = warnings.showwarning, list(warnings.filters)
-    here, there = heard_warnings(), heard_warnings()
+    here, there = captured_warnings(), captured_warnings()
     with ThreadPoolExecutor(1) as pool:
         here.__enter__()
         pool.submit(there.__enter__).result()
@@ -46,8 +46,8 @@ def test_afterwards_all_is_as_before() -> None:
 def test_other_warnings_go_where_they_went() -> None:
     with warnings.catch_warnings(record=True) as others:
         warnings.simplefilter("always")
-        with heard_warnings() as heard:
+        with captured_warnings() as messages:
             warnings.warn("ours", PhonsegWarning, stacklevel=1)
             warnings.warn("theirs", DeprecationWarning, stacklevel=1)
-    assert heard == ["ours"]
+    assert messages == ["ours"]
     assert [str(other.message) for other in others] == ["theirs"]

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import pytest
 
-from phonseg.system.quiet_stderr import without_chatter
+from phonseg.system.quiet_stderr import quiet_stderr
 
 
 def test_what_is_written_past_python_is_dropped_inside_the_block_alone(
@@ -15,7 +15,7 @@ def test_what_is_written_past_python_is_dropped_inside_the_block_alone(
     with os.fdopen(2, "w", closefd=False) as usual, monkeypatch.context() as patched:
         patched.setattr(sys, "stderr", usual)
         usual.write("before, ")  # which waits in a buffer
-        with suppress(ZeroDivisionError), without_chatter():
+        with suppress(ZeroDivisionError), quiet_stderr():
             os.write(2, b"in C, ")
             print("in Python: \udcff", file=sys.stderr)
             raise ZeroDivisionError
@@ -29,7 +29,7 @@ def test_where_python_writes_elsewhere_it_still_does(
 ) -> None:
     for other in (sys.stdout, None):
         monkeypatch.setattr(sys, "stderr", other)
-        with without_chatter():
+        with quiet_stderr():
             assert sys.stderr is other
             os.write(2, b"in C")
     assert capfd.readouterr().err == ""
@@ -41,5 +41,5 @@ def test_where_there_is_no_standard_error_nothing_is_done(monkeypatch: pytest.Mo
 
     before = sys.stderr
     monkeypatch.setattr(os, "dup", closed)
-    with without_chatter():
+    with quiet_stderr():
         assert sys.stderr is before

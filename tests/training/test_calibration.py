@@ -16,40 +16,40 @@ from phonseg.detection.peaks import OperatingPoint
 from phonseg.errors import ConfigurationError, TrainingError
 from phonseg.evaluation.evaluate import evaluate
 from phonseg.evaluation.score import Score, pooled
-from phonseg.model.analysis import Hearing
-from phonseg.model.analysis_settings import Conventions
+from phonseg.model.analysis import Analysis
+from phonseg.model.analysis_settings import AnalysisSettings
 from phonseg.timeline.grid import Curve, FrameGrid
 from phonseg.timeline.segmentation import Segmentation
 from phonseg.training.calibration import (
     EXCERPT,
     FINER,
     GRID,
-    _copies_heard,
+    _analysed_copies,
     balanced,
     operating_point,
     tune_on_labels,
     typical_height,
 )
 
-FRAMES = FrameGrid(RATE, hop=160, window=512)
-VIEW = mel_segmenter().views[0]
+CHUNK_FRAMES = FrameGrid(RATE, hop=160, window=512)
+VIEW = mel_segmenter().streams[0]
 
 
-def heard(values: list[float]) -> Hearing:
-    curve = Curve(np.array(values, dtype=np.float32), FRAMES)
-    return Hearing(curve, (), 1.0, curve)
+def analysed(values: list[float]) -> Analysis:
+    curve = Curve(np.array(values, dtype=np.float32), CHUNK_FRAMES)
+    return Analysis(curve, (), 1.0, curve)
 
 
 def test_the_typical_height_is_the_mean_over_recordings_of_their_90th_percentile():
-    assert typical_height([heard(list(range(11)))]) == 9
-    assert typical_height([heard(list(range(11))), heard([3.0] * 5)]) == 6
+    assert typical_height([analysed(list(range(11)))]) == 9
+    assert typical_height([analysed(list(range(11))), analysed([3.0] * 5)]) == 6
 
 
 @given(st.lists(st.tuples(st.floats(0.1, 9), st.floats(0.1, 100)), min_size=1, max_size=5))
 def test_balanced_views_contribute_in_the_proportion_of_their_shares_and_1_together(pairs):
     shares, heights = zip(*pairs, strict=True)
-    views = balanced([(replace(VIEW, weight=1.0), share) for share in shares], heights)
-    contributions = np.array([view.weight * height for view, height in zip(views, heights, strict=True)])
+    streams = balanced([(replace(VIEW, weight=1.0), share) for share in shares], heights)
+    contributions = np.array([stream.weight * height for stream, height in zip(streams, heights, strict=True)])
     np.testing.assert_allclose(contributions, np.array(shares) / sum(shares))
 
 
@@ -78,7 +78,7 @@ def test_the_operating_point_is_the_lowest_prominence_whose_agreement_cannot_be_
     model, chosen_from = mel_segmenter(), recordings(3)
     chosen = operating_point(model, chosen_from, np.random.default_rng(0)).prominence
     generator = np.random.default_rng(0)
-    copies = [_copies_heard(model, recording, generator) for recording in chosen_from]
+    copies = [_analysed_copies(model, recording, generator) for recording in chosen_from]
     pairs = [list(of_one) for of_one in copies]
 
     def agreement(prominence: float) -> list[Score]:
@@ -101,7 +101,7 @@ def test_the_operating_point_is_the_lowest_prominence_whose_agreement_cannot_be_
 def test_the_copies_of_a_recording_have_its_boundaries_at_its_times():
     samples, joins = speech_like(8)
     model = replace(mel_segmenter(), operating_point=OperatingPoint(0.3))
-    for own, copy in _copies_heard(model, open_recording((samples, RATE)), np.random.default_rng(0)):
+    for own, copy in _analysed_copies(model, open_recording((samples, RATE)), np.random.default_rng(0)):
         for candidates in (own, copy):
             assert evaluate(joins, candidates.times[candidates.prominences >= 0.3]).recall > 0.9
 
@@ -152,8 +152,8 @@ def test_tuning_finds_the_prominence_that_tells_joins_from_ripples(point):
 
 
 def test_tuning_hears_as_the_model_does():
-    loud = tuple(replace(view, weight=100 * view.weight) for view in mel_segmenter().views)
-    model = replace(mel_segmenter(), views=loud, conventions=Conventions(stretched=True))
+    loud = tuple(replace(stream, weight=100 * stream.weight) for stream in mel_segmenter().streams)
+    model = replace(mel_segmenter(), streams=loud, analysis_settings=AnalysisSettings(min_max_scaled=True))
     pairs = [labelled(seed) for seed in range(3)]
     tuned = tune_on_labels(model, pairs)
     assert tuned.operating_point.prominence <= 1

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from phonseg.errors import TrainingError
 from phonseg.training.checkpoint import Checkpoint
-from phonseg.training.loop import RISE, Schedule, Task, optimise
+from phonseg.training.loop import RISE, LearningStage, Schedule, optimise
 
 SCHEDULE = Schedule(steps=12, learning_rate=0.01, weight_decay=0.1, checkpoint_every=3)
 
@@ -29,8 +29,8 @@ def draw(step: int) -> Tensor:
     return torch.randn(16, 4, generator=torch.Generator().manual_seed(step))
 
 
-def task_of(network: nn.Module, draw: Callable[[int], Tensor] = draw) -> Task[Tensor]:
-    return Task("a stage", draw, lambda batch: (network(batch) - batch[:, :1]).square().mean(), seconds=1.0)
+def task_of(network: nn.Module, draw: Callable[[int], Tensor] = draw) -> LearningStage[Tensor]:
+    return LearningStage("a stage", draw, lambda batch: (network(batch) - batch[:, :1]).square().mean(), seconds=1.0)
 
 
 def weights_of(network: nn.Module) -> dict[str, Tensor]:
@@ -127,7 +127,7 @@ def test_batches_are_drawn_once_each_in_turn_and_the_network_trains_and_then_res
         modes.append(network.training)
         return network(batch).square().mean()
 
-    optimise(network.eval(), Task("a stage", drawing, loss, 1.0), SCHEDULE, progress=False)
+    optimise(network.eval(), LearningStage("a stage", drawing, loss, 1.0), SCHEDULE, progress=False)
     assert drawn == list(range(SCHEDULE.steps))
     assert all(modes)
     assert not any(module.training for module in network.modules())
@@ -182,7 +182,7 @@ def test_a_loss_that_is_no_number_stops_at_once_and_leaves_the_weights_as_they_w
         return network(batch).square().mean() * (value if len(seen) == 5 else 1.0)
 
     with pytest.raises(TrainingError, match=r"a stage: the loss became (nan|-?inf) at step 4[.] Lower learning_rate"):
-        optimise(network, Task("a stage", draw, loss, 1.0), SCHEDULE, progress=False)
+        optimise(network, LearningStage("a stage", draw, loss, 1.0), SCHEDULE, progress=False)
     assert len(seen) == 5
     for name, parameter in network.named_parameters():
         assert torch.equal(parameter, seen[4][name])

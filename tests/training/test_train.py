@@ -20,18 +20,18 @@ from conftest import RATE, mel_segmenter, noise, speech_like, vowel
 
 import phonseg
 from phonseg.audio.recording import open_recording
-from phonseg.detection.speech_activity import heard
+from phonseg.detection.speech_activity import audible_parts
 from phonseg.encoders.boundary_network import BoundaryNetwork
 from phonseg.errors import AudioError, ModelError, OutputError, PhonsegWarning, TrainingError
-from phonseg.model.analysis import hear
+from phonseg.model.analysis import analyse
 from phonseg.model.segmenter import Segmenter
 from phonseg.model.speech_peaks import speech_peaks
-from phonseg.objectives import pseudo_labels as self_training
 from phonseg.objectives import unit_discovery as units
-from phonseg.objectives.pseudo_labels import EARLY, SWELL, Confidence, Evidence
-from phonseg.objectives.supervision import Lesson
+from phonseg.objectives.pseudo_labels import EARLY, SWELL, Peaks, Thresholds, boundary_supervision
+from phonseg.objectives.supervision import Supervision
+from phonseg.training import recipe
 from phonseg.training import trainer as stages
-from phonseg.training.recipe import PURE, evidence_in
+from phonseg.training.recipe import PURE_SHARE, teacher_peaks
 from phonseg.training.settings import RANGES, TrainingSettings
 from phonseg.training.train import adapt, train
 
@@ -183,13 +183,13 @@ def test_the_shortest_crops_that_can_be_set_are_long_enough_at_any_tempo(recordi
 def test_a_raw_waveform_encoder_can_be_trained_alone(recordings):
     settings = replace(SETTINGS, encoder="raw-waveform", crops=2, steps=12, self_training_steps=0)
     model = trained(recordings, settings)
-    assert [view.encoder.name for view in model.views] == ["raw-waveform"]
+    assert [stream.encoder.name for stream in model.streams] == ["raw-waveform"]
     assert "held_out_boundary_loss" not in model.training
 
 
 def test_without_self_training_the_views_are_joined_as_they_are(recordings):
     model = trained(recordings, replace(SETTINGS, self_training_steps=0))
-    assert [view.encoder.name for view in model.views] == ["log-mel"] * 3 + ["log-mel-network"]
+    assert [stream.encoder.name for stream in model.streams] == ["log-mel"] * 3 + ["log-mel-network"]
     assert_finds_joins(model, 10)
     with pytest.raises(TrainingError, match="has no boundary network"):
         adapt(model, recordings, progress=False)
@@ -197,17 +197,17 @@ def test_without_self_training_the_views_are_joined_as_they_are(recordings):
 
 def test_units_may_be_left_out(recordings, model):
     without = trained(recordings, replace(SETTINGS, unit_steps=0))
-    assert len(without.views) == len(model.views) - 1 == 1
+    assert len(without.streams) == len(model.streams) - 1 == 1
     assert "held_out_unit_loss" not in without.training
 
 
 def test_units_are_of_finer_segments_than_the_boundary_network_gives(recordings):
     boundary_model = trained(recordings, replace(SETTINGS, unit_steps=0))
-    with patch.object(units, "descriptions", wraps=units.descriptions) as described:
+    with patch.object(recipe, "segment_embeddings", wraps=recipe.segment_embeddings) as described:
         trained(recordings)
     found = sorted(tuple(call.args[1]) for call in described.call_args_list)
     given = [boundary_model.segment(path) for path in sorted(recordings.iterdir())]
-    least = PURE * boundary_model.operating_point.prominence
+    least = PURE_SHARE * boundary_model.operating_point.prominence
     every = [each.candidates for each in given]
     assert found == sorted(tuple(each.times[each.prominences >= least]) for each in every)
     assert sum(map(len, found)) > sum(len(each.boundaries) for each in given)
@@ -215,12 +215,12 @@ def test_units_are_of_finer_segments_than_the_boundary_network_gives(recordings)
 
 def test_where_there_are_too_few_segments_for_units_that_is_said(recordings):
     with (
-        patch.object(units, "SEGMENTS_A_UNIT", 60),
+        patch.object(units, "SEGMENTS_PER_UNIT", 60),
         pytest.warns(PhonsegWarning, match=r"units: \d+ segments are too few to learn them from") as warned,
     ):
         model = trained(recordings)
     assert [told.filename for told in warned] == [__file__]
-    assert len(model.views) == 1
+    assert len(model.streams) == 1
 
 
 @pytest.mark.parametrize("function", [train, adapt])
@@ -280,8 +280,8 @@ def test_an_adapted_model_is_another_and_the_model_itself_stays(model, recording
     assert adapted.name == "adapted"
     assert adapted.training["recordings"] == 4
     assert "held_out_loss" not in adapted.training
-    assert isinstance(adapted.views[0].encoder, BoundaryNetwork)
-    assert adapted.views[1:] == model.views[1:] != ()
+    assert isinstance(adapted.streams[0].encoder, BoundaryNetwork)
+    assert adapted.streams[1:] == model.streams[1:] != ()
     assert_finds_joins(adapted, 10)
     again = adapt(model, recordings, settings=SETTINGS, progress=False)
     assert digest(again, tmp_path) == digest(adapted, tmp_path)
@@ -307,10 +307,10 @@ def test_a_checkpoint_in_no_folder_is_refused_at_once(recordings, tmp_path):
 
 @pytest.mark.parametrize("seed", [0, 1])
 def test_all_ends_of_speech_are_sure_and_peaks_are_later_only_within_speech(seed: int) -> None:
-    hearing = hear(open_recording((speech_like(9, seed)[0], RATE)), mel_segmenter().views)
-    audible = heard(hearing.loudness, hearing.level, hearing.speech)
-    times, prominences = speech_peaks(hearing)
-    found = evidence_in(hearing, early=True)
+    analysis = analyse(open_recording((speech_like(9, seed)[0], RATE)), mel_segmenter().streams)
+    audible = audible_parts(analysis.loudness, analysis.level, analysis.speech)
+    times, prominences = speech_peaks(analysis)
+    found = teacher_peaks(analysis, early=True)
     is_end = np.isin(times, [part.end for part in audible])
     assert is_end.sum() == len(audible) > 0
     assert np.isinf(found.prominences[is_end]).all()
@@ -320,20 +320,19 @@ def test_all_ends_of_speech_are_sure_and_peaks_are_later_only_within_speech(seed
     later = (found.times - times)[~at_beginning]
     assert 0 < later.max() <= EARLY
     assert later.min() >= 0
-    assert evidence_in(hearing, early=False).times.tolist() == times.tolist()
+    assert teacher_peaks(analysis, early=False).times.tolist() == times.tolist()
 
 
 def test_a_network_learns_its_own_peaks_where_they_are(model: Segmenter, recordings: Path) -> None:
     # It has learnt where sounds begin; told once more that they begin later, it would be late.
-    taught: dict[Path, Evidence] = {}
+    taught: dict[Path, Peaks] = {}
 
-    def noted(evidence: dict[Path, Evidence], confidence: Confidence) -> Lesson:
-        taught.update(evidence)
-        return lesson(evidence, confidence)
+    def noted(peaks: dict[Path, Peaks], thresholds: Thresholds) -> Supervision:
+        taught.update(peaks)
+        return boundary_supervision(peaks, thresholds)
 
-    lesson = self_training.lesson
-    with patch.object(self_training, "lesson", noted):
+    with patch.object(recipe, "boundary_supervision", noted):
         adapt(model, recordings, settings=SETTINGS, progress=False)
     assert len(taught) == 4
-    for path, evidence in taught.items():
-        assert evidence.times.tolist() == speech_peaks(hear(open_recording(path), model.views[:1]))[0].tolist()
+    for path, peaks in taught.items():
+        assert peaks.times.tolist() == speech_peaks(analyse(open_recording(path), model.streams[:1]))[0].tolist()

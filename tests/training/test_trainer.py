@@ -20,30 +20,29 @@ from phonseg.encoders.base import TorchEncoder
 from phonseg.encoders.boundary_network import BoundaryNetwork
 from phonseg.encoders.contrastive_encoders import LogMelNetwork
 from phonseg.errors import TrainingError
-from phonseg.model.analysis import hear
+from phonseg.model.analysis import analyse
 from phonseg.model.speech_peaks import speech_peaks
-from phonseg.objectives import pseudo_labels as self_training
-from phonseg.objectives.pseudo_labels import Confidence, Evidence
-from phonseg.objectives.supervision import Lesson
+from phonseg.objectives.pseudo_labels import Peaks, Thresholds, boundary_supervision
+from phonseg.objectives.supervision import Supervision
 from phonseg.timeline.grid import FrameGrid, Times
 from phonseg.training import trainer as stages
-from phonseg.training.crops import Material, survey
+from phonseg.training.crops import TrainingItem, scan_items
 from phonseg.training.settings import OBJECTIVES, TrainingSettings
-from phonseg.training.trainer import VALIDATION_NEGATIVES, Run
+from phonseg.training.trainer import VALIDATION_NEGATIVES, Trainer
 
 SETTINGS = TrainingSettings(steps=6, crops=3, crop_seconds=0.8, self_training_crops=3, device="cpu")
-CONFIDENCE = Confidence(sure=0.6, doubtful=0.1)
+CONFIDENCE = Thresholds(sure=0.6, doubtful=0.1)
 
 
 @pytest.fixture(scope="module")
-def materials(recordings: Path) -> list[Material]:
-    return list(survey(sorted(recordings.iterdir()), RATE, 0.8, progress=False).materials)
+def items(recordings: Path) -> list[TrainingItem]:
+    return list(scan_items(sorted(recordings.iterdir()), RATE, 0.8, progress=False).items)
 
 
 @pytest.fixture(scope="module")
-def evidence(materials: list[Material]) -> dict[Path, Evidence]:
-    views = mel_segmenter().views
-    return {found.path: Evidence(*speech_peaks(hear(open_recording(found.path), views))) for found in materials}
+def peaks(items: list[TrainingItem]) -> dict[Path, Peaks]:
+    streams = mel_segmenter().streams
+    return {found.path: Peaks(*speech_peaks(analyse(open_recording(found.path), streams))) for found in items}
 
 
 @pytest.fixture(autouse=True)
@@ -52,8 +51,8 @@ def few_validation_crops():
         yield
 
 
-def run_on(materials: list[Material], settings: TrainingSettings = SETTINGS) -> Run:
-    return Run(settings, materials[1:], materials[:1], None, "a run", progress=False)
+def run_on(items: list[TrainingItem], settings: TrainingSettings = SETTINGS) -> Trainer:
+    return Trainer(settings, items[1:], items[:1], None, "a run", progress=False)
 
 
 def seeded(make: Any, seed: int = 0) -> Any:
@@ -66,10 +65,10 @@ def seeded(make: Any, seed: int = 0) -> Any:
 
 
 @pytest.mark.parametrize("objective", OBJECTIVES)
-def test_an_encoder_learns_to_tell_the_adjacent_frame_from_others(materials, objective):
+def test_an_encoder_learns_to_tell_the_adjacent_frame_from_others(items, objective):
     encoder, settings = seeded(LogMelNetwork), replace(SETTINGS, objective=objective)
-    before = run_on(materials, replace(settings, learning_rate=1e-7)).contrastive(seeded(LogMelNetwork))
-    after = run_on(materials, replace(settings, steps=30)).contrastive(encoder)
+    before = run_on(items, replace(settings, learning_rate=1e-7)).contrastive(seeded(LogMelNetwork))
+    after = run_on(items, replace(settings, steps=30)).contrastive(encoder)
     assert after["held_out_loss"] < before["held_out_loss"] < math.log(1 + VALIDATION_NEGATIVES)
     assert 0.8 < after["held_out_accuracy"] <= 1
     assert not encoder.training
@@ -93,50 +92,50 @@ class Numb(TorchEncoder):
         return self.vector.expand(len(samples), self.grid.count(samples.shape[1]), 4)
 
 
-def test_an_encoder_that_tells_no_frame_from_another_has_collapsed(materials):
+def test_an_encoder_that_tells_no_frame_from_another_has_collapsed(items):
     with pytest.raises(TrainingError, match=r"the encoder has collapsed: .* its loss is 2\.197, no better than chance"):
-        run_on(materials).contrastive(Numb())
+        run_on(items).contrastive(Numb())
 
 
 # Self-training
 
 
-def test_a_network_learns_from_what_is_known(materials, evidence):
-    lesson = self_training.lesson(evidence, CONFIDENCE)
+def test_a_network_learns_from_what_is_known(items, peaks):
+    supervision = boundary_supervision(peaks, CONFIDENCE)
     network = seeded(BoundaryNetwork)
-    before = run_on(materials).teach(seeded(BoundaryNetwork), lesson, steps=0)
-    after = run_on(materials).teach(network, lesson, steps=40)
+    before = run_on(items).fit(seeded(BoundaryNetwork), supervision, steps=0)
+    after = run_on(items).fit(network, supervision, steps=40)
     assert after["held_out_boundary_loss"] < 0.7 * before["held_out_boundary_loss"]
     assert not network.training
 
 
 @pytest.mark.parametrize("offset", [-0.5, 0.0])
-def test_a_network_is_asked_about_the_moments_of_its_own_grid(materials, offset):
+def test_a_network_is_asked_about_the_moments_of_its_own_grid(items, offset):
     crops_drawn, asked_of, times_asked = [], [], []
 
     def drawing(*arguments: Any) -> Any:
         crops_drawn.append(draw_crops(*arguments))
         return crops_drawn[-1]
 
-    def wanted(path: Path, times: Times) -> tuple[np.ndarray]:
+    def targets(path: Path, times: Times) -> tuple[np.ndarray]:
         asked_of.append(path)
         times_asked.append(times)
         return (np.zeros(len(times), dtype=np.float32),)
 
-    def loss(scores: Tensor, wanted: Tensor) -> Tensor:
-        assert scores.shape == (*wanted.shape, 1)
+    def loss(scores: Tensor, targets: Tensor) -> Tensor:
+        assert scores.shape == (*targets.shape, 1)
         return scores.square().mean()
 
-    def harder(power: Tensor, wanted: list[Tensor], generator: torch.Generator) -> tuple[Tensor, list[Tensor]]:
-        return power, wanted
+    def augment(power: Tensor, targets: list[Tensor], generator: torch.Generator) -> tuple[Tensor, list[Tensor]]:
+        return power, targets
 
     draw_crops = stages.draw_crops
     network = seeded(BoundaryNetwork)
     with patch.object(stages, "draw_crops", drawing):
-        run_on(materials).teach(network, Lesson("x", "loss", wanted, loss, harder, offset, 3), steps=4)
+        run_on(items).fit(network, Supervision("x", "loss", targets, loss, augment, offset, 3), steps=4)
     starts = np.concatenate([crops.starts for crops in crops_drawn])
     n_fixed = len(crops_drawn[0].starts)
-    assert asked_of[:n_fixed] == [materials[0].path] * n_fixed
+    assert asked_of[:n_fixed] == [items[0].path] * n_fixed
     own = network.grid.centre(np.arange(network.grid.count(round(0.8 * RATE))) + offset)
     for start, times in zip(starts[:n_fixed], times_asked[:n_fixed], strict=True):  # to validate, at its own tempo
         np.testing.assert_allclose(times, start + own)
@@ -149,49 +148,49 @@ def test_a_network_is_asked_about_the_moments_of_its_own_grid(materials, offset)
         middle = start + inner.centre((inner.count(round(0.8 * RATE)) - 1) / 2 + offset)
         assert (times[0] + times[-1]) / 2 == pytest.approx(middle, abs=0.006 * steps[0])
         tempos.append(steps[0])
-    assert 1 <= min(tempos) < max(tempos) <= stages.FASTEST * 1.02
+    assert 1 <= min(tempos) < max(tempos) <= stages.HIGHEST_SPEED * 1.02
 
 
 # Both
 
 
-def learn(run: Run, stage: str, evidence: dict[Path, Evidence]) -> tuple[dict[str, float], dict[str, Tensor]]:
+def learn(trainer: Trainer, stage: str, peaks: dict[Path, Peaks]) -> tuple[dict[str, float], dict[str, Tensor]]:
     network = seeded(LogMelNetwork if stage == "contrastive" else BoundaryNetwork)
     if stage == "contrastive":
-        return run.contrastive(network), network.state_dict()
-    return run.teach(network, self_training.lesson(evidence, CONFIDENCE), steps=6), network.state_dict()
+        return trainer.contrastive(network), network.state_dict()
+    return trainer.fit(network, boundary_supervision(peaks, CONFIDENCE), steps=6), network.state_dict()
 
 
 both = pytest.mark.parametrize("stage", ["contrastive", "self-training"])
 
 
 @both
-def test_recordings_held_out_are_only_listened_to(materials, evidence, stage):
+def test_recordings_held_out_are_only_listened_to(items, peaks, stage):
     drawn = []
 
-    def drawing(chosen: list[Material], *rest: Any) -> Any:
+    def drawing(chosen: list[TrainingItem], *rest: Any) -> Any:
         drawn.append([found.path for found in chosen])
         return draw_crops(chosen, *rest)
 
     draw_crops = stages.draw_crops
     with patch.object(stages, "draw_crops", drawing):
-        learn(run_on(materials), stage, evidence)
-    training, held_out = [found.path for found in materials[1:]], [materials[0].path]
+        learn(run_on(items), stage, peaks)
+    training, held_out = [found.path for found in items[1:]], [items[0].path]
     assert drawn == [held_out] + [training] * 6  # once to validate, then in every step
 
 
 @both
-def test_the_same_run_learns_the_same_and_another_seed_something_else(materials, evidence, stage):
-    (one, first), (two, second) = (learn(run_on(materials), stage, evidence) for _ in range(2))
+def test_the_same_run_learns_the_same_and_another_seed_something_else(items, peaks, stage):
+    (one, first), (two, second) = (learn(run_on(items), stage, peaks) for _ in range(2))
     assert one == two
     assert all(torch.equal(tensor, second[name]) for name, tensor in first.items())
-    _, other = learn(run_on(materials, replace(SETTINGS, seed=1)), stage, evidence)
+    _, other = learn(run_on(items, replace(SETTINGS, seed=1)), stage, peaks)
     assert not all(torch.equal(tensor, other[name]) for name, tensor in first.items())
 
 
 @both
 @pytest.mark.parametrize("killed_at", [5, 7])  # in step 3 or 5, after the draw to validate
-def test_killed_and_started_again_a_run_learns_the_same(materials, evidence, stage, killed_at, tmp_path):
+def test_killed_and_started_again_a_run_learns_the_same(items, peaks, stage, killed_at, tmp_path):
     path, drawn = tmp_path / "run.checkpoint", []
 
     def drawing(*arguments: Any) -> Any:
@@ -200,15 +199,15 @@ def test_killed_and_started_again_a_run_learns_the_same(materials, evidence, sta
             raise KeyboardInterrupt
         return draw_crops(*arguments)
 
-    def run() -> Run:
-        return Run(SETTINGS, materials[1:], materials[:1], path, "a run", progress=False)
+    def trainer() -> Trainer:
+        return Trainer(SETTINGS, items[1:], items[:1], path, "a run", progress=False)
 
     draw_crops = stages.draw_crops
     with patch.object(stages, "Schedule", partial(stages.Schedule, checkpoint_every=2)):
-        expected = learn(run_on(materials), stage, evidence)
+        expected = learn(run_on(items), stage, peaks)
         with patch.object(stages, "draw_crops", drawing), pytest.raises(KeyboardInterrupt):
-            learn(run(), stage, evidence)
+            learn(trainer(), stage, peaks)
         assert path.exists()
-        found = learn(run(), stage, evidence)
+        found = learn(trainer(), stage, peaks)
     assert found[0] == expected[0]
     assert all(torch.equal(tensor, found[1][name]) for name, tensor in expected[1].items())

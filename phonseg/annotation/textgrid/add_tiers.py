@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
-from phonseg.annotation.textgrid.parser import WORD, GridFile, check_start, opened
+from phonseg.annotation.textgrid.parser import WORD, GridFile, check_start, open_textgrid
 from phonseg.errors import TextGridError
 
 # Seconds: what other programs lose where they round to milliseconds, or to whole frames.
 DURATION_SLACK = 0.010
 
 
-def with_tiers(base: bytes, new: bytes, path: str | Path, *, replaceable: Collection[str] = ()) -> bytes:
+def add_tiers(base: bytes, new: bytes, path: str | Path, *, replaceable: Collection[str] = ()) -> bytes:
     """A TextGrid to which the tiers of another are added, one that phonseg wrote.
 
     base: the whole file, called `path`. replaceable: names of tiers that may be replaced, where they stand. Where
@@ -26,7 +26,7 @@ def with_tiers(base: bytes, new: bytes, path: str | Path, *, replaceable: Collec
     of that name (and it is not replaceable, or there are several), or where its encoding cannot hold the new labels.
     """
     text = new.decode()
-    ours, file = opened(new, path), opened(base, path)
+    ours, file = open_textgrid(new, path), open_textgrid(base, path)
     _check_extent(ours, file, path)
     edits: list[tuple[slice, bytes]] = []
     last = file.tiers[-1].place.stop if file.tiers else file.count.stop
@@ -48,9 +48,9 @@ def with_tiers(base: bytes, new: bytes, path: str | Path, *, replaceable: Collec
     return result + file.bytes_of(slice(reached, None))
 
 
-def taken(base: bytes, names: Collection[str], path: str | Path) -> list[str]:
+def existing_tiers(base: bytes, names: Collection[str], path: str | Path) -> list[str]:
     """Which of these names tiers of a TextGrid have. Raises TextGridError where it is damaged."""
-    there = [tier.name for tier in opened(base, path).tiers]
+    there = [tier.name for tier in open_textgrid(base, path).tiers]
     return [name for name in names if name in there]
 
 

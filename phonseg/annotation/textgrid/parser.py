@@ -66,7 +66,7 @@ class GridFile(Protocol):
         """
 
 
-def opened(base: bytes, path: str | Path) -> GridFile:
+def open_textgrid(base: bytes, path: str | Path) -> GridFile:
     """A TextGrid of any form: text (long or short; UTF-8, UTF-16 or Latin-1) or binary.
 
     Args:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from phonseg.annotation.intervals import SLACK, in_a_row, read_bytes
+from phonseg.annotation.intervals import SLACK, read_bytes, segments_from_intervals
 from phonseg.annotation.textgrid.binary import INTERVALS, Tier
-from phonseg.annotation.textgrid.parser import check_start, opened
+from phonseg.annotation.textgrid.parser import check_start, open_textgrid
 from phonseg.errors import TextGridError
 from phonseg.timeline.segmentation import Segmentation
 
@@ -27,11 +27,11 @@ def read_textgrid(path: str | Path, *, tier: str | None = "phones") -> Segmentat
         TextGridError: with the line or the interval, when the file cannot be read, has no such tier or more than one,
             holds intervals that overlap or have no length, or does not start at 0 s.
     """
-    file = opened(read_bytes(Path(path)), path)
+    file = open_textgrid(read_bytes(Path(path)), path)
     check_start(file, path, SLACK)
     chosen = _choose(path, file.tiers, tier)
     places = [f'interval {number} of tier "{chosen.name}"' for number in range(1, len(chosen.intervals) + 1)]
-    return in_a_row(path, places, chosen.intervals, float(file.end))
+    return segments_from_intervals(path, places, chosen.intervals, float(file.end))
 
 
 def _choose(path: str | Path, tiers: Sequence[Tier], name: str | None) -> Tier:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from phonseg.annotation.intervals import read_bytes
-from phonseg.annotation.textgrid.add_tiers import with_tiers
+from phonseg.annotation.textgrid.add_tiers import add_tiers
 from phonseg.errors import ConfigurationError, TextGridError
 from phonseg.system.atomic_files import replacing
 from phonseg.timeline.segmentation import Segmentation
@@ -47,7 +47,7 @@ def write_textgrid(
     """
     data = textgrid_bytes(segmentation, path, tier=tier, check=check)
     if into is not None:
-        data = with_tiers(read_bytes(Path(into)), data, into, replaceable=(tier, CHECK) if overwrite else ())
+        data = add_tiers(read_bytes(Path(into)), data, into, replaceable=(tier, CHECK) if overwrite else ())
     with replacing(path) as partial:
         partial.write_bytes(data)
 

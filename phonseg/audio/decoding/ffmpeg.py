@@ -15,8 +15,8 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from phonseg.audio.decoding.file_handle import FileBytes
-from phonseg.audio.decoding.file_type import Kind
+from phonseg.audio.decoding.file_handle import FileHandle
+from phonseg.audio.decoding.file_type import FileType
 from phonseg.audio.decoding.headers import TRUNCATED
 from phonseg.audio.decoding.libsndfile import DamagedError
 from phonseg.errors import AudioError
@@ -31,15 +31,20 @@ LATE = 0.02  # seconds by which a sound track may begin after the picture withou
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PackedSound:
+class FFmpegDecoder:
     """The sound of a container that can be read again and again; nothing is kept open in between.
 
-    content: its bytes. format: container and coding. sample_rate: samples per second. channels: how many. promised:
-    samples per channel by the container, None if it does not say. exact: whether the last packet is filled up from
-    there on. remarks: what else is worth knowing.
+    Attributes:
+        handle: by which the file is opened.
+        format: container and coding.
+        sample_rate: samples per second.
+        channels: how many.
+        promised: samples per channel by the container, None if it does not say.
+        exact: whether the last packet is filled up from there on.
+        remarks: what else is worth knowing.
     """
 
-    content: FileBytes
+    handle: FileHandle
     format: str
     sample_rate: float
     channels: int
@@ -50,7 +55,7 @@ class PackedSound:
     @property
     def name(self) -> str:
         """For messages."""
-        return self.content.name
+        return self.handle.name
 
     def blocks(self, size: int, end: int = sys.maxsize) -> Iterator[Block]:
         """All channels from the beginning, as (n, channels) with n at most `size`, until sample `end`.
@@ -58,7 +63,7 @@ class PackedSound:
         Raises DamagedError where the file ends before that and before it should.
         """
         done = 0
-        with self.content.open() as file, _container(file) as container:
+        with self.handle.open() as file, _container(file) as container:
             for samples in self._without_filling(_decoded(container)):
                 samples = samples[: end - done]
                 done += len(samples)
@@ -78,40 +83,46 @@ class PackedSound:
         yield last[: len(last) - filling] if 0 < filling < len(last) else last
 
 
-def open_packed_sound(content: FileBytes, found: Kind) -> PackedSound:
-    """Look at the header and the first packet of the sound of a container of which `found` says what it is.
+def open_with_ffmpeg(handle: FileHandle, file: BinaryIO, found: FileType) -> FFmpegDecoder:
+    """Reads the header and the first packet of the sound in a container.
 
-    Raises AudioError if PyAV is not installed, or the file holds no sound or cannot be decoded.
+    Args:
+        handle: by which the file is opened again.
+        file: the file, open.
+        found: the type of the file.
+
+    Returns:
+        The decoder.
+
+    Raises:
+        AudioError: if PyAV is not installed, or the file holds no sound or cannot be decoded.
     """
-    refusal = f"{content.name}: cannot be read as sound: it is {found.what}"
+    refusal = f"{handle.name}: cannot be read as sound: it is {found.what}"
     try:
         import av
     except ImportError as error:
         raise AudioError(f"{refusal}, which takes PyAV. {INSTALL}") from error
-    with content.open() as file:
-        try:
-            with _container(file) as container:
-                stream = container.streams.best("audio")
-                first = next(_decoded(container), None)
-                if stream is None or first is None:
-                    raise AudioError(f"{refusal} without sound. Give another file.")
-                rate, name = stream.codec_context.sample_rate, container.format.name
-                seconds = _promised_seconds(container, stream)
-                late = float((stream.start_time or 0) * stream.time_base) - (container.start_time or 0) / av.time_base
-                return PackedSound(
-                    content,
-                    f"{'mp4' if name.startswith(EXACT) else name.partition(',')[0]} {stream.codec_context.name}",
-                    rate,
-                    first.shape[1],
-                    None if seconds is None else round(seconds * rate),
-                    name.startswith(EXACT),
-                    (f"its sound begins {late:.2f} s after its picture. Times count from there.",)
-                    if late > LATE
-                    else (),
-                )
-        except (av.FFmpegError, DamagedError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
-            raise AudioError(f"{refusal}, cut short or damaged ({reason}). {found.advice}") from error
+    try:
+        with _container(file) as container:
+            stream = container.streams.best("audio")
+            first = next(_decoded(container), None)
+            if stream is None or first is None:
+                raise AudioError(f"{refusal} without sound. Give another file.")
+            rate, name = stream.codec_context.sample_rate, container.format.name
+            seconds = _promised_seconds(container, stream)
+            late = float((stream.start_time or 0) * stream.time_base) - (container.start_time or 0) / av.time_base
+            return FFmpegDecoder(
+                handle,
+                f"{'mp4' if name.startswith(EXACT) else name.partition(',')[0]} {stream.codec_context.name}",
+                rate,
+                first.shape[1],
+                None if seconds is None else round(seconds * rate),
+                name.startswith(EXACT),
+                (f"its sound begins {late:.2f} s after its picture. Times count from there.",) if late > LATE else (),
+            )
+    except (av.FFmpegError, DamagedError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise AudioError(f"{refusal}, cut short or damaged ({reason}). {found.advice}") from error
 
 
 def _promised_seconds(container: Any, stream: Any) -> float | None:

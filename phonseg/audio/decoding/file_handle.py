@@ -1,4 +1,4 @@
-"""The bytes of a file that is read several times: opened anew for every pass, and watched for changes in between."""
+"""A path or an open file -> the file from its beginning, for one pass after another, checked for changes in between."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ READ_AHEAD = 2**18  # bytes, since a decoder asks for a few thousand at a time
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class FileBytes:
-    """A file that `file_bytes` has looked at; nothing is kept open in between.
+class FileHandle:
+    """A file that `open_first` has opened; nothing is kept open between two passes.
 
-    name: for messages. source: a path or an open file. seen: what the system said of the file then; None for an open
-    file.
+    Attributes:
+        name: for messages.
+        source: a path or an open binary file.
+        seen: what the system said of the file when it was first opened; None for an open file.
     """
 
     name: str
@@ -28,30 +30,40 @@ class FileBytes:
 
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:
-        """The file from its beginning; only what is opened here is closed again.
+        """Yields the file from its beginning; only what is opened here is closed again.
 
-        Raises AudioError if it cannot be opened, or has been changed since it was looked at. That it has grown does
-        not matter: the sound that was there is still there.
+        Yields:
+            The open file. If it has grown since it was first opened, the sound that was there is still there.
+
+        Raises:
+            AudioError: if it cannot be opened, or was changed since it was first opened.
         """
-        if not isinstance(self.source, str):
-            yield _rewound(self.source)
-            return
-        with _opened(self.source) as file:
-            if self.seen is not None and _changed(self.seen, os.fstat(file.fileno())):
+        with open_first(self.source, self.name) as (now, file):
+            if self.seen is not None and now.seen is not None and _changed(self.seen, now.seen):
                 raise AudioError(f"{self.name}: was changed while it was read. Wait until it is complete.")
             yield file
 
 
-def file_bytes(source: str | BinaryIO, name: str) -> FileBytes:
-    """Look at a file, given by its path or as an open binary file.
+@contextmanager
+def open_first(source: str | BinaryIO, name: str) -> Iterator[tuple[FileHandle, BinaryIO]]:
+    """Opens a file for the first time.
 
-    Raises AudioError if it is missing, may not be read, or is a folder, a pipe or a device; opening those could wait
-    for ever.
+    Args:
+        source: its path, or an open binary file, which stays open.
+        name: what messages call it.
+
+    Yields:
+        The handle by which it is opened again, and the file from its beginning.
+
+    Raises:
+        AudioError: if it is missing, may not be read, or is a folder, a pipe or a device; to open one of those could
+            take forever.
     """
     if not isinstance(source, str):
-        return FileBytes(name, source, None)
+        yield FileHandle(name, source, None), _rewound(source)
+        return
     with _opened(source) as file:
-        return FileBytes(name, source, os.fstat(file.fileno()))
+        yield FileHandle(name, source, os.fstat(file.fileno())), file
 
 
 def _changed(before: os.stat_result, now: os.stat_result) -> bool:

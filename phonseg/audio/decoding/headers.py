@@ -40,7 +40,7 @@ CHAINED = "it holds several recordings one after another, of which only the firs
 
 
 @dataclass(frozen=True, slots=True)
-class Promise:
+class Header:
     """What a file says about its length, where libsndfile does not know better.
 
     Attributes:
@@ -57,7 +57,7 @@ class Promise:
     flaw: str = ""
 
 
-def promise(file: BinaryIO) -> Promise:
+def read_header(file: BinaryIO) -> Header:
     """What a WAV, AIFF, NIST or Ogg file says about its length; nothing for any other file.
 
     Args:
@@ -70,10 +70,10 @@ def promise(file: BinaryIO) -> Promise:
     if head[:4] == b"FORM" and head[8:11] == b"AIF":
         return _aiff(file)
     if head[:4] == b"OggS":
-        return Promise(flaw=_flaw_of_ogg(file))
+        return Header(flaw=_flaw_of_ogg(file))
     if head[:7] == b"NIST_1A" and (count := re.search(rb"sample_count -i (\d{1,18})", head)):
-        return Promise(samples=int(count[1]))
-    return Promise()
+        return Header(samples=int(count[1]))
+    return Header()
 
 
 def has_frame_count(file: BinaryIO) -> bool:
@@ -110,7 +110,7 @@ def _end_of_tag(file: BinaryIO) -> int:
     return 10 + tag if head[:3] == b"ID3" else 0
 
 
-def _wav(file: BinaryIO, riff_size: int) -> Promise:
+def _wav(file: BinaryIO, riff_size: int) -> Header:
     length = file.seek(0, os.SEEK_END)
     rate, byte_rate, long_size = 0, 0, 0
     for name, size, start, content in _chunks(file, "<"):
@@ -129,27 +129,27 @@ def _wav(file: BinaryIO, riff_size: int) -> Promise:
             if beyond >= LONGEST:
                 return _rewritten(file, start, size + beyond // LONGEST * LONGEST)
             short = start + size > length and not unknown and byte_rate > 0
-            return Promise(samples=size * rate // byte_rate if short else None)
-    return Promise()
+            return Header(samples=size * rate // byte_rate if short else None)
+    return Header()
 
 
-def _rewritten(file: BinaryIO, start: int, size: int) -> Promise:
+def _rewritten(file: BinaryIO, start: int, size: int) -> Header:
     """A head with the length in 64 bits (RF64) for a WAV file whose sound lies at these bytes."""
     if start > LARGEST_HEAD:
-        return Promise()
+        return Header()
     file.seek(12)
     rest = file.read(start - 12 - 8)
     lengths = struct.pack("<4sIQQQI", b"ds64", 28, 4 + 36 + len(rest) + 8 + size, size, 0, 0)
     unsaid = b"\xff\xff\xff\xff"
-    return Promise(head=b"RF64" + unsaid + b"WAVE" + lengths + rest + b"data" + unsaid, sound_at=start)
+    return Header(head=b"RF64" + unsaid + b"WAVE" + lengths + rest + b"data" + unsaid, sound_at=start)
 
 
-def _aiff(file: BinaryIO) -> Promise:
+def _aiff(file: BinaryIO) -> Header:
     for name, _, _, content in _chunks(file, ">"):
         if name == b"COMM" and len(content) >= 16:
             packed = IMA_FRAMES if content[18:22] == b"ima4" else 1
-            return Promise(samples=packed * struct.unpack_from(">2xI", content)[0])
-    return Promise()
+            return Header(samples=packed * struct.unpack_from(">2xI", content)[0])
+    return Header()
 
 
 def _chunks(file: BinaryIO, byte_order: str) -> Iterator[tuple[bytes, int, int, bytes]]:

@@ -12,9 +12,9 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from phonseg.audio.decoding.file_handle import FileBytes
-from phonseg.audio.decoding.file_type import HEAD, kind
-from phonseg.audio.decoding.headers import TRUNCATED, flaw_of_mp3, has_frame_count, promise
+from phonseg.audio.decoding.file_handle import FileHandle
+from phonseg.audio.decoding.file_type import FileType
+from phonseg.audio.decoding.headers import TRUNCATED, flaw_of_mp3, has_frame_count, read_header
 from phonseg.errors import AudioError
 
 UNKNOWN_LENGTH = 2**63 - 1  # as libsndfile says it
@@ -39,19 +39,25 @@ class Repair:
 
     head: bytes = b""
     sound_at: int = 0
-    stretch: int = 1
+    length_factor: int = 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class SoundFile:
+class LibsndfileDecoder:
     """A sound file that can be read again and again; nothing is kept open in between.
 
-    content: its bytes. repair: how they are shown to libsndfile. format: container and coding, as libsndfile calls
-    them. sample_rate: samples per second. channels: how many. promised: samples per channel by the header, None if
-    unknown. flaw: why the sound goes on where reading ends, if it does. remarks: what else is worth knowing.
+    Attributes:
+        handle: by which the file is opened.
+        repair: how the file is shown to libsndfile.
+        format: container and coding, as libsndfile calls them.
+        sample_rate: samples per second.
+        channels: how many.
+        promised: samples per channel by the header, None if unknown.
+        flaw: why the sound goes on where reading ends, if it does.
+        remarks: what else is worth knowing.
     """
 
-    content: FileBytes
+    handle: FileHandle
     repair: Repair
     format: str
     sample_rate: float
@@ -63,7 +69,7 @@ class SoundFile:
     @property
     def name(self) -> str:
         """For messages."""
-        return self.content.name
+        return self.handle.name
 
     def blocks(self, size: int, end: int = sys.maxsize) -> Iterator[NDArray[np.float32]]:
         """All channels from the beginning, as (n, channels) with n at most `size`, until sample `end`.
@@ -71,7 +77,7 @@ class SoundFile:
         Raises DamagedError where the file ends before that and before it should.
         """
         done = 0
-        with self.content.open() as file, _Decoder(_RepairedFile(file, self.repair)) as decoder:
+        with self.handle.open() as file, _ForwardReader(_RepairedFile(file, self.repair)) as decoder:
             while done < end:
                 try:
                     block = decoder.read(min(size, end - done), dtype="float32", always_2d=True)
@@ -88,7 +94,7 @@ class SoundFile:
             raise DamagedError(LEFT_OUT if self.format.startswith(("MP3", "OGG")) else TRUNCATED)
 
 
-class _Decoder(soundfile.SoundFile):  # type: ignore[misc]  # soundfile has no types
+class _ForwardReader(soundfile.SoundFile):  # type: ignore[misc]  # soundfile has no types
     """Reads forwards only: otherwise soundfile seeks after every block, which is slow and fails in damaged files."""
 
     def seekable(self) -> bool:
@@ -106,7 +112,7 @@ class _RepairedFile:
         self.repair = repair
         self.true_length = file.seek(0, os.SEEK_END)
         self.moved = len(repair.head) - repair.sound_at  # how much later the sound lies than in the file
-        self.length = (self.true_length + self.moved) * repair.stretch
+        self.length = (self.true_length + self.moved) * repair.length_factor
         self.position = 0
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
@@ -117,7 +123,7 @@ class _RepairedFile:
         return self.position
 
     def readinto(self, buffer: memoryview) -> int:
-        stretched = self.repair.stretch > 1 and self.position >= self.length - TAG
+        stretched = self.repair.length_factor > 1 and self.position >= self.length - TAG
         hidden = self.length - self.true_length if stretched else self.moved
         data = self.repair.head[self.position :][: len(buffer)]
         if len(data) < len(buffer):
@@ -128,34 +134,39 @@ class _RepairedFile:
         return len(data)
 
 
-def open_sound_file(content: FileBytes) -> SoundFile:
-    """Look at the header of a sound file.
+def open_with_libsndfile(handle: FileHandle, file: BinaryIO, found: FileType) -> LibsndfileDecoder:
+    """Reads the header of a sound file.
 
-    Raises AudioError if it is not a sound file that libsndfile reads; the message says what it is.
+    Args:
+        handle: by which the file is opened again.
+        file: the file, open.
+        found: the type of the file, which the message names if libsndfile cannot read it.
+
+    Returns:
+        The decoder.
+
+    Raises:
+        AudioError: if libsndfile cannot read the file.
     """
-    with content.open() as file:
-        promised = promise(file)
-        repair = Repair(promised.head, promised.sound_at)
-        try:
-            with _Decoder(_RepairedFile(file, repair)) as decoder:
-                rate, channels, frames = decoder.samplerate, decoder.channels, decoder.frames
-                container, coding = "WAV" if promised.head else decoder.format, decoder.subtype
-        except soundfile.LibsndfileError as error:
-            file.seek(0)
-            found = kind(file.read(HEAD))
-            raise AudioError(f"{content.name}: cannot be read as sound: it is {found.what}. {found.advice}") from error
-        mp3 = container == "MP3"
-        if mp3 and not has_frame_count(file):
-            repair, frames = Repair(stretch=MP3_STRETCH), UNKNOWN_LENGTH
-        flaw = flaw_of_mp3(file) if mp3 else promised.flaw
+    header = read_header(file)
+    repair = Repair(header.head, header.sound_at)
+    try:
+        with _ForwardReader(_RepairedFile(file, repair)) as decoder:
+            rate, channels, frames = decoder.samplerate, decoder.channels, decoder.frames
+            container, coding = "WAV" if header.head else decoder.format, decoder.subtype
+    except soundfile.LibsndfileError as error:
+        raise AudioError(f"{handle.name}: cannot be read as sound: it is {found.what}. {found.advice}") from error
+    mp3 = container == "MP3"
+    if mp3 and not has_frame_count(file):
+        repair, frames = Repair(length_factor=MP3_STRETCH), UNKNOWN_LENGTH
     by_decoder = None if frames == UNKNOWN_LENGTH else frames
-    return SoundFile(
-        content,
+    return LibsndfileDecoder(
+        handle,
         repair,
         container if mp3 else f"{container} {coding}",
         rate,
         channels,
-        promised.samples or by_decoder,
-        flaw,
+        header.samples or by_decoder,
+        flaw_of_mp3(file) if mp3 else header.flaw,
         (MP3_IN_PRAAT,) if mp3 else (),
     )

@@ -16,10 +16,10 @@ from typing import Any, BinaryIO, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from phonseg.audio.decoding.ffmpeg import PackedSound, open_packed_sound
-from phonseg.audio.decoding.file_handle import FileBytes, file_bytes
-from phonseg.audio.decoding.file_type import HEAD, kind
-from phonseg.audio.decoding.libsndfile import SoundFile, open_sound_file
+from phonseg.audio.decoding.ffmpeg import FFmpegDecoder, open_with_ffmpeg
+from phonseg.audio.decoding.file_handle import open_first
+from phonseg.audio.decoding.file_type import HEAD, file_type
+from phonseg.audio.decoding.libsndfile import LibsndfileDecoder, open_with_libsndfile
 from phonseg.errors import AudioError
 
 LOWEST_RATE, HIGHEST_RATE = 1_000, 768_000  # Hz
@@ -44,7 +44,7 @@ Source = str | os.PathLike[str] | BinaryIO | tuple[ArrayLike, float] | PraatSoun
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class SampleArray:
+class ArrayDecoder:
     """Samples in memory with their rate: values (n, channels), never changed and read in slices."""
 
     values: NDArray[Any]
@@ -69,47 +69,52 @@ class SampleArray:
             yield block if scale == 1 else (block - np.float32(zero)) / np.float32(scale)
 
 
-RawSound = SoundFile | PackedSound | SampleArray
+Decoder = LibsndfileDecoder | FFmpegDecoder | ArrayDecoder
 
 
-def raw_sound(source: Source) -> RawSound:
+def open_source(source: Source) -> Decoder:
     """Find out what a recording is given as, and open it.
 
     Raises AudioError if it cannot be read, or lies outside 1 to 768 kHz and 1 to 64 channels.
     """
-    raw = _opened(source)
-    if not 1 <= raw.channels <= MOST_CHANNELS:
-        raise AudioError(f"{raw.name}: has {raw.channels} channels. Give a recording of 1 to {MOST_CHANNELS} channels.")
-    rate = raw.sample_rate
+    decoder = _opened(source)
+    if not 1 <= decoder.channels <= MOST_CHANNELS:
+        raise AudioError(
+            f"{decoder.name}: has {decoder.channels} channels. Give a recording of 1 to {MOST_CHANNELS} channels."
+        )
+    rate = decoder.sample_rate
     if isinstance(rate, bool) or not isinstance(rate, Real) or not LOWEST_RATE <= rate <= HIGHEST_RATE:
         raise AudioError(
-            f"{raw.name}: the sample rate is {rate!r}. Give samples per second, from {LOWEST_RATE} to {HIGHEST_RATE}."
+            f"{decoder.name}: the sample rate is {rate!r}. Give samples per second, from {LOWEST_RATE} to "
+            f"{HIGHEST_RATE}."
         )
-    return replace(raw, sample_rate=int(rate) if rate == int(rate) else float(rate))
+    return replace(decoder, sample_rate=int(rate) if rate == int(rate) else float(rate))
 
 
-def _opened(source: Source) -> RawSound:
+def _opened(source: Source) -> Decoder:
     if isinstance(source, (str, os.PathLike)):
         path = os.fsdecode(source)
-        return _by_content(file_bytes(path, path))
+        return _opened_file(path, path)
     if isinstance(source, tuple) and len(source) == 2:
         return _sample_array(*source)
     if hasattr(source, "values") and hasattr(source, "sampling_frequency"):
-        return SampleArray(np.asarray(source.values).T, source.sampling_frequency)
+        return ArrayDecoder(np.asarray(source.values).T, source.sampling_frequency)
     if hasattr(source, "read") and hasattr(source, "seek"):
-        return _by_content(file_bytes(source, "<file object>"))
+        return _opened_file(source, "<file object>")
     raise AudioError(
         f"a {type(source).__name__} is not a recording. Give a path, an open binary file, or (samples, sample_rate)."
     )
 
 
-def _by_content(content: FileBytes) -> SoundFile | PackedSound:
-    with content.open() as file:
-        found = kind(file.read(HEAD))
-    return open_packed_sound(content, found) if found.packed else open_sound_file(content)
+def _opened_file(source: str | BinaryIO, name: str) -> LibsndfileDecoder | FFmpegDecoder:
+    with open_first(source, name) as (handle, file):
+        found = file_type(file.read(HEAD))
+        file.seek(0)
+        open_with = open_with_ffmpeg if found.needs_ffmpeg else open_with_libsndfile
+        return open_with(handle, file, found)
 
 
-def _sample_array(samples: ArrayLike, sample_rate: float) -> SampleArray:
+def _sample_array(samples: ArrayLike, sample_rate: float) -> ArrayDecoder:
     try:
         values = np.asarray(samples)
     except (TypeError, ValueError, RuntimeError) as error:  # a ragged list; a tensor on a GPU, or with gradients
@@ -129,4 +134,4 @@ def _sample_array(samples: ArrayLike, sample_rate: float) -> SampleArray:
             f"{SAMPLES}: are of shape {values.shape}, which would be {values.shape[1]} channels of {len(values)} "
             "samples each. Give (n, channels): transpose them (samples.T)."
         )
-    return SampleArray(values if values.ndim == 2 else values[:, np.newaxis], sample_rate)
+    return ArrayDecoder(values if values.ndim == 2 else values[:, np.newaxis], sample_rate)

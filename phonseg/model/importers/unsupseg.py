@@ -21,15 +21,15 @@ from phonseg.detection.dissimilarity import LeftRightContrast, cosine
 from phonseg.detection.peaks import OperatingPoint
 from phonseg.encoders.contrastive_encoders import RawWaveformEncoder
 from phonseg.errors import ModelError
-from phonseg.model.analysis_settings import Conventions
+from phonseg.model.analysis_settings import AnalysisSettings
 from phonseg.model.importers.torch_checkpoint import LARGEST, Note, read_pickle, read_torch_file
 from phonseg.model.model_file import ModelFile, digest
-from phonseg.model.streams import View, describe
+from phonseg.model.streams import Stream, describe
 
-CONVENTIONS = Conventions(
-    levelled=False,
-    in_silence=False,
-    stretched=True,
+UNSUPSEG_SETTINGS = AnalysisSettings(
+    level_normalised=False,
+    padded_with_silence=False,
+    min_max_scaled=True,
     sub_frame=False,
     speech_only=False,
     span=None,
@@ -62,9 +62,9 @@ def read_unsupseg(path: str | Path) -> ModelFile:
         prominence = _prominence(content.get("peak_detection_params"))
         description = {
             "name": target.stem,
-            "views": [describe(View(encoder, LeftRightContrast(cosine, (1,))))],
+            "streams": [describe(Stream(encoder, LeftRightContrast(cosine, (1,))))],
             "operating_point": asdict(OperatingPoint(prominence)),
-            "conventions": asdict(CONVENTIONS),
+            "analysis_settings": asdict(UNSUPSEG_SETTINGS),
             "training": {**ORIGIN, "sha256": hashlib.sha256(target.read_bytes()).hexdigest()},
             "tuned_on_labels": True,
         }

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from parselmouth.praat import call
 
-from phonseg.annotation.textgrid.add_tiers import taken, with_tiers
+from phonseg.annotation.textgrid.add_tiers import add_tiers, existing_tiers
 from phonseg.annotation.textgrid.reader import read_textgrid
 from phonseg.annotation.textgrid.writer import textgrid_bytes
 from phonseg.errors import TextGridError
@@ -94,7 +94,7 @@ def test_encoding_and_ends_of_lines_stay(tmp_path: Path, newline: str, encoding:
     mark = {"utf-16-le": codecs.BOM_UTF16_LE, "utf-16-be": codecs.BOM_UTF16_BE}.get(encoding, b"")
     base = mark + text.replace("\n", newline).encode(encoding)
     new = textgrid_bytes(Segmentation([0.5], 1.0), "x", tier="words" if first else "phones")
-    written = with_tiers(base, new, "x", replaceable=["words"])
+    written = add_tiers(base, new, "x", replaceable=["words"])
     whole = written[len(mark) :].decode(encoding)
     assert written.startswith(mark)
     assert ("\r" in whole) == ("\r" in newline)
@@ -158,20 +158,20 @@ NEW = textgrid_bytes(Segmentation([0.5, 0.995], 1.0), "x", tier="phones")
 )
 def test_what_cannot_be_added_to_is_refused(there: bytes, message: str) -> None:
     with pytest.raises(TextGridError, match=message):
-        with_tiers(there, NEW, "x")
+        add_tiers(there, NEW, "x")
 
 
 def test_two_tiers_of_that_name_are_refused_even_if_they_may_be_replaced() -> None:
-    twice = with_tiers(base("a"), textgrid_bytes(Segmentation([], 1.0), "x", tier="b"), "x").replace(b'"b"', b'"a"')
+    twice = add_tiers(base("a"), textgrid_bytes(Segmentation([], 1.0), "x", tier="b"), "x").replace(b'"b"', b'"a"')
     with pytest.raises(TextGridError, match='2 tiers are called "a"'):
-        with_tiers(twice, base("a"), "x", replaceable=["a"])
-    assert taken(twice, ["a", "b"], "x") == ["a"]
+        add_tiers(twice, base("a"), "x", replaceable=["a"])
+    assert existing_tiers(twice, ["a", "b"], "x") == ["a"]
 
 
 def test_a_label_that_the_encoding_lacks_is_refused() -> None:
     latin = textgrid_bytes(Segmentation([], 1.0, labels=["ü"]), "x", tier="words").decode().encode("latin-1")
     with pytest.raises(TextGridError, match=r"its encoding \(latin-1\) has no 'ʃ'"):
-        with_tiers(latin, textgrid_bytes(Segmentation([], 1.0, labels=["ʃ"]), "x"), "x")
+        add_tiers(latin, textgrid_bytes(Segmentation([], 1.0, labels=["ʃ"]), "x"), "x")
 
 
 @pytest.mark.parametrize("rest", [0, None])
@@ -183,8 +183,8 @@ def test_a_binary_file_that_says_that_it_has_no_tiers_gets_one(tmp_path: Path, r
     flag = len(b"ooBinaryFile\x08TextGrid") + 16  # after the start and the end
     assert there[flag] == 1
     without = there[:flag] + b"\0" + there[flag + 1 :][:rest]
-    assert taken(without, ["phones"], "x") == []
-    assert taken(with_tiers(without, NEW, "x"), ["phones"], "x") == ["phones"]
+    assert existing_tiers(without, ["phones"], "x") == []
+    assert existing_tiers(add_tiers(without, NEW, "x"), ["phones"], "x") == ["phones"]
 
 
 @pytest.mark.parametrize("form", FORMS[:2])
@@ -194,7 +194,7 @@ def test_a_text_file_that_says_that_it_has_no_tiers_gets_one(tmp_path: Path, for
     call(call("Create TextGrid", 0, 1, "words", ""), form, str(path))
     text = path.read_text("utf-8")
     there = text[: text.index("<exists>")] + "<absent> \n"
-    with_one = with_tiers(there.replace("\n", newline).encode(), NEW, "x")
+    with_one = add_tiers(there.replace("\n", newline).encode(), NEW, "x")
     path.write_bytes(with_one)
     assert content(parselmouth.read(str(path))) == [("phones", [(0, 0.5, "1"), (0.5, 0.995, "2"), (0.995, 1, "3")])]
     assert with_one.count(b"\n") == with_one.count(newline.encode())
@@ -202,7 +202,7 @@ def test_a_text_file_that_says_that_it_has_no_tiers_gets_one(tmp_path: Path, for
 
 def test_characters_that_are_encoded_as_two_surrogates_stay_so() -> None:
     there = base().replace(b'"1"', b'"\xed\xa0\xbd\xed\xb8\x80"')
-    written = with_tiers(there, NEW, "x")
+    written = add_tiers(there, NEW, "x")
     assert written.replace(b"size = 2\nitem", b"size = 1\nitem").startswith(there.rstrip())
 
 
@@ -219,4 +219,4 @@ def test_any_bytes_are_added_to_or_refused(
     for place in data.draw(st.lists(st.integers(0, len(there) - 1), min_size=1, max_size=4)):
         there[place] = data.draw(st.integers(0, 255))
     with suppress(TextGridError):  # any other exception fails
-        assert "phones" in taken(with_tiers(bytes(there), NEW, "x", replaceable=["phones"]), ["phones"], "x")
+        assert "phones" in existing_tiers(add_tiers(bytes(there), NEW, "x", replaceable=["phones"]), ["phones"], "x")

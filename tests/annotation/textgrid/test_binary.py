@@ -12,7 +12,7 @@ from parselmouth.praat import call
 from textgrids import praat_reads
 
 from phonseg.annotation.textgrid.binary import INTERVALS, MAGIC
-from phonseg.annotation.textgrid.parser import opened
+from phonseg.annotation.textgrid.parser import open_textgrid
 from phonseg.annotation.textgrid.reader import read_textgrid
 from phonseg.errors import TextGridError
 
@@ -49,7 +49,7 @@ def praat_writes(tiers: list[tuple[str, list[str] | None]], end: float) -> bytes
 )
 def test_what_praat_writes_is_read_as_praat_reads_it(texts, more, end):
     content = praat_writes([("first", texts), *more], end)
-    file = opened(content, "x")
+    file = open_textgrid(content, "x")
     assert content.startswith(MAGIC)
     assert (float(file.start), float(file.end)) == (0.0, end)
     assert [tier.name for tier in file.tiers] == ["first", *(name for name, _ in more)]
@@ -59,9 +59,9 @@ def test_what_praat_writes_is_read_as_praat_reads_it(texts, more, end):
 
 
 def test_long_labels_and_no_tiers_at_all():
-    (tier,) = opened(praat_writes([("x", ["ʃ" * 40_000, "a" * 60_000])], 1.0), "x").tiers
+    (tier,) = open_textgrid(praat_writes([("x", ["ʃ" * 40_000, "a" * 60_000])], 1.0), "x").tiers
     assert [len(label) for _, _, label in tier.intervals] == [40_000, 60_000]
-    assert opened(praat_writes([("x", [""])], 1.0)[: len(MAGIC) + 16] + b"\0", "x").tiers == []
+    assert open_textgrid(praat_writes([("x", [""])], 1.0)[: len(MAGIC) + 16] + b"\0", "x").tiers == []
 
 
 @given(st.data())
@@ -87,4 +87,4 @@ def test_a_count_that_lies_takes_neither_memory_nor_time(count):
     at = content.index(b"IntervalTier") - 5
     lying = content[:at] + count.to_bytes(4, "big", signed=True) + content[at + 4 :]
     with pytest.raises(TextGridError, match=rf"it ends too early, at byte {len(content)}\). Save it again"):
-        opened(lying, "x")
+        open_textgrid(lying, "x")

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from parselmouth.praat import call
 from textgrids import PLAIN, Intervals, file, long, short
 
-from phonseg.annotation.textgrid.add_tiers import with_tiers
+from phonseg.annotation.textgrid.add_tiers import add_tiers
 from phonseg.annotation.textgrid.binary import INTERVALS
-from phonseg.annotation.textgrid.parser import opened
+from phonseg.annotation.textgrid.parser import open_textgrid
 from phonseg.annotation.textgrid.reader import read_textgrid
 from phonseg.errors import TextGridError
 
@@ -69,7 +69,7 @@ def test_what_praat_writes_is_read_as_praat_reads_it(grid: parselmouth.Data, for
             raw = path.read_bytes()
             text = raw.decode("utf-16" if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8")
             path.write_bytes(ENCODINGS[encoding] + text.encode(encoding))
-        read = opened(path.read_bytes(), path)
+        read = open_textgrid(path.read_bytes(), path)
         assert [(tier.name, tier.kind == INTERVALS, tier.intervals) for tier in read.tiers] == in_praat(path)
         assert float(read.end) == grid.xmax
 
@@ -85,7 +85,7 @@ def test_a_textgrid_that_says_that_it_has_no_tiers_has_none(tmp_path: Path, form
 @pytest.mark.parametrize("written", ["<perhaps>", "<exists", "exists"])
 def test_a_flag_that_says_neither_is_damage(written: str) -> None:
     with pytest.raises(TextGridError, match=r"stands in line 6 instead of|stands in line 7 instead of"):
-        opened(long({"phones": PLAIN}).replace("<exists>", written).encode(), "x")
+        open_textgrid(long({"phones": PLAIN}).replace("<exists>", written).encode(), "x")
 
 
 @pytest.mark.parametrize("number", ["3", "0", "1"])
@@ -95,7 +95,7 @@ def test_a_count_that_is_too_small_is_damage(number: str, form: type) -> None:
     for size in SIZES:
         text = text.replace(size, size.replace("4", number))
     with pytest.raises(TextGridError, match=r"is damaged \(\S+ stands in line \d+, after all that it should hold\)"):
-        opened(text.encode(), "x")
+        open_textgrid(text.encode(), "x")
 
 
 @pytest.mark.parametrize("number", ["5", "99999999999", "999999999", "9" * 5_000, "-4", "4.5", "nan", "1e9", "٤"])
@@ -106,7 +106,7 @@ def test_a_count_that_lies_takes_neither_memory_nor_time(number: str, form: type
         text = text.replace(size, size.replace("4", number))
     began = time.process_time()
     with pytest.raises(TextGridError, match=r"x: is damaged \(.*in line \d+.*\). Save it again from Praat."):
-        opened(text.encode(), "x")
+        open_textgrid(text.encode(), "x")
     assert time.process_time() - began < 1
 
 
@@ -118,14 +118,14 @@ def test_what_is_no_number_is_damage_with_its_line(number: str, form: type) -> N
     text = form({"phones": [(0, 0.75, "a"), (0.75, 1, "b")]})
     line = text[: text.index("0.75")].count("\n") + 1
     with pytest.raises(TextGridError, match=rf"in line ({line}|{line + 1}) instead of a number\). Save it again"):
-        opened(text.replace("0.75", number).encode(), "x")
+        open_textgrid(text.replace("0.75", number).encode(), "x")
 
 
 @pytest.mark.parametrize("number", ["0.5", ".5", "+0.5", "5e-1", "0.50000"])
 @pytest.mark.parametrize("form", [long, short])
 def test_numbers_may_be_written_in_several_ways(number: str, form: type) -> None:
     text = form({"phones": [(0, 0.5, "a"), (0.5, 1, "b")]}).replace("0.5", number)
-    assert opened(text.encode(), "x").tiers[0].intervals == [(0, 0.5, "a"), (0.5, 1, "b")]
+    assert open_textgrid(text.encode(), "x").tiers[0].intervals == [(0, 0.5, "a"), (0.5, 1, "b")]
 
 
 @pytest.mark.parametrize("label", ['a "b" c', 'a" b', '"'])
@@ -135,20 +135,20 @@ def test_a_quote_that_is_not_doubled_is_damage_with_its_line(label: str, newline
     line = text[: text.index("label")].count("\n") + 1
     damaged = text.replace("label", label).replace("\n", newline)
     with pytest.raises(TextGridError, match=rf"stands in line {line}( instead of a text between quotes|, after all)"):
-        opened(damaged.encode(), "x")
+        open_textgrid(damaged.encode(), "x")
 
 
 def test_a_file_that_ends_inside_a_label_is_damaged_even_after_a_doubled_quote() -> None:
     text = short({"phones": [(0, 1, 'a "b" c')]})
     for end in range(text.index('"a'), text.index("c")):
         with pytest.raises(TextGridError, match="is damaged"):
-            opened(text[: end + 1].encode(), "x")
+            open_textgrid(text[: end + 1].encode(), "x")
 
 
 @pytest.mark.parametrize(("newline", "label"), [("\r\n", "a\nb"), ("\r", "a\nb"), ("\n", "a\nb")])
 def test_ends_of_lines_in_a_label_are_one_character(newline: str, label: str) -> None:
     text = long({"phones": [(0, 1, label)]}).replace("\n", newline)
-    assert opened(text.encode(), "x").tiers[0].intervals == [(0, 1, label)]
+    assert open_textgrid(text.encode(), "x").tiers[0].intervals == [(0, 1, label)]
 
 
 @pytest.mark.parametrize(
@@ -159,8 +159,8 @@ def test_ends_of_lines_in_a_label_are_one_character(newline: str, label: str) ->
 def test_two_surrogates_are_a_character_and_one_is_none(coded: str, label: str, encoding: str, mark: bytes) -> None:
     text = long({"phones": [(0, 1, coded)]})
     there = mark + text.encode(encoding, "surrogatepass")
-    assert opened(there, "x").tiers[0].intervals == [(0, 1, label)]
-    whole = with_tiers(there, long({"new": [(0, 1, "n")]}).encode(), "x")
+    assert open_textgrid(there, "x").tiers[0].intervals == [(0, 1, label)]
+    whole = add_tiers(there, long({"new": [(0, 1, "n")]}).encode(), "x")
     assert text[text.index("item [1]") :].rstrip().encode(encoding, "surrogatepass") in whole
 
 
@@ -175,6 +175,6 @@ def test_a_chronological_textgrid_is_called_so(tmp_path: Path) -> None:
 def test_any_bytes_are_a_textgrid_or_refused(content: bytes, mark: bytes) -> None:
     for start in (b"", b'File type = "ooTextFile"\nObject class = "TextGrid"\n\n0 1 <exists> 1 '):
         try:
-            opened(mark + start + content, "x")
+            open_textgrid(mark + start + content, "x")
         except TextGridError as error:
             assert str(error).startswith("x: ")  # noqa: PT017  (either is right)

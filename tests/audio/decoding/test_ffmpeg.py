@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from phonseg.audio import scan as inspection
+from phonseg.audio import scan as scan
 from phonseg.audio.recording import open_recording, read
 from phonseg.errors import AudioError, PhonsegWarning
-from phonseg.training.crops import survey
+from phonseg.training.crops import scan_items
 
 av = pytest.importorskip("av", reason="the extra [m4a] is not installed")
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:av")
@@ -95,18 +95,18 @@ def test_what_an_encoder_adds_before_and_after_the_sound_is_dropped(tmp_path, su
 
 def test_the_size_of_the_blocks_plays_no_part(tmp_path):
     path = write(tmp_path / "x.m4a", glide(), "ipod", "aac")
-    raw = open_recording(path)._raw
-    whole = np.concatenate(list(raw.blocks(10**9)))
+    decoder = open_recording(path)._decoder
+    whole = np.concatenate(list(decoder.blocks(10**9)))
     for size in (100, 1_000, 5_000):
-        blocks = list(raw.blocks(size))
+        blocks = list(decoder.blocks(size))
         assert max(map(len, blocks)) <= size
         np.testing.assert_array_equal(np.concatenate(blocks), whole)
     for end in (1, 1_024, 50_000, len(whole)):
-        np.testing.assert_array_equal(np.concatenate(list(raw.blocks(700, end))), whole[:end])
+        np.testing.assert_array_equal(np.concatenate(list(decoder.blocks(700, end))), whole[:end])
 
 
 def test_memory_does_not_grow_with_the_recording(monkeypatch, tmp_path):
-    monkeypatch.setattr(inspection, "KEPT", 0)  # the recording counts as a long one
+    monkeypatch.setattr(scan, "KEPT_SECONDS", 0)  # the recording counts as a long one
     path = write(tmp_path / "x.m4a", np.tile(glide(), (35, 1)), "ipod", "aac")
     tracemalloc.start()
     recording = open_recording(path)
@@ -209,6 +209,6 @@ def test_training_leaves_out_what_it_cannot_read_from_the_middle(tmp_path):
     path = write(tmp_path / "x.m4a", glide(), "ipod", "aac")
     other = tmp_path / "good.wav"
     soundfile.write(other, glide(), RATE)
-    found = survey([path, other], 16_000, 0.5, progress=False)
-    assert [material.path for material in found.materials] == [other]
+    found = scan_items([path, other], 16_000, 0.5, progress=False)
+    assert [item.path for item in found.items] == [other]
     assert "x.m4a: cannot be read from the middle, since its format does not allow it" in found.left_out[str(path)]

@@ -5,13 +5,15 @@ from __future__ import annotations
 import io
 import os
 import sys
+import warnings
 
 import numpy as np
 import pytest
 import soundfile
+from conftest import mel_segmenter, noise
 
-from phonseg.audio import scan as inspection
-from phonseg.audio.decoding.file_handle import file_bytes
+from phonseg.audio import scan as scan
+from phonseg.audio.decoding.file_handle import open_first
 from phonseg.audio.recording import open_recording
 from phonseg.errors import AudioError
 
@@ -85,7 +87,7 @@ def test_a_pipe_a_closed_file_and_a_text_file_are_refused(tmp_path):
 @pytest.fixture
 def nothing_is_kept(monkeypatch):
     """Every recording is read as a long one is."""
-    monkeypatch.setattr(inspection, "KEPT", 0)
+    monkeypatch.setattr(scan, "KEPT_SECONDS", 0)
 
 
 def test_a_short_recording_is_read_once(tmp_path):
@@ -143,10 +145,31 @@ def test_every_pass_starts_at_the_beginning_and_closes_only_what_it_opened(tmp_p
     path = tmp_path / "x"
     path.write_bytes(b"abc")
     given_file = io.BytesIO(b"abc")
-    for content in (file_bytes(str(path), "x"), file_bytes(given_file, "file")):
+    for source in (str(path), given_file):
         opened = []
+        with open_first(source, "x") as (handle, first):
+            assert first.read() == b"abc"
+            opened.append(first)
         for _ in range(2):
-            with content.open() as file:
+            with handle.open() as file:
                 assert file.read() == b"abc"
                 opened.append(file)
-        assert [file.closed for file in opened] == [content.seen is not None] * 2
+        assert [file.closed for file in opened] == [handle.seen is not None] * 3
+
+
+OPENED: list[str] = []
+sys.addaudithook(lambda event, arguments: OPENED.append(str(arguments[0])) if event == "open" else None)
+
+
+@pytest.mark.parametrize(
+    ("container", "rate", "seconds"),
+    [("WAV", 16_000, 2), ("FLAC", 44_100, 131), ("MP3", 44_100, 2), ("OGG", 22_050, 2), ("AIFF", 8_000, 2)],
+)
+def test_a_recording_is_opened_once_for_its_head_and_once_for_its_samples(tmp_path, container, rate, seconds):
+    path = tmp_path / f"x.{container.lower()}"
+    soundfile.write(path, noise(seconds * rate), rate, format=container)
+    OPENED.clear()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        mel_segmenter().segment(path)
+    assert OPENED.count(str(path)) == 2

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from phonseg.audio.decoding.file_type import kind
+from phonseg.audio.decoding.file_type import file_type
 from phonseg.audio.recording import open_recording
 from phonseg.errors import AudioError
 
@@ -48,7 +48,7 @@ def test_a_file_that_is_no_sound_is_named_for_what_it_is(tmp_path, what):
         open_recording(path)
 
 
-PACKED = [what for what, content in FILES.items() if kind(content).packed]
+PACKED = [what for what, content in FILES.items() if file_type(content).needs_ffmpeg]
 
 
 @pytest.mark.parametrize("what", PACKED)
@@ -65,7 +65,7 @@ def test_ffmpeg_is_asked_only_for_what_libsndfile_does_not_know():
     for coding in ("WAV", "FLAC", "OGG", "MP3", "AIFF", "AU", "W64", "CAF", "NIST", "RF64"):
         file = io.BytesIO()
         soundfile.write(file, np.zeros(1_000), 16_000, format=coding)
-        assert not kind(file.getvalue()).packed
+        assert not file_type(file.getvalue()).needs_ffmpeg
 
 
 @pytest.mark.parametrize("coding", ["utf-16", "utf-8-sig"])

@@ -47,11 +47,11 @@ ARRAYS = {
 
 
 @pytest.mark.parametrize("rate", [16_000, 44_100])
-@pytest.mark.parametrize("kind", ARRAYS)
-def test_all_arrays_give_the_same_and_stay_as_they_are(tmp_path, kind, rate):
+@pytest.mark.parametrize("file_type", ARRAYS)
+def test_all_arrays_give_the_same_and_stay_as_they_are(tmp_path, file_type, rate):
     samples = noise(40_000)[:, 0]
     expected, _ = read((samples, rate), sample_rate=16_000)
-    given_samples = ARRAYS[kind](samples, tmp_path)
+    given_samples = ARRAYS[file_type](samples, tmp_path)
     before = np.asarray(given_samples).copy()
     result, duration = read((given_samples, rate), sample_rate=16_000)
     np.testing.assert_array_equal(result, expected)

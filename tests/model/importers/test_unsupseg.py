@@ -23,10 +23,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from phonseg.detection.peaks import OperatingPoint
-from phonseg.encoders import chunks as pieces
+from phonseg.encoders import chunks as chunks
 from phonseg.errors import ModelError, PhonsegWarning
 from phonseg.model.importers import torch_checkpoint
-from phonseg.model.importers.unsupseg import CONVENTIONS, read_unsupseg
+from phonseg.model.importers.unsupseg import UNSUPSEG_SETTINGS, read_unsupseg
 from phonseg.model.segmenter import Segmenter, load
 from phonseg.timeline.segmentation import Segmentation
 
@@ -69,13 +69,17 @@ def test_a_checkpoint_is_loaded_with_its_weights_its_prominence_and_where_it_cam
     random = torch.get_rng_state()
     model = load(path)
     assert torch.equal(random, torch.get_rng_state())
-    assert (model.name, model.operating_point, model.conventions) == ("buckeye", OperatingPoint(0.07), CONVENTIONS)
+    assert (model.name, model.operating_point, model.analysis_settings) == (
+        "buckeye",
+        OperatingPoint(0.07),
+        UNSUPSEG_SETTINGS,
+    )
     assert model.tuned_on_labels
     assert model.training["licence"] == "MIT, Copyright 2020 Felix Kreuk"
-    (view,) = model.views
-    assert not view.encoder.training
-    assert view.encoder.settings() == ENCODER.settings()
-    for name, tensor in view.encoder.state_dict().items():
+    (stream,) = model.streams
+    assert not stream.encoder.training
+    assert stream.encoder.settings() == ENCODER.settings()
+    for name, tensor in stream.encoder.state_dict().items():
         assert torch.equal(tensor, WEIGHTS[name.replace("layers", "NFC.enc")])
 
 
@@ -92,7 +96,7 @@ def test_saved_as_a_model_file_it_is_the_same_model(tmp_path, layout):
     saved = model.save(tmp_path / "y.safetensors")
     again = load(tmp_path / "y.safetensors")
     assert model.digest == saved.digest == again.digest
-    for name in ("name", "operating_point", "training", "tuned_on_labels", "conventions"):
+    for name in ("name", "operating_point", "training", "tuned_on_labels", "analysis_settings"):
         assert getattr(again, name) == getattr(model, name)
     source = (speech_like(12)[0], RATE)
     for choice in ({}, {"sensitivity": 0.8}, {"rate": 4.0}):
@@ -114,7 +118,7 @@ def test_boundaries_are_those_of_unsupseg(model, seed, prominence):
     samples = speech_like(12, seed)[0][seed * 37 :]
     expected = theirs(samples, ENCODER, prominence)
     assert expected
-    with patch.object(pieces, "FRAMES", 40):
+    with patch.object(chunks, "CHUNK_FRAMES", 40):
         found = replace(model, operating_point=OperatingPoint(prominence)).segment((samples, RATE))
     np.testing.assert_allclose(found.boundaries, seconds(expected), rtol=0, atol=1e-9)
     assert found.provenance.tuned_on_labels
@@ -287,7 +291,7 @@ def test_the_released_prominences_are_those_of_the_checkpoints():
 def test_the_released_checkpoints_give_what_unsupseg_gives(released, name):
     kind, model = released
     golden, path = GOLDEN[name][kind], SHARED / "corpora" / "timit_sample" / name
-    encoder = model.views[0].encoder
+    encoder = model.streams[0].encoder
     frames = encoder.encode(soundfile.read(path, dtype="float32")[0]).astype(np.float64)
     lengths = np.linalg.norm(frames, axis=1)
     cosines = (frames[1:] * frames[:-1]).sum(axis=1) / (lengths[1:] * lengths[:-1])
