@@ -29,6 +29,7 @@ from phonseg.audio.find import find_recordings
 from phonseg.audio.recording import open_recording
 from phonseg.errors import PhonsegError
 from phonseg.model.analysis import analyse, measure_level
+from phonseg.timeline.candidates import Choice
 
 STAGES = ("reading", "level and speech", "encoder", "peaks", "writing")
 
@@ -92,7 +93,7 @@ def time_stages(system: System, path: Path) -> dict[str, float]:
     recording = open_recording((np.concatenate(blocks), RATE))
     level, _ = timed(lambda: measure_level(recording, RATE))
     analysis, heard = timed(lambda: analyse(recording, segmenter.streams, segmenter.analysis_settings))
-    peaks, _ = timed(lambda: segmenter.candidates(heard, recording.duration).by_sensitivity(0.5))
+    peaks, _ = timed(lambda: segmenter.candidates(heard, recording.duration).chosen(Choice(0.5)))
     segmentation = segmenter.segment(path)
     writing, _ = timed(lambda: segmentation.to_textgrid(path.with_suffix(".TextGrid")))
     return dict(zip(STAGES, (reading, level, analysis - level, peaks, writing), strict=True))

@@ -6,33 +6,26 @@ The public names, each loaded when it is first asked for.
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-_HOMES = {
-    "segment": "model.segmenter",
-    "load": "model.segmenter",
-    "Segmenter": "model.segmenter",
-    "segment_files": "batch.segment_files",
-    "check": "batch.check",
-    "train": "training.train",
-    "adapt": "training.train",
-    "TrainingSettings": "training.settings",
-    "evaluate": "evaluation.evaluate",
-    "bootstrap": "evaluation.evaluate",
-    "matched_pairs": "evaluation.matching",
-    "Score": "evaluation.score",
-    "CorpusScore": "evaluation.score",
-    "changes": "evaluation.changes",
-    "Changes": "evaluation.changes",
-    "Change": "evaluation.changes",
-    "plot_score": "display.score_plots",
-    "read_reference": "annotation.readers",
-    "read_textgrid": "annotation.textgrid.reader",
-    "Segmentation": "timeline.segmentation",
-    "Provenance": "timeline.segmentation",
-    "Decision": "timeline.candidates",
-    "FrameGrid": "timeline.grid",
-    "PhonsegError": "errors",
-    "PhonsegWarning": "errors",
+_NAMES = {
+    "annotation.readers": "read_reference",
+    "annotation.textgrid.reader": "read_textgrid",
+    "batch.check": "check",
+    "batch.export": "export",
+    "batch.segment_files": "segment_files",
+    "display.score_plots": "plot_score",
+    "errors": "PhonsegError PhonsegWarning",
+    "evaluation.changes": "Change Changes changes",
+    "evaluation.evaluate": "bootstrap evaluate",
+    "evaluation.matching": "matched_pairs",
+    "evaluation.score": "CorpusScore Score",
+    "model.segmenter": "Segmenter load segment",
+    "timeline.candidates": "Decision",
+    "timeline.grid": "FrameGrid",
+    "timeline.segmentation": "Provenance Segment Segmentation",
+    "training.settings": "TrainingSettings",
+    "training.train": "adapt train",
 }
+_HOMES = {name: home for home, names in _NAMES.items() for name in names.split()}
 
 __all__ = [*_HOMES, "__version__"]
 
@@ -40,28 +33,20 @@ if TYPE_CHECKING:
     from phonseg.annotation.readers import read_reference as read_reference
     from phonseg.annotation.textgrid.reader import read_textgrid as read_textgrid
     from phonseg.batch.check import check as check
+    from phonseg.batch.export import export as export
     from phonseg.batch.segment_files import segment_files as segment_files
     from phonseg.display.score_plots import plot_score as plot_score
-    from phonseg.errors import PhonsegError as PhonsegError
-    from phonseg.errors import PhonsegWarning as PhonsegWarning
-    from phonseg.evaluation.changes import Change as Change
-    from phonseg.evaluation.changes import Changes as Changes
-    from phonseg.evaluation.changes import changes as changes
-    from phonseg.evaluation.evaluate import bootstrap as bootstrap
-    from phonseg.evaluation.evaluate import evaluate as evaluate
+    from phonseg.errors import PhonsegError as PhonsegError, PhonsegWarning as PhonsegWarning
+    from phonseg.evaluation.changes import Change as Change, Changes as Changes, changes as changes
+    from phonseg.evaluation.evaluate import bootstrap as bootstrap, evaluate as evaluate
     from phonseg.evaluation.matching import matched_pairs as matched_pairs
-    from phonseg.evaluation.score import CorpusScore as CorpusScore
-    from phonseg.evaluation.score import Score as Score
-    from phonseg.model.segmenter import Segmenter as Segmenter
-    from phonseg.model.segmenter import load as load
-    from phonseg.model.segmenter import segment as segment
+    from phonseg.evaluation.score import CorpusScore as CorpusScore, Score as Score
+    from phonseg.model.segmenter import Segmenter as Segmenter, load as load, segment as segment
     from phonseg.timeline.candidates import Decision as Decision
     from phonseg.timeline.grid import FrameGrid as FrameGrid
-    from phonseg.timeline.segmentation import Provenance as Provenance
-    from phonseg.timeline.segmentation import Segmentation as Segmentation
+    from phonseg.timeline.segmentation import Provenance as Provenance, Segment as Segment, Segmentation as Segmentation
     from phonseg.training.settings import TrainingSettings as TrainingSettings
-    from phonseg.training.train import adapt as adapt
-    from phonseg.training.train import train as train
+    from phonseg.training.train import adapt as adapt, train as train
 
     __version__: str
 else:

@@ -37,7 +37,7 @@ def setup() -> configparser.ConfigParser:
 
 def test_public_names() -> None:
     assert set(phonseg.__all__) == {
-        *("TrainingSettings", "bootstrap", "matched_pairs"),
+        *("TrainingSettings", "bootstrap", "matched_pairs", "export", "Segment"),
         *(
             "segment",
             "load",

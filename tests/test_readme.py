@@ -110,7 +110,7 @@ def test_the_lines_of_python_run(clone: Path) -> None:
 def test_the_settings_shown_are_the_defaults(tmp_path: Path) -> None:
     (block,) = re.findall(r"```toml\n(.*?)```", README, flags=re.DOTALL)
     (tmp_path / "train.toml").write_text(block)
-    assert read_settings(tmp_path / "train.toml") == DEFAULTS
+    assert read_settings(tmp_path / "train.toml", DEFAULTS) == DEFAULTS
     assert set(tomllib.loads(block)) == set(asdict(DEFAULTS))
 
 

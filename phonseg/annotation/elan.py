@@ -31,6 +31,7 @@ def elan_bytes(segmentation: Segmentation, path: str | Path, *, tier: str = "pho
     Raises TextGridError for labels that XML cannot hold; ConfigurationError without pympi-ling. Warns (PhonsegWarning)
     where boundaries fall on one millisecond, and are one from then on.
     """
+    check_can_write(tier)
     file = _pympi().Eaf(author="phonseg")
     file.adocument["DATE"] = DATE
     file.add_tier(tier)
@@ -43,7 +44,7 @@ def elan_bytes(segmentation: Segmentation, path: str | Path, *, tier: str = "pho
         file.add_linked_file(url, url, kind)
     merged = 0
     for start, end, label in segmentation.intervals():
-        if UNFIT.search(label) or UNFIT.search(tier):
+        if UNFIT.search(label):
             raise TextGridError(f"{path}: {label!r} holds characters that XML cannot hold. Give it another name.")
         first, last = round(1000 * start), round(1000 * end)
         if first < last:
@@ -58,6 +59,20 @@ def elan_bytes(segmentation: Segmentation, path: str | Path, *, tier: str = "pho
             stacklevel=2,
         )
     return b'<?xml version="1.0" encoding="UTF-8"?>\n' + str(_pympi().Elan.to_string(file)).encode()
+
+
+def check_can_write(tier: str) -> None:
+    """Checks, before anything is segmented, that ELAN files can be written.
+
+    Args:
+        tier: the name of the tier.
+
+    Raises:
+        ConfigurationError: if pympi-ling is not installed, or XML cannot hold the name.
+    """
+    _pympi()
+    if UNFIT.search(tier):
+        raise ConfigurationError(f"tier is {tier!r}, which holds characters that XML cannot hold. Give another name.")
 
 
 def read_elan(path: str | Path, *, tier: str | None = "phones") -> Segmentation:

@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from phonseg.annotation.elan import elan_bytes
-from phonseg.annotation.textgrid.writer import CHECK, textgrid_bytes
+from phonseg.annotation.elan import check_can_write, elan_bytes
+from phonseg.annotation.textgrid.writer import CHECK, check_tiers, textgrid_bytes
 from phonseg.errors import ConfigurationError
 from phonseg.system.atomic_files import replacing
 from phonseg.timeline.segmentation import Segmentation
@@ -51,6 +51,10 @@ class Layout:
             raise ConfigurationError(f"labels is {self.labels}. Give numbers or empty.")
         if self.check < 0 or (self.check and "textgrid" not in self.formats):
             raise ConfigurationError(f"check is {self.check}. Give 0 or more; what to check is shown in a TextGrid.")
+        if "textgrid" in self.formats:
+            check_tiers(self.tier, self.check)
+        if "elan" in self.formats:
+            check_can_write(self.tier)
 
     @property
     def suffixes(self) -> tuple[str, ...]:

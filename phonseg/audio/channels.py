@@ -1,4 +1,4 @@
-"""Several channels -> one: the mix, or the one that is asked for."""
+"""Samples of several channels -> those of one channel, or of the mean of all."""
 
 from __future__ import annotations
 
@@ -14,20 +14,47 @@ Samples = NDArray[np.float32]
 Channel = Literal["mix"] | int
 
 
-def check_channel(channel: Channel, channels: int, name: str) -> None:
-    """Raise ConfigurationError for what is no channel, AudioError for one that a recording of `channels` lacks."""
-    if channel == "mix":
-        return
-    if isinstance(channel, bool) or not isinstance(channel, Integral) or channel < 1:
+def check_channel(channel: Channel) -> None:
+    """Checks that a channel can be one.
+
+    Args:
+        channel: "mix", or a whole number from 1.
+
+    Raises:
+        ConfigurationError: if it is neither.
+    """
+    is_number = isinstance(channel, Integral) and not isinstance(channel, bool)
+    if channel != "mix" and not (is_number and channel >= 1):
         raise ConfigurationError(f"channel is {channel!r}. Give 'mix', or the number of a channel, counted from 1.")
-    if channel > channels:
+
+
+def check_has_channel(channel: Channel, channels: int, name: str) -> None:
+    """Checks that a recording has a channel.
+
+    Args:
+        channel: "mix", or the number of a channel, counted from 1.
+        channels: how many the recording has.
+        name: of the recording, for the message.
+
+    Raises:
+        AudioError: if it has no such channel.
+    """
+    if channel != "mix" and channel > channels:
         raise AudioError(
             f"{name}: there is no channel {channel} among its {channels} (counted from 1). Give one, or 'mix'."
         )
 
 
 def one_channel(block: Samples, channel: Channel) -> Samples:
-    """(n, channels) -> (n,): one channel or the mean of all; equal channels give exactly their samples."""
+    """Takes one channel, or the mean of all.
+
+    Args:
+        block: (n, channels) samples.
+        channel: "mix", or the number of a channel, counted from 1.
+
+    Returns:
+        (n,) samples; where all channels are equal, exactly these.
+    """
     channels = block.shape[1]
     if channel != "mix" or channels == 1:
         return np.ascontiguousarray(block[:, 0 if channel == "mix" else channel - 1])

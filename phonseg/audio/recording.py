@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import soxr
 
-from phonseg.audio.channels import Channel, Samples, check_channel, one_channel
+from phonseg.audio.channels import Channel, Samples, check_channel, check_has_channel, one_channel
 from phonseg.audio.decoding.libsndfile import DamagedError
 from phonseg.audio.decoding.source import Decoder, Source, open_source
 from phonseg.audio.scan import BLOCK, Scan, scan
@@ -112,8 +112,9 @@ def open_recording(source: Source, *, channel: Channel = "mix") -> Recording:
             kHz and 64 channels.
         ConfigurationError: `channel` is neither "mix" nor a whole number from 1.
     """
+    check_channel(channel)
     decoder = open_source(source)
-    check_channel(channel, decoder.channels, decoder.name)
+    check_has_channel(channel, decoder.channels, decoder.name)
     found = scan(decoder, channel)
     if found.flaw:
         warnings.warn(_what_is_missing(decoder, found), PhonsegWarning, stacklevel=2)

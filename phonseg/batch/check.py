@@ -5,21 +5,21 @@ from __future__ import annotations
 import math
 import os
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from tqdm import tqdm
 
-from phonseg.audio.channels import Channel
-from phonseg.audio.find import SUFFIXES, find_recordings
+from phonseg.audio.channels import Channel, check_channel
+from phonseg.audio.find import Found, Places, search, unique
 from phonseg.audio.recording import Recording, open_recording
-from phonseg.batch.jobs import Place, plan_jobs
+from phonseg.batch.jobs import plan_jobs
 from phonseg.errors import AudioError, ConfigurationError
 from phonseg.model.analysis import level_and_speech
 from phonseg.system.captured_warnings import captured_warnings
-from phonseg.system.folders import walk
+from phonseg.system.folders import place_of
 
 SAMPLE_RATE = 16_000  # at which speech is looked for, as in segmenting
 COLUMNS = ("", "format", "Hz", "channels", "seconds", "level dB", "peak dB", "clipped", "speech", "recording")
@@ -109,25 +109,33 @@ class Checks:
         return "\n".join([*lines, "", *said, *problems, *([""] if said or problems else []), self.totals()])
 
 
-def check(inputs: Place | Iterable[Place], *, channel: Channel = "mix", progress: bool = True) -> Checks:
-    """Read recordings to their ends, and tell what they are and what would come of segmenting them.
+def check(inputs: Places, *, channel: Channel = "mix", progress: bool = True) -> Checks:
+    """Reads recordings to their ends, and reports what they are and what would come of segmenting them.
 
-    inputs, channel: as for `phonseg.segment_files`. Raises AudioError if an input does not exist or cannot be listed,
-    ConfigurationError if the channel is none.
+    Args:
+        inputs: recordings, and folders, which are searched with the folders inside them.
+        channel: "mix", or the number of one channel, counted from 1.
+        progress: whether to show a bar.
+
+    Returns:
+        A report on every recording, and on what else lies in the folders.
+
+    Raises:
+        AudioError: if an input does not exist or cannot be listed.
+        ConfigurationError: if the channel is out of its range.
     """
-    places = [Path(place) for place in ([inputs] if isinstance(inputs, (str, os.PathLike)) else inputs)]
-    recordings = find_recordings(places)
-    there = walk(place for place in places if place.is_dir())
-    others = Counter(
-        path.suffix.lower() or "without suffix" for path in there.files if not SUFFIXES.fullmatch(path.suffix)
-    )
-    checked = [_checked(path, channel) for path in tqdm(recordings, desc="reading", unit="file", disable=not progress)]
-    return Checks(tuple(checked), _problems(places), dict(others), there.hidden)
+    check_channel(channel)
+    found = search(inputs)
+    others = {place_of(path): path.suffix.lower() or "without suffix" for one in found for path in one.others}
+    hidden = {place_of(path) for one in found for path in one.hidden}
+    bar = tqdm(unique(found), desc="reading", unit="file", disable=not progress)
+    checked = tuple(_checked(path, channel) for path in bar)
+    return Checks(checked, _problems(found), dict(Counter(others.values())), len(hidden))
 
 
-def _problems(places: list[Path]) -> tuple[str, ...]:
+def _problems(found: Sequence[Found]) -> tuple[str, ...]:
     try:
-        plan_jobs(places, None)
+        plan_jobs(found, None)
     except ConfigurationError as error:
         return (str(error),)
     except AudioError:  # a folder without recordings, as the totals tell

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from phonseg.audio.find import find_recordings
+from phonseg.audio.find import Found
 from phonseg.batch.manifest import Shard
 from phonseg.errors import AudioError, ConfigurationError, OutputError, TextGridError
 from phonseg.system.folders import place_of
@@ -54,22 +54,31 @@ class Job:
 
 
 def plan_jobs(
-    inputs: Place | Iterable[Place],
+    found: Iterable[Found],
     output: Place | None,
     shard: Shard | None = None,
     *,
     suffixes: Sequence[str] = (TEXTGRID,),
     into: Place | None = None,
 ) -> list[Job]:
-    """The recordings of a shard (None: all), each once, as the first of the inputs that holds it does.
+    """Plans where the files of each recording go.
 
-    Their files, one for each suffix, lie below `output` as they themselves lie below their inputs, or beside them if
-    `output` is None. into: instead, a folder with TextGrids in which they lie like that; or the TextGrid of the only
-    recording.
+    Args:
+        found: the places of the batch, searched. A recording that lies in several counts in the first.
+        output: the folder below which the files lie as the recordings lie below their places; None for beside them.
+        shard: which part of the recordings, (i, n) for the i-th of n; None for all.
+        suffixes: one for each file of a recording.
+        into: instead of `output`, a folder with TextGrids in which they lie like that, or the TextGrid of the only
+            recording.
 
-    Raises ConfigurationError if two recordings, of whatever shard, would have the same files, if there is no such
-    shard, or if `into` does not fit; TextGridError if `into` does not exist; AudioError if an input does not exist or a
-    folder holds no recording.
+    Returns:
+        The jobs of the shard, each recording once.
+
+    Raises:
+        ConfigurationError: if two recordings, of whatever shard, would have the same files, if there is no such shard,
+            or if `into` does not fit.
+        TextGridError: if `into` does not exist.
+        AudioError: if a folder holds no recording.
     """
     i, n = shard or (1, 1)
     if not 1 <= i <= n:
@@ -84,16 +93,16 @@ def plan_jobs(
     common = into if alone is None and into is not None else output
     planned: dict[str, Job] = {}
     places: set[str] = set()
-    for place in map(Path, [inputs] if isinstance(inputs, (str, os.PathLike)) else inputs):
-        found = find_recordings(place)
-        if not found:
-            raise AudioError(f"{place}: holds no recordings. Give recordings, or folders with recordings in them.")
-        root = place if place.is_dir() else place.parent
-        for recording in found:
+    for place in found:
+        if not place.recordings:
+            raise AudioError(
+                f"{place.place}: holds no recordings. Give recordings, or folders with recordings in them."
+            )
+        for recording in place.recordings:
             if (where := place_of(recording)) in places:  # given before, as in a folder and by itself
                 continue
             places.add(where)
-            new = _job(recording, root, root if common is None else Path(common), suffixes)
+            new = _job(recording, place.root, place.root if common is None else Path(common), suffixes)
             if into is not None:
                 new = _into(new, alone)
             # Some file systems tell neither capitals apart nor ways of writing an accent.
@@ -127,8 +136,8 @@ def _into(item: Job, alone: Path | None) -> Job:
     if alone is not None:
         files = {**_files(alone.with_suffix(""), item.files), TEXTGRID: alone}
         return replace(item, target=alone.with_suffix(""), files=files, folder=alone.parent, into=True)
-    spellings = _files(item.target, (TEXTGRID, TEXTGRID.lower(), TEXTGRID.upper())).values()
-    textgrid = next((path for path in spellings if path.exists()), item.files[TEXTGRID])
+    capitals = _files(item.target, (TEXTGRID, TEXTGRID.lower(), TEXTGRID.upper())).values()
+    textgrid = next((path for path in capitals if path.exists()), item.files[TEXTGRID])
     return replace(item, files={**item.files, TEXTGRID: textgrid}, into=True)
 
 

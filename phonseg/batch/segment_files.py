@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 
 from phonseg.annotation.writers import Layout
 from phonseg.audio.channels import Channel
+from phonseg.audio.find import Places, search
 from phonseg.batch.jobs import Job, Place, plan_jobs
 from phonseg.batch.manifest import Record, Shard
 from phonseg.batch.outputs import Outputs
 from phonseg.batch.progress import Progress
-from phonseg.batch.worker_task import WorkerResult, WorkerTask, prepare, segment_one
+from phonseg.batch.worker_task import WorkerResult, WorkerTask, segment_one
 from phonseg.errors import ConfigurationError, ModelError, PhonsegError
+from phonseg.model.options import SegmentOptions
 from phonseg.system.worker_pool import Workers
 from phonseg.timeline.segmentation import Provenance
 
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def segment_files(
-    inputs: Place | Iterable[Place],
+    inputs: Places,
     output: Place | None = None,
     *,
     model: Segmenter | str | Path = "default",
@@ -71,10 +73,10 @@ def segment_files(
     if jobs is not None and executor is not None:
         raise ConfigurationError(f"jobs is {jobs}, but there is an executor. Leave one of them out.")
     layout = Layout(tuple(formats), labels, tier, check)
-    planned = plan_jobs(inputs, output, shard, suffixes=layout.suffixes, into=into)
+    task = WorkerTask(SegmentOptions(_absolute(model), sensitivity, rate, channel), layout)
+    planned = plan_jobs(search(inputs), output, shard, suffixes=layout.suffixes, into=into)
     if not planned:  # this shard has none
         return []
-    task = WorkerTask(_absolute(model), sensitivity, rate, channel, layout)
     with ExitStack() as stack:
         outputs = stack.enter_context(closing(Outputs(planned, shard=shard, overwrite=overwrite, tiers=layout.tiers)))
         count = min(jobs or _cores(), len(planned)) if executor is None else 1
@@ -99,18 +101,19 @@ def _cores() -> int:
 
 
 def _prepare(executor: Executor, task: WorkerTask, count: int) -> Provenance:
-    model = task.model if isinstance(task.model, (str, Path)) else task.model.name
+    model = task.options.model
+    name = model if isinstance(model, (str, Path)) else model.name
     try:
         # As often as there are workers, so that all of them load the model at the same time.
-        first, *_ = [executor.submit(prepare, task) for _ in range(count)]
+        first, *_ = [executor.submit(task.provenance) for _ in range(count)]
         return first.result()
     except PhonsegError:
         raise
     except BrokenExecutor as error:
-        raise ModelError(f"{model}: the process that loaded it died ({error}). Is there enough memory?") from error
+        raise ModelError(f"{name}: the process that loaded it died ({error}). Is there enough memory?") from error
     except (pickle.PicklingError, AttributeError, TypeError) as error:
         raise ConfigurationError(
-            f"{model}: this segmenter cannot be handed to another process ({error}). Save it and give the path of the "
+            f"{name}: this segmenter cannot be handed to another process ({error}). Save it and give the path of the "
             "file, or give executor=ThreadPoolExecutor()."
         ) from error
 

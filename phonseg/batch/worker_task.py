@@ -1,58 +1,52 @@
-"""One recording of a batch -> its files, in whatever process or thread; nothing is written here.
-
-What is heavy is imported inside the functions: the process that hands the recordings out needs none of it.
-"""
+"""One recording of a batch -> its files, in any process or thread; nothing is written here."""
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import numpy as np
 
 from phonseg.annotation.writers import Layout
-from phonseg.audio.channels import Channel
-from phonseg.audio.decoding.source import MOST_CHANNELS, Source
+from phonseg.model.options import SegmentOptions
 from phonseg.system.captured_warnings import captured_warnings
-from phonseg.timeline.segmentation import Provenance, Segmentation
-
-if TYPE_CHECKING:
-    from phonseg.model.segmenter import Segmenter
+from phonseg.timeline.segmentation import Provenance
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerTask:
-    """With what, and how, recordings are segmented (see `phonseg.segment`), and how that is written."""
+    """What workers do with each recording.
 
-    model: Segmenter | str | Path
-    sensitivity: float | None
-    rate: float | None
-    channel: Channel
+    Attributes:
+        options: how it is segmented.
+        layout: how the segmentation is written.
+    """
+
+    options: SegmentOptions
     layout: Layout = field(default_factory=Layout)
 
-    def segmenter(self) -> Segmenter:
-        """The model, loaded if it is not. Raises ModelError if that fails."""
-        return _load(self.model) if isinstance(self.model, (str, Path)) else self.model
+    def provenance(self) -> Provenance:
+        """Returns what all files say of their origin: model and options, and the layout if it is not the usual one.
 
-    def segment(self, segmenter: Segmenter, source: Source) -> Segmentation:
-        """Segment one recording. Raises as `phonseg.segment` does."""
-        return segmenter.segment(source, sensitivity=self.sensitivity, rate=self.rate, channel=self.channel)
-
-    def provenance(self, segmentation: Segmentation) -> Provenance:
-        """Where the files come from: where the segmentation does, and how it was written if not as usual."""
-        assert segmentation.provenance
-        origin = segmentation.provenance
+        Raises:
+            ModelError: if the model cannot be loaded.
+        """
+        origin = self.options.segmenter().provenance(self.options)
         return replace(origin, settings={**origin.settings, **self.layout.settings})
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerResult:
-    """files: suffix -> the whole file. seconds: of audio. warning: what is odd, or nothing. elapsed: seconds taken."""
+    """What came of one recording.
+
+    Attributes:
+        files: suffix -> the whole file.
+        boundaries: how many were found.
+        seconds: of audio.
+        warning: what is odd about the recording, or nothing.
+        elapsed: seconds that it took.
+        provenance: where the files come from.
+    """
 
     files: Mapping[str, bytes]
     boundaries: int
@@ -62,24 +56,23 @@ class WorkerResult:
     provenance: Provenance
 
 
-def prepare(task: WorkerTask) -> Provenance:
-    """Load the model, try the settings on a moment of silence, and say what all files will say of their origin.
-
-    Raises ModelError if the model cannot be loaded, ConfigurationError if a setting is out of range or a format cannot
-    be written.
-    """
-    with captured_warnings():
-        silence = task.segment(task.segmenter(), (np.zeros((160, MOST_CHANNELS), np.float32), 16_000))
-        task.layout.encode(silence, "silence")
-    return task.provenance(silence)
-
-
 def segment_one(task: WorkerTask, recording: Path) -> WorkerResult:
-    """Segment a recording. Raises as `phonseg.segment` does, and TextGridError where a format cannot hold it."""
-    segmenter = task.segmenter()
+    """Segments a recording.
+
+    Args:
+        task: how.
+        recording: its path.
+
+    Returns:
+        The files, not written yet, and what is recorded of them.
+
+    Raises:
+        PhonsegError: as `phonseg.segment` does, and where a format cannot hold the segmentation.
+    """
+    provenance = task.provenance()  # which loads the model
     start = time.perf_counter()
     with captured_warnings() as captured:
-        segmentation = task.segment(segmenter, recording)
+        segmentation = task.options.segment(recording)
         files = task.layout.encode(segmentation, recording)
     return WorkerResult(
         files,
@@ -87,21 +80,5 @@ def segment_one(task: WorkerTask, recording: Path) -> WorkerResult:
         seconds=segmentation.duration,
         warning=" ".join(captured),
         elapsed=time.perf_counter() - start,
-        provenance=task.provenance(segmentation),
+        provenance=provenance,
     )
-
-
-def _load(model: str | Path) -> Segmenter:
-    try:
-        state = os.stat(model)
-    except OSError:  # "default", or nothing, as loading it will say
-        return _loaded(model, 0, 0)
-    return _loaded(model, state.st_mtime_ns, state.st_size)
-
-
-@lru_cache(maxsize=1)
-def _loaded(model: str | Path, modified: int, size: int) -> Segmenter:
-    """The model, loaded once for all recordings, and anew when its file has changed."""
-    from phonseg.model.segmenter import load
-
-    return load(model)

@@ -13,12 +13,12 @@ from contextlib import contextmanager
 from io import TextIOWrapper
 from typing import NoReturn
 
-from phonseg.cli import adapt, changes, check, convert, evaluate, plot, praat, segment, train
+from phonseg.cli import adapt, changes, check, convert, evaluate, export, plot, praat, segment, train
 from phonseg.cli.options import Options
 from phonseg.errors import ConfigurationError, ModelError, OutputError, PhonsegError, PhonsegWarning
 
 # In the order in which the help lists them.
-COMMANDS = (segment, plot, praat, evaluate, changes, check, train, adapt, convert)
+COMMANDS = (segment, plot, praat, evaluate, changes, export, check, train, adapt, convert)
 
 # What the exit code says; any other error of phonseg's is about an input: 1.
 EXIT_CODES: tuple[tuple[type[PhonsegError], int], ...] = ((ConfigurationError, 2), (ModelError, 3), (OutputError, 4))

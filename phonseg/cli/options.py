@@ -53,6 +53,17 @@ def add_channel(parser: Parser) -> None:
     )
 
 
+def add_formats(parser: Parser, default: str) -> None:
+    """Adds the option that says which formats are written."""
+    parser.add_argument(
+        "--format",
+        type=lambda text: text.split(","),
+        default=[default],
+        metavar="F,...",
+        help=f"textgrid, csv, json, ctm, audacity, elan: one or more, with commas between them (default: {default})",
+    )
+
+
 def add_learning(parser: Parser) -> None:
     """What to learn from, how, and where the result goes."""
     parser.add_argument("recordings", nargs="+", metavar="DIR", help="recordings, or folders of them")

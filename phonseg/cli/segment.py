@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from phonseg.cli.options import Commands, Options, add_choosing, add_command
+from phonseg.cli.options import Commands, Options, add_choosing, add_command, add_formats
 from phonseg.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -45,13 +45,7 @@ def add(commands: Commands) -> None:
     where.add_argument(
         "--into", metavar="TEXTGRID", help="add the tier to this TextGrid (or those in this folder); all else stays"
     )
-    parser.add_argument(
-        "--format",
-        type=lambda text: text.split(","),
-        default=["textgrid"],
-        metavar="F,...",
-        help="textgrid (default), csv, json, ctm, audacity, elan: one or more, with commas between them",
-    )
+    add_formats(parser, default="textgrid")
     parser.add_argument(
         "--labels", choices=("numbers", "empty"), default="numbers", help="of the segments (default: numbers)"
     )

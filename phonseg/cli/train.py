@@ -13,7 +13,7 @@ from phonseg.errors import ConfigurationError, OutputError
 
 if TYPE_CHECKING:
     from phonseg.model.segmenter import Segmenter
-    from phonseg.training.settings import TrainingSettings
+    from phonseg.training.settings import AdaptationSettings
 
 
 from phonseg.cli.options import Commands, Options, add_command, add_learning
@@ -37,7 +37,7 @@ def run(options: Options) -> int:
     return learn_and_save(options, DEFAULTS, train)
 
 
-def learn_and_save(options: Options, defaults: TrainingSettings, learn: Callable[..., Segmenter]) -> int:
+def learn_and_save(options: Options, defaults: AdaptationSettings, learn: Callable[..., Segmenter]) -> int:
     """Train by `learn`, save the model where the options say, and print what it was trained on."""
     from phonseg.training.settings import read_settings
 

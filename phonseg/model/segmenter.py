@@ -5,9 +5,9 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from functools import cache
+from importlib.metadata import version
 from pathlib import Path
-
-import numpy as np
 
 from phonseg.audio.channels import Channel
 from phonseg.audio.decoding.source import Source
@@ -20,12 +20,16 @@ from phonseg.model.analysis_settings import PHONSEG_SETTINGS, AnalysisSettings
 from phonseg.model.importers.torch_checkpoint import is_torch_file
 from phonseg.model.importers.unsupseg import read_unsupseg
 from phonseg.model.model_file import load_tensors, read_model, write_model
+from phonseg.model.options import SegmentOptions
 from phonseg.model.speech_peaks import speech_peaks
 from phonseg.model.streams import Stream, build, describe
 from phonseg.timeline.candidates import Candidates
 from phonseg.timeline.segmentation import Provenance, Segmentation
 
-NOTHING = Segmentation(np.zeros(0), 0.0, candidates=Candidates(np.zeros(0), np.zeros(0), 0.5, 0.0))
+
+@cache
+def _version() -> str:
+    return version("phonseg")
 
 
 @dataclass(frozen=True)
@@ -63,47 +67,68 @@ class Segmenter:
         rate: float | None = None,
         channel: Channel = "mix",
     ) -> Segmentation:
-        """Find the boundaries of a recording.
+        """Finds the boundaries of a recording.
 
-        source: a path, an open file, (samples, sample rate), or a parselmouth Sound. sensitivity: 0 (fewest
-        boundaries) to 1 (most), 0.5 when it is left out. rate: instead, boundaries per second of speech.
-        channel: "mix", or the number of one channel, counted from 1.
+        Args:
+            source: a path, an open file, (samples, sample rate), or a parselmouth Sound.
+            sensitivity: 0 (fewest boundaries) to 1 (most); 0.5 if neither this nor `rate` is given.
+            rate: instead, boundaries per second of speech.
+            channel: "mix", or the number of one channel, counted from 1.
 
-        Raises AudioError if the recording cannot be read, ConfigurationError if an option is out of range.
-        Warns (PhonsegWarning) of what is odd about a recording that can be segmented nevertheless.
+        Returns:
+            The segmentation.
+
+        Raises:
+            AudioError: if the recording cannot be read.
+            ConfigurationError: if an option is out of its range.
+
+        Warns:
+            PhonsegWarning: of what is odd about a recording that can be segmented nevertheless.
         """
-        if sensitivity is not None and rate is not None:
-            raise ConfigurationError("segment: give sensitivity or rate, not both.")
-        choice = {"rate": rate} if rate is not None else {"sensitivity": 0.5 if sensitivity is None else sensitivity}
-        NOTHING.at(**choice)  # what is out of range is refused before the recording is heard
-        recording = open_recording(source, channel=channel)
+        return self.segment_with(source, SegmentOptions(self, sensitivity, rate, channel))
+
+    def segment_with(self, source: Source, options: SegmentOptions) -> Segmentation:
+        """Finds the boundaries of a recording; see `segment`.
+
+        Args:
+            source: as for `segment`.
+            options: the channel, and how many boundaries; their model plays no part, since this is it.
+
+        Returns:
+            The segmentation.
+
+        Raises:
+            AudioError: if the recording cannot be read.
+        """
+        recording = open_recording(source, channel=options.channel)
         analysis = analyse(recording, self.streams, self.analysis_settings)
         for remark in recording.remarks:
-            warnings.warn(remark, PhonsegWarning, stacklevel=2)
-        uncut = Segmentation(
-            boundaries=np.zeros(0),
+            warnings.warn(remark, PhonsegWarning, stacklevel=3)
+        candidates = self.candidates(analysis, recording.duration)
+        kept = candidates.chosen(options.choice)
+        return Segmentation(
+            boundaries=candidates.times[kept],
             duration=recording.duration,
-            provenance=self._provenance(channel),
-            candidates=self.candidates(analysis, recording.duration),
+            scores=candidates.scores[kept],
+            provenance=self.provenance(options),
+            candidates=candidates,
             curve=analysis.curve,
             recording=source,
         )
-        return uncut.at(**choice)
+
+    def provenance(self, options: SegmentOptions) -> Provenance:
+        """Returns what a segmentation with these options says of its origin."""
+        return Provenance(_version(), self.name, self.digest, options.settings, self.tuned_on_labels)
 
     def candidates(self, analysis: Analysis, duration: float) -> Candidates:
         """The peaks in speech that lie inside (0, duration) seconds and far enough apart."""
-        times, prominences = speech_peaks(analysis, self.analysis_settings)
+        found = speech_peaks(analysis, self.analysis_settings)
         gap = self.analysis_settings.minimum_gap
-        inside = (times >= gap) & (times <= duration - gap)
-        times, prominences = times[inside], prominences[inside]
+        inside = (found.times >= gap) & (found.times <= duration - gap)
+        times, prominences = found.times[inside], found.prominences[inside]
         kept = apart(times, prominences, gap)
         seconds = sum(max(0.0, min(end, duration) - max(start, 0.0)) for start, end in analysis.speech)
         return Candidates(times[kept], prominences[kept], self.operating_point.prominence, seconds)
-
-    def _provenance(self, channel: Channel) -> Provenance:
-        from phonseg import __version__
-
-        return Provenance(__version__, self.name, self.digest, {"channel": channel}, self.tuned_on_labels)
 
     def save(self, path: str | Path) -> Segmenter:
         """Write one safetensors file and return the segmenter with its digest. Raises OutputError if that fails."""
@@ -173,5 +198,4 @@ def segment(
 
     Raises and warns as `Segmenter.segment` does; ModelError if the model cannot be loaded.
     """
-    segmenter = model if isinstance(model, Segmenter) else load(model)
-    return segmenter.segment(source, sensitivity=sensitivity, rate=rate, channel=channel)
+    return SegmentOptions(model, sensitivity, rate, channel).segment(source)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from phonseg.audio.channels import Channel
 from phonseg.errors import AudioError, ConfigurationError, PhonsegError
+from phonseg.model.options import SegmentOptions
 from phonseg.praat.plugin import LEFT
 from phonseg.system.atomic_files import STALE_AFTER, replacing
 from phonseg.system.captured_warnings import captured_warnings
@@ -23,11 +24,16 @@ from phonseg.system.captured_warnings import captured_warnings
 
 @dataclass(frozen=True, slots=True)
 class PraatRequest:
-    """What is asked. stem: what the names of all its files begin with. names: of the Sounds, in their order."""
+    """What Praat asks.
+
+    Attributes:
+        stem: what the names of all its files begin with.
+        options: how the Sounds are segmented.
+        names: of the Sounds, in their order.
+    """
 
     stem: str
-    sensitivity: float
-    channel: Channel
+    options: SegmentOptions
     names: tuple[str, ...]
 
 
@@ -46,7 +52,8 @@ def read_request(path: Path) -> PraatRequest:
     if not (channel == "mix" or channel.isdecimal()):
         raise ConfigurationError(f"channel is {channel!r}. Give mix, or the number of a channel, counted from 1.")
     which: Channel = "mix" if channel == "mix" else int(channel)
-    return PraatRequest(str(path.with_suffix("")), number, which, tuple(name for name in names if name))
+    options = SegmentOptions(sensitivity=number, channel=which)
+    return PraatRequest(str(path.with_suffix("")), options, tuple(name for name in names if name))
 
 
 def answer(path: str | Path) -> bool:
@@ -78,10 +85,7 @@ def _answer(request: PraatRequest) -> tuple[list[str], list[str]]:
     """Write the TextGrids, and return what failed and what is worth a warning."""
     import torch
 
-    from phonseg.model.segmenter import load
-
     torch.set_num_threads(1)  # as the workers of a batch have: with more of them the last digits may differ
-    model = load()
     failed: list[str] = []
     warned: list[str] = []
     for number, name in enumerate(request.names, 1):
@@ -90,7 +94,7 @@ def _answer(request: PraatRequest) -> tuple[list[str], list[str]]:
             if not sound.exists():
                 raise AudioError(f"{sound}: Praat could not save it in {sound.parent}. Is the disk full?")
             with captured_warnings() as captured:
-                segmentation = model.segment(sound, sensitivity=request.sensitivity, channel=request.channel)
+                segmentation = request.options.segment(sound)
             segmentation.to_textgrid(sound.with_suffix(".TextGrid"))
         except PhonsegError as error:
             failed.append(_in_terms_of_praat(str(error), sound, name))

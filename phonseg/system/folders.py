@@ -1,4 +1,4 @@
-"""What lies in folders and in the folders inside them."""
+"""Folders -> the files in them and in the folders inside them."""
 
 from __future__ import annotations
 
@@ -10,29 +10,41 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """What `walk` came by.
+    """What `walk` found.
 
-    files: whatever is no folder, sorted. hidden: how many files and folders were left out for their leading dot, as
-    `._x.wav`, which macOS puts beside `x.wav` on other systems' disks. unlisted: folder -> why it cannot be listed.
+    Attributes:
+        files: everything that is not a folder, sorted.
+        hidden: files and folders that were left out for their leading dot, such as `._x.wav`, which macOS puts beside
+            `x.wav` on other systems' disks.
+        unlisted: folder -> why it cannot be listed.
     """
 
     files: tuple[Path, ...]
-    hidden: int
+    hidden: tuple[Path, ...]
     unlisted: Mapping[Path, str]
 
 
 def place_of(path: Path) -> str:
-    """Where a file lies, whatever way leads there: equal for the same file of the same folder, with or without links.
+    """Returns where a file lies: the same text for the same file of the same folder, whatever links lead there.
 
-    A link to a file is a file of its own, with a name of its own.
+    Args:
+        path: of the file. A link to a file is a file of its own, with a name of its own.
     """
     return os.path.join(os.path.realpath(path.parent), path.name)
 
 
 def walk(folders: Iterable[Path]) -> Walk:
-    """Go through folders and all folders inside them, in order; one that several links lead to is visited once."""
+    """Goes through folders and all folders inside them, in order.
+
+    Args:
+        folders: where to begin. A folder that several links lead to is visited once.
+
+    Returns:
+        What was found.
+    """
     files: set[Path] = set()
-    hidden, unlisted = 0, {}
+    hidden: list[Path] = []
+    unlisted: dict[Path, str] = {}
     visited: set[str] = set()
     ahead = list(reversed(list(folders)))
     while ahead:
@@ -47,8 +59,8 @@ def walk(folders: Iterable[Path]) -> Walk:
             unlisted[folder] = error.strerror or str(error)
             continue
         seen = [folder / name for name in names if not name.startswith(".")]
-        hidden += len(names) - len(seen)
+        hidden += [folder / name for name in names if name.startswith(".")]
         inside = [path for path in seen if os.path.isdir(path)]
         files.update(set(seen).difference(inside))
         ahead.extend(inside)
-    return Walk(tuple(sorted(files)), hidden, unlisted)
+    return Walk(tuple(sorted(files)), tuple(hidden), unlisted)

@@ -1,4 +1,4 @@
-"""Every place that may be a boundary, with its prominence, so that a choice among them can be made again."""
+"""Every place that may be a boundary, with its prominence -> those that are chosen, and the least certain decisions."""
 
 from __future__ import annotations
 
@@ -14,18 +14,56 @@ from phonseg.timeline.grid import Times
 
 
 def frozen(values: ArrayLike, dtype: type) -> NDArray[Any]:
-    """A read-only copy of `values`, so that nobody can change it behind our back."""
+    """Returns a read-only copy of `values`, so that nobody else can change it."""
     array: NDArray[Any] = np.array(values, dtype=dtype)
     array.setflags(write=False)
     return array
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """How many candidates become boundaries: by sensitivity, or by rate.
+
+    Attributes:
+        sensitivity: 0 (none) to 1 (all), 0.5 for the operating point of the model; None if there is a rate.
+        rate: boundaries per second of speech, 0 or more; None if there is a sensitivity.
+
+    Raises:
+        ConfigurationError: if both or neither are given, or a value is out of its range.
+    """
+
+    sensitivity: float | None = None
+    rate: float | None = None
+
+    def __post_init__(self) -> None:
+        if (self.sensitivity is None) == (self.rate is None):
+            raise ConfigurationError(
+                "give either sensitivity (0 to 1) or rate (boundaries per second of speech), not both."
+            )
+        if self.sensitivity is not None and not 0 <= self.sensitivity <= 1:
+            raise ConfigurationError(f"sensitivity is {self.sensitivity}. Give a number from 0 to 1.")
+        if self.rate is not None and not (math.isfinite(self.rate) and self.rate >= 0):
+            raise ConfigurationError(f"rate is {self.rate}. Give boundaries per second of speech, 0 or more.")
+
+    @property
+    def settings(self) -> dict[str, float]:
+        """What a provenance says of the choice."""
+        both = {"sensitivity": self.sensitivity, "rate": self.rate}
+        return {name: float(value) for name, value in both.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidates:
     """Every place that may be a boundary, so that a choice can be made again.
 
-    times (M,): seconds, strictly increasing. prominences (M,): 0 or more. threshold: the prominence, above 0, from
-    which the model takes them for boundaries. speech_seconds: how much of the recording is speech.
+    Attributes:
+        times: (M,) seconds, strictly increasing.
+        prominences: (M,) 0 or more.
+        threshold: the prominence, above 0, from which the model takes candidates for boundaries.
+        speech_seconds: how much of the recording is speech.
+
+    Raises:
+        ConfigurationError: if there are not as many times as prominences.
     """
 
     times: Times
@@ -41,32 +79,36 @@ class Candidates:
 
     @property
     def scores(self) -> Times:
-        """(M,) prominence / (prominence + threshold): 0..1, and 0.5 at the threshold. They rank; no probabilities."""
+        """(M,) prominence / (prominence + threshold): 0..1, and 0.5 at the threshold. They rank only."""
         return frozen(self.prominences / (self.prominences + self.threshold), np.float64)
 
-    def by_sensitivity(self, sensitivity: float) -> NDArray[np.bool_]:
-        """(M,) which candidates are kept at a sensitivity of 0 (none) to 1 (all).
+    def chosen(self, choice: Choice) -> NDArray[np.bool_]:
+        """Chooses the most prominent candidates.
 
-        At 0.5 it is those from the threshold on; in between their number grows evenly, the most prominent first, so
-        that what is kept at one sensitivity is kept at every higher one.
+        Args:
+            choice: by sensitivity: at 0.5 the candidates from the threshold on are kept. On either side of 0.5 their
+                number changes evenly, so that what is kept at one sensitivity is kept at every higher one. By rate: so
+                many per second of speech, or all if there are fewer.
+
+        Returns:
+            (M,) whether each candidate is kept.
         """
-        if not 0 <= sensitivity <= 1:
-            raise ConfigurationError(f"sensitivity is {sensitivity}. Give a number from 0 to 1.")
+        if choice.sensitivity is None:
+            return self._best(round((choice.rate or 0.0) * self.speech_seconds))
         middle = int((self.prominences >= self.threshold).sum())
-        if sensitivity <= 0.5:
-            return self._best(round(2 * sensitivity * middle))
-        return self._best(middle + round((2 * sensitivity - 1) * (len(self.times) - middle)))
-
-    def by_rate(self, rate: float) -> NDArray[np.bool_]:
-        """(M,) the most prominent candidates, `rate` of them per second of speech, or all where there are fewer."""
-        if not (math.isfinite(rate) and rate >= 0):
-            raise ConfigurationError(f"rate is {rate}. Give boundaries per second of speech, 0 or more.")
-        return self._best(round(rate * self.speech_seconds))
+        if choice.sensitivity <= 0.5:
+            return self._best(round(2 * choice.sensitivity * middle))
+        return self._best(middle + round((2 * choice.sensitivity - 1) * (len(self.times) - middle)))
 
     def least_prominence(self, kept: NDArray[np.bool_]) -> float | None:
-        """The prominence from which candidates are kept; None where another rule chose, so that there is none.
+        """Finds the prominence from which candidates are kept.
 
-        kept: (M,) which candidates are. Where several prominences would do, the threshold is given if it is one.
+        Args:
+            kept: (M,) whether each candidate is kept.
+
+        Returns:
+            That prominence; the threshold, if that is one of several. None if a weaker candidate is kept and a stronger
+            one is not, so that there is no such prominence.
         """
         highest_lost = self.prominences[~kept].max(initial=0.0)
         least_kept = self.prominences[kept].min(initial=np.inf)
@@ -84,9 +126,12 @@ class Candidates:
 class Decision:
     """A place that was taken for a boundary, or was not.
 
-    time: seconds. kept: whether it is a boundary. score: 0..1, as in `Candidates.scores`; it ranks, and is no
-    probability. margin: 0..1, how far the score lies from the line between boundaries and the rest; the smaller, the
-    less certain.
+    Attributes:
+        time: seconds.
+        kept: whether it is a boundary.
+        score: 0..1, as in `Candidates.scores`; it ranks, and is not a probability.
+        margin: 0..1, how far the score lies from the line between boundaries and the rest; the smaller, the less
+            certain.
     """
 
     time: float
@@ -100,13 +145,21 @@ class Decision:
 
 
 def least_certain(candidates: Candidates, boundaries: Times, k: int) -> list[Decision]:
-    """The k least certain decisions, or all where there are fewer, the least certain first.
+    """Lists the least certain decisions.
 
-    boundaries (N,): those of the candidates' times that were kept. The line lies midway between the lowest score that
-    was kept and the highest that was not (1 and 0 where there is none). Of equally certain decisions the earlier comes
-    first.
+    The line between boundaries and the rest lies midway between the lowest score that was kept and the highest that was
+    not (1 and 0 if there is none).
 
-    Raises ConfigurationError for a negative k.
+    Args:
+        candidates: what was decided about.
+        boundaries: (N,) the times of the candidates that were kept, in seconds.
+        k: how many decisions, 0 or more.
+
+    Returns:
+        Up to k decisions, the least certain first; of equally certain ones the earlier first.
+
+    Raises:
+        ConfigurationError: if k is negative.
     """
     if k < 0:
         raise ConfigurationError(f"to_check: k is {k}. Give how many decisions to check, 0 or more.")

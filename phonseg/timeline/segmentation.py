@@ -6,26 +6,29 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 import numpy as np
 
 from phonseg.errors import ConfigurationError
-from phonseg.timeline.candidates import Candidates, Decision, frozen, least_certain
+from phonseg.timeline.candidates import Candidates, Choice, Decision, frozen, least_certain
 from phonseg.timeline.grid import Curve, Times
+from phonseg.timeline.outlets import Displayed, outlet
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-    from phonseg.display.notebook import Player
 
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
     """Where a segmentation comes from.
 
-    version: of phonseg. model: name; digest: SHA-256 of the model (hexadecimal). settings: the options in force.
-    tuned_on_labels: whether any label was used on the way (never by default).
+    Attributes:
+        version: of phonseg.
+        model: its name.
+        digest: SHA-256 of the model, in hexadecimal.
+        settings: the options in force.
+        tuned_on_labels: whether any label was used on the way (never by default).
     """
 
     version: str
@@ -35,18 +38,38 @@ class Provenance:
     tuned_on_labels: bool = False
 
 
+class Segment(NamedTuple):
+    """One segment of a recording.
+
+    Attributes:
+        start: seconds.
+        end: seconds.
+        label: its name; its number, counted from 1, if the segments have no names.
+        score: 0..1, of the boundary at its start; NaN for the first segment, and where there are no scores.
+    """
+
+    start: float
+    end: float
+    label: str
+    score: float
+
+
 @dataclass(frozen=True, slots=True, eq=False)
-class Segmentation:
-    """A recording cut into segments.
+class Segmentation(Sequence[Segment]):
+    """A recording cut into segments, which can be counted, indexed and gone through.
 
-    boundaries (N,): seconds, interior only: strictly increasing, inside (0, duration).
-    duration: seconds, of the whole recording. scores (N,): one per boundary (NaN where there is none, as in a
-    reference). labels (N+1,): one per segment, or None when the segments have no names.
-    provenance: how it was made; None for a reference. candidates: what the boundaries were chosen from.
-    curve: the dissimilarity that the candidates are peaks of. recording: what was segmented, as it was given (a path,
-    or samples with their rate), so that it can be drawn.
+    Attributes:
+        boundaries: (N,) seconds, interior only: strictly increasing, inside (0, duration).
+        duration: seconds, of the whole recording.
+        scores: (N,) one for each boundary; NaN where there is none, as in a reference.
+        labels: (N + 1,) one for each segment, or None if the segments have no names.
+        provenance: how it was made; None for a reference.
+        candidates: what the boundaries were chosen from; None for a reference.
+        curve: the dissimilarity that the candidates are peaks of; None for a reference.
+        recording: what was segmented, as it was given (a path, or samples with their rate), so that it can be drawn.
 
-    Raises ConfigurationError when these do not hold.
+    Raises:
+        ConfigurationError: if these do not hold.
     """
 
     boundaries: Times
@@ -84,54 +107,71 @@ class Segmentation:
         """The number of segments."""
         return len(self.boundaries) + 1
 
+    @overload
+    def __getitem__(self, place: int) -> Segment: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[Segment]: ...
+
+    def __getitem__(self, place: int | slice) -> Segment | list[Segment]:
+        """One segment, counted from 0, or several; they tile 0..duration."""
+        if isinstance(place, slice):
+            return [self[i] for i in range(len(self))[place]]
+        i = range(len(self))[place]
+        start, score = (float(self.boundaries[i - 1]), float(self.scores[i - 1])) if i else (0.0, math.nan)
+        end = float(self.boundaries[i]) if i < len(self.boundaries) else self.duration
+        return Segment(start, end, str(i + 1) if self.labels is None else self.labels[i], score)
+
     def intervals(self) -> Iterator[tuple[float, float, str]]:
-        """(start, end, label) of every segment in turn, tiling 0..duration; unnamed segments are numbered from 1."""
+        """Yields (start, end, label) of every segment in turn; segments without names are numbered from 1."""
         edges = [0.0, *self.boundaries.tolist(), self.duration]
         labels = self.labels if self.labels is not None else [str(i + 1) for i in range(len(self))]
         yield from zip(edges[:-1], edges[1:], labels, strict=True)
 
     def at(self, *, sensitivity: float | None = None, rate: float | None = None) -> Segmentation:
-        """Choose again from the same candidates, without running the model.
+        """Chooses again from the same candidates, without running the model. Give one of the two.
 
-        sensitivity: 0 (none) to 1 (all candidates), 0.5 for the operating point of the model.
-        rate: boundaries per second of speech. Give one of the two.
+        Args:
+            sensitivity: 0 (none) to 1 (all candidates), 0.5 for the operating point of the model.
+            rate: boundaries per second of speech.
 
-        Raises ConfigurationError if both or neither are given, or if there are no candidates (a reference).
+        Returns:
+            The segmentation with other boundaries.
+
+        Raises:
+            ConfigurationError: if both or neither are given, if a value is out of its range, or if there are no
+                candidates (a reference).
         """
-        if self.candidates is None:
-            raise ConfigurationError("at: this segmentation has no candidates, since no model made it.")
-        if sensitivity is not None and rate is None:
-            kept, choice = self.candidates.by_sensitivity(sensitivity), {"sensitivity": float(sensitivity)}
-        elif rate is not None and sensitivity is None:
-            kept, choice = self.candidates.by_rate(rate), {"rate": float(rate)}
-        else:
-            raise ConfigurationError("at: give either sensitivity (0..1) or rate (boundaries per second of speech).")
-        provenance = self.provenance
+        choice, candidates = Choice(sensitivity, rate), self._candidates("at")
+        kept, provenance = candidates.chosen(choice), self.provenance
         if provenance is not None:
             others = {k: v for k, v in provenance.settings.items() if k not in ("sensitivity", "rate")}
-            provenance = replace(provenance, settings={**others, **choice})
+            provenance = replace(provenance, settings={**others, **choice.settings})
         return replace(
             self,
-            boundaries=self.candidates.times[kept],
-            scores=self.candidates.scores[kept],
+            boundaries=candidates.times[kept],
+            scores=candidates.scores[kept],
             labels=None,
             provenance=provenance,
         )
 
     def without_labels(self) -> Segmentation:
-        """The same segments with empty labels, which many programs leave out when they read a file."""
+        """Returns the same segments with empty labels, which many programs leave out when they read a file."""
         return replace(self, labels=("",) * len(self))
 
     def to_check(self, k: int = 20) -> list[Decision]:
-        """The k least certain decisions, weak boundaries and strong candidates, the least certain first.
+        """Lists the k least certain decisions, weak boundaries and strong candidates; see `least_certain`.
 
-        All of them where there are fewer; see `phonseg.Decision` and `phonseg.timeline.candidates.least_certain`.
+        Args:
+            k: how many, 0 or more.
 
-        Raises ConfigurationError for a negative k, or if there are no candidates (a reference).
+        Returns:
+            The decisions, the least certain first; all of them if there are fewer.
+
+        Raises:
+            ConfigurationError: if k is negative, or if there are no candidates (a reference).
         """
-        if self.candidates is None:
-            raise ConfigurationError("to_check: this segmentation has no candidates, since no model made it.")
-        return least_certain(self.candidates, self.boundaries, k)
+        return least_certain(self._candidates("to_check"), self.boundaries, k)
 
     def to_textgrid(
         self,
@@ -142,53 +182,62 @@ class Segmentation:
         into: str | Path | None = None,
         overwrite: bool = False,
     ) -> None:
-        """Write a Praat TextGrid, or add a tier to one that there is.
+        """Writes a Praat TextGrid, or adds a tier to one; see `annotation.textgrid.writer`, which has the errors, too.
 
-        tier: the name of the interval tier. check: how many of the least certain decisions to mark in a tier of points,
-        `check`. into: a TextGrid as long as the recording, to within 10 ms; `path` then receives it with the tiers
-        added, and may be the same file, in which nothing else changes. overwrite: whether tiers of these names that are
-        there already may be replaced; without `into` a file at `path` is replaced in any case.
-
-        Raises TextGridError where Praat could not read the result, or where `into` is damaged, has another duration or
-        such a tier already; ConfigurationError for `check` without candidates (a reference); OutputError where the file
-        cannot be written. See `phonseg.annotation.textgrid.writer.write_textgrid`.
+        Args:
+            path: of the file; one that is there is replaced.
+            tier: the name of the interval tier.
+            check: how many of the least certain decisions to mark in a tier of points, `check`.
+            into: a TextGrid to which the tiers are added, and in which nothing else changes. It may be `path`.
+            overwrite: whether tiers of these names may be replaced in it.
         """
-        from phonseg.annotation.textgrid.writer import write_textgrid
-
-        write_textgrid(self, path, tier=tier, check=check, into=into, overwrite=overwrite)
+        outlet("to_textgrid")(self, path, tier=tier, check=check, into=into, overwrite=overwrite)
 
     def save(self, path: str | Path, *, format: str | None = None) -> None:
-        """Write a file of the format that its suffix tells; one that is there already is replaced.
+        """Writes a file of the format that its suffix tells; one that is there is replaced.
 
-        `.TextGrid` for Praat, `.csv`, `.json`, `.ctm`, `.txt` for Audacity's labels, `.eaf` for ELAN. format: instead,
-        its name: textgrid, csv, json, ctm, audacity or elan. What they hold is told in `phonseg.annotation.writers`.
-
-        Raises ConfigurationError for another suffix or format, and for ELAN without pympi-ling; TextGridError where
-        the file could not be read; OutputError where it cannot be written. Warns (PhonsegWarning) of segments that are
-        left out for ELAN, which counts whole milliseconds.
+        Args:
+            path: `.TextGrid` for Praat, `.csv`, `.json`, `.ctm`, `.txt` for Audacity's labels, `.eaf` for ELAN.
+            format: instead, its name: textgrid, csv, json, ctm, audacity or elan. See `phonseg.annotation.writers`,
+                which has the errors, too.
         """
-        from phonseg.annotation.writers import save
-
-        save(self, path, format)
+        outlet("save")(self, path, format)
 
     def plot(self, start: float = 0.0, end: float | None = None, *, reference: Segmentation | None = None) -> Figure:
-        """Draw the recording from `start` to `end` seconds (the end of the recording, if it has no more than 30 s).
+        """Draws the recording; see `phonseg.display.plot.plot_segmentation`, which has the errors, too.
 
-        With a reference, boundaries are hits, missed or false alarms, matched one-to-one within 20 ms. Arguments and
-        errors are those of `phonseg.display.plot.plot_segmentation`.
+        Args:
+            start: seconds.
+            end: seconds; None for the end of a recording of at most 30 s.
+            reference: if given, boundaries are hits, missed or false alarms, matched one-to-one within 20 ms.
+
+        Returns:
+            The picture, which a notebook shows by itself.
         """
-        from phonseg.display.plot import plot_segmentation
+        figure: Figure = outlet("plot")(self, start, end, reference=reference)
+        return figure
 
-        return plot_segmentation(self, start, end, reference=reference)
+    def player(
+        self, start: float = 0.0, end: float | None = None, *, reference: Segmentation | None = None
+    ) -> Displayed:
+        """Shows and plays a part in a notebook; see `phonseg.display.notebook.Player`, which has the errors, too.
 
-    def player(self, start: float = 0.0, end: float | None = None, *, reference: Segmentation | None = None) -> Player:
-        """What a notebook shows from `start` to `end` seconds, to see and to hear; see `display.notebook.Player`."""
-        from phonseg.display.notebook import Player
+        Args:
+            start: seconds.
+            end: seconds; None for 30 s after the start, or the end of the recording.
+            reference: drawn beside the segmentation.
 
-        return Player(self, start, end, reference)
+        Returns:
+            What a notebook shows by itself.
+        """
+        player: Displayed = outlet("player")(self, start, end, reference)
+        return player
 
     def _repr_html_(self) -> str:
-        """What a notebook shows of the first 30 seconds, to see and to hear; see `phonseg.display.notebook.show`."""
-        from phonseg.display.notebook import show
+        """What a notebook shows of the first 30 seconds, to see and to hear."""
+        return str(outlet("show")(self))
 
-        return show(self)
+    def _candidates(self, method: str) -> Candidates:
+        if self.candidates is None:
+            raise ConfigurationError(f"{method}: this segmentation has no candidates, since no model made it.")
+        return self.candidates

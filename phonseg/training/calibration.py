@@ -23,7 +23,7 @@ from phonseg.evaluation.score import Score, pooled
 from phonseg.model.analysis import Analysis, analyse
 from phonseg.model.segmenter import Segmenter
 from phonseg.model.streams import Stream
-from phonseg.timeline.candidates import Candidates
+from phonseg.timeline.candidates import Candidates, Choice
 from phonseg.timeline.segmentation import Segmentation
 
 # Seconds of each recording that a model is made to agree with itself on; how many prominences are tried, and how many
@@ -142,7 +142,7 @@ def tune_on_labels(model: Segmenter, labelled: Sequence[tuple[Source, Segmentati
 
     def r_value(prominence: float) -> float:
         candidates = [tuned(prominence).candidates(analysis, duration) for analysis, duration in analysed]
-        chosen = [every.times[every.by_sensitivity(0.5)] for every in candidates]
+        chosen = [every.times[every.chosen(Choice(0.5))] for every in candidates]
         scores = [evaluate(reference, times) for (_, reference), times in zip(labelled, chosen, strict=True)]
         return pooled(scores).r_value
 

@@ -13,7 +13,6 @@ from tqdm import tqdm
 from phonseg.audio.recording import open_recording
 from phonseg.detection.dissimilarity import LeftRightContrast, PrecomputedCurve, cosine, euclidean
 from phonseg.detection.peaks import OperatingPoint
-from phonseg.detection.speech_activity import audible_parts
 from phonseg.encoders.base import TorchEncoder
 from phonseg.encoders.boundary_network import BoundaryNetwork
 from phonseg.encoders.log_mel import LogMel
@@ -27,6 +26,7 @@ from phonseg.objectives.pseudo_labels import Peaks, Thresholds, boundary_supervi
 from phonseg.objectives.unit_discovery import UnitAlignment, cluster_segments, segment_embeddings, unit_supervision
 from phonseg.training.calibration import balanced, operating_point, typical_height
 from phonseg.training.crops import TrainingItem
+from phonseg.training.settings import TrainingSettings
 from phonseg.training.trainer import Trainer
 
 LAGS = (2, 3, 4)
@@ -79,14 +79,14 @@ def learn_boundaries(
     return _calibrated(name, (Stream(network.cpu(), PrecomputedCurve()), *beside), trainer), figures
 
 
-def learn_units(model: Segmenter, trainer: Trainer) -> tuple[Segmenter, dict[str, float]]:
+def learn_units(model: Segmenter, trainer: Trainer, settings: TrainingSettings) -> tuple[Segmenter, dict[str, float]]:
     """Add a network that tells the phone-like units which segments of the run's recordings fall into.
 
     The segments are finer than those that the model gives (see PURE).
 
     Warns (PhonsegWarning), and leaves the model as it is, if there are too few segments for two units.
     """
-    items, settings = [*trainer.training, *trainer.held_out], trainer.settings
+    items = [*trainer.training, *trainer.held_out]
     analyses = _analyse_all(items, model.streams, trainer.progress)
     boundaries, embeddings = [], []
     for item, analysis in zip(items, analyses, strict=True):
@@ -118,12 +118,10 @@ def teacher_peaks(analysis: Analysis, *, early: bool) -> Peaks:
     Every end of speech is sure, however little the curve shows of it. early: whether the curve shows sounds before they
     begin, as contrasts of windows do, so that peaks are moved (see `at_the_rise`). Networks have been taught better.
     """
-    times, prominences = speech_peaks(analysis)
-    audible = audible_parts(analysis.loudness, analysis.level, analysis.speech)
-    beginnings, ends = np.array([part.start for part in audible]), np.array([part.end for part in audible])
-    prominences = np.where(np.isin(times, ends), np.inf, prominences)
+    found = speech_peaks(analysis)
+    times, prominences = found.times, np.where(np.isin(found.times, found.ends), np.inf, found.prominences)
     if early:
-        times = move_to_rises(times, analysis.loudness, analysis.level, beginnings)
+        times = move_to_rises(times, analysis.loudness, analysis.level, found.beginnings)
     return Peaks(times, prominences)
 
 

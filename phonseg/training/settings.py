@@ -1,17 +1,17 @@
-"""What can be set about training, with the values that have proved themselves."""
+"""A TOML file -> the settings of training or adapting, each checked against its range."""
 
 from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any, TypeVar
 
 import torch
 
 from phonseg.errors import ConfigurationError
 
-ENCODERS = ("log-mel-network", "raw-waveform")
-OBJECTIVES = ("nce", "barlow")
+CHOICES: dict[str, tuple[str, ...]] = {"encoder": ("log-mel-network", "raw-waveform"), "objective": ("nce", "barlow")}
 RANGES: dict[str, tuple[float, float]] = {
     "steps": (1, 10**9),
     "crops": (2, 4096),
@@ -27,50 +27,51 @@ RANGES: dict[str, tuple[float, float]] = {
 
 
 @dataclass(frozen=True)
-class TrainingSettings:
-    """encoder: "log-mel-network" (fast) or "raw-waveform" (that of Kreuk et al., 2020; much slower).
+class AdaptationSettings:
+    """What can be set about adapting a model.
 
-    objective: of contrastive training, "nce" or "barlow" (see `phonseg.objectives.contrastive`). steps, crops: of
-    contrastive training, and crops in each step. crop_seconds: length of a crop; shorter recordings are left out.
-    learning_rate: the highest, reached after 30 % of the steps. self_training_steps, self_training_crops: of the second
-    stage; 0 steps for none. unit_steps: of the third, which builds on the second and has as many crops; 0 for none.
-    units: phone-like units that are told apart; fewer where there are fewer than ten segments for each. held_out: the
-    share of recordings (whole speakers where folders tell them apart) that only the validation loss sees. seed: of
-    everything random. device: "auto" (cuda, else mps, else cpu) or the name of a torch device.
+    Attributes:
+        crop_seconds: length of a crop, 0.7 to 60; shorter recordings are left out.
+        learning_rate: the highest, reached after 30 % of the steps.
+        self_training_steps: of the boundary network; each is on `self_training_crops` crops.
+        self_training_crops: in each step of the boundary network, and of the network of units.
+        held_out: the share of recordings, 0 to 0.5 (whole speakers if folders tell them apart), that only the
+            validation loss sees.
+        seed: of everything random.
+        device: "auto" (cuda, else mps, else cpu) or the name of a torch device.
 
-    Raises ConfigurationError when a value is out of its range.
+    Raises:
+        ConfigurationError: if a value is out of its range.
     """
 
-    encoder: str = "log-mel-network"
-    objective: str = "nce"
-    steps: int = 2500
-    crops: int = 32
     crop_seconds: float = 2.0
-    learning_rate: float = 2e-3
-    self_training_steps: int = 2500
+    learning_rate: float = 5e-4  # a trained network needs fewer and smaller steps than a new one
+    self_training_steps: int = 500
     self_training_crops: int = 16
-    unit_steps: int = 2500
-    units: int = 100
     held_out: float = 0.05
     seed: int = 0
     device: str = "auto"
 
     def __post_init__(self) -> None:
         for setting in fields(self):
-            given = getattr(self, setting.name)
-            kinds = {"str": (str,), "int": (int,), "float": (int, float)}[str(setting.type)]
+            name: str = setting.name
+            given: Any = getattr(self, name)
+            kinds: Any = {"str": str, "int": int, "float": (int, float)}[str(setting.type)]
             if not isinstance(given, kinds) or isinstance(given, bool):
-                raise ConfigurationError(f"{setting.name} is {given!r}, which is not of type {setting.type}.")
-        for name, (lowest, highest) in RANGES.items():
-            if not lowest <= getattr(self, name) <= highest:
-                raise ConfigurationError(f"{name} is {getattr(self, name)}. Give a value from {lowest} to {highest}.")
-        for name, choices in (("encoder", ENCODERS), ("objective", OBJECTIVES)):
-            if getattr(self, name) not in choices:
-                raise ConfigurationError(f"{name} is {getattr(self, name)!r}. Choose from {', '.join(choices)}.")
+                raise ConfigurationError(f"{name} is {given!r}, which is not of type {setting.type}.")
+            lowest, highest = RANGES.get(name, (given, given))
+            if not lowest <= given <= highest:
+                raise ConfigurationError(f"{name} is {given}. Give a value from {lowest} to {highest}.")
+            if name in CHOICES and given not in CHOICES[name]:
+                raise ConfigurationError(f"{name} is {given!r}. Choose from {', '.join(CHOICES[name])}.")
         self.torch_device()
 
     def torch_device(self) -> torch.device:
-        """The device to train on. Raises ConfigurationError if torch knows none of that name."""
+        """Returns the device to train on.
+
+        Raises:
+            ConfigurationError: if torch knows no device of that name.
+        """
         if self.device == "auto":
             if torch.cuda.is_available():
                 return torch.device("cuda")
@@ -81,16 +82,54 @@ class TrainingSettings:
             raise ConfigurationError(f"device is {self.device!r}. Give auto, cpu, cuda, cuda:1 or mps.") from error
 
 
-def read_settings(path: str | Path, defaults: TrainingSettings = TrainingSettings()) -> TrainingSettings:
-    """Read settings from a TOML file; what it leaves out is as in `defaults`.
+@dataclass(frozen=True)
+class TrainingSettings(AdaptationSettings):
+    """What can be set about training: all that can be set about adapting, and more.
 
-    Raises ConfigurationError if the file cannot be read, or names something that cannot be set.
+    Attributes:
+        self_training_steps: of the boundary network; 0 for no such stage.
+        encoder: "log-mel-network" (fast) or "raw-waveform" (that of Kreuk et al., 2020; much slower).
+        objective: of contrastive training, "nce" or "barlow" (see `phonseg.objectives.contrastive`).
+        steps: of contrastive training; each is on `crops` crops.
+        crops: in each step of contrastive training.
+        unit_steps: of the network of units, which builds on the boundary network; 0 for no such stage.
+        units: phone-like units that are told apart; fewer if there are fewer than ten segments for each.
+
+    Raises:
+        ConfigurationError: if a value is out of its range.
+    """
+
+    learning_rate: float = 2e-3
+    self_training_steps: int = 2500
+    encoder: str = "log-mel-network"
+    objective: str = "nce"
+    steps: int = 2500
+    crops: int = 32
+    unit_steps: int = 2500
+    units: int = 100
+
+
+Settings = TypeVar("Settings", bound=AdaptationSettings)
+
+
+def read_settings(path: str | Path, defaults: Settings) -> Settings:
+    """Reads settings from a TOML file.
+
+    Args:
+        path: of the file.
+        defaults: what the file leaves out is as in these.
+
+    Returns:
+        Settings of the type of the defaults.
+
+    Raises:
+        ConfigurationError: if the file cannot be read, or names something that cannot be set.
     """
     try:
         given = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigurationError(f"{path}: cannot be read as TOML ({error}). Write lines like: steps = 2500") from error
-    known = [field.name for field in fields(TrainingSettings)]
+    known = [field.name for field in fields(defaults)]
     for name in given:
         if name not in known:
             raise ConfigurationError(f"{path}: {name} cannot be set. What can be set: {', '.join(known)}.")

@@ -24,14 +24,12 @@ from phonseg.objectives.pseudo_labels import Thresholds
 from phonseg.training.crops import TrainingSet, scan_items
 from phonseg.training.held_out import split
 from phonseg.training.recipe import TEACHER_THRESHOLDS, contrastive_teacher, learn_boundaries, learn_units
-from phonseg.training.settings import TrainingSettings
+from phonseg.training.settings import AdaptationSettings, TrainingSettings
 from phonseg.training.trainer import Trainer
 
 Place = str | os.PathLike[str]
 
-DEFAULTS = TrainingSettings()
-# A trained network needs fewer and smaller steps than a new one.
-ADAPTATION = TrainingSettings(self_training_steps=500, learning_rate=5e-4)
+DEFAULTS, ADAPTATION = TrainingSettings(), AdaptationSettings()
 
 
 def train(
@@ -62,13 +60,13 @@ def train(
         torch.manual_seed(settings.seed)
         encoder = LogMelNetwork() if settings.encoder == "log-mel-network" else RawWaveformEncoder(projection=64)
         network = BoundaryNetwork()
-        figures = trainer.contrastive(encoder)
+        figures = trainer.contrastive(encoder, settings)
         model = contrastive_teacher(name, encoder.cpu(), trainer)
         if settings.self_training_steps:
             model, more = learn_boundaries(name, model.streams, TEACHER_THRESHOLDS, network, trainer, early=True)
             figures |= more
             if settings.unit_steps:
-                model, more = learn_units(model, trainer)
+                model, more = learn_units(model, trainer, settings)
                 figures |= more
     return _finish(model, name, training_set, settings, figures)
 
@@ -77,7 +75,7 @@ def adapt(
     model: Segmenter,
     recordings: Place | Iterable[Place],
     *,
-    settings: TrainingSettings = ADAPTATION,
+    settings: AdaptationSettings = ADAPTATION,
     name: str = "adapted",
     checkpoint: str | Path | None = None,
     progress: bool = True,
@@ -104,7 +102,7 @@ def adapt(
 
 def _prepare(
     recordings: Place | Iterable[Place],
-    settings: TrainingSettings,
+    settings: AdaptationSettings,
     sample_rate: int,
     checkpoint: str | Path | None,
     progress: bool,
@@ -138,7 +136,7 @@ def _finish(
     model: Segmenter,
     name: str,
     training_set: TrainingSet,
-    settings: TrainingSettings,
+    settings: AdaptationSettings,
     figures: dict[str, float],
 ) -> Segmenter:
     """The model with a summary of its training."""

@@ -19,7 +19,7 @@ from phonseg.objectives.supervision import Supervision
 from phonseg.training.checkpoint import Checkpoint, read_checkpoint
 from phonseg.training.crops import TrainingItem, draw_crops
 from phonseg.training.loop import Batch, LearningStage, Schedule, optimise
-from phonseg.training.settings import TrainingSettings
+from phonseg.training.settings import AdaptationSettings, TrainingSettings
 
 # Held-out crops that the validation loss is measured on, and negatives for each of their frames.
 VALIDATION_CROPS, VALIDATION_NEGATIVES = 64, 8
@@ -38,7 +38,7 @@ class Trainer:
 
     def __init__(
         self,
-        settings: TrainingSettings,
+        settings: AdaptationSettings,
         training: Sequence[TrainingItem],
         held_out: Sequence[TrainingItem],
         path: Path | None,
@@ -52,7 +52,7 @@ class Trainer:
         self._saved = read_checkpoint(path, identity) if path else None
         self._finished: dict[str, Mapping[str, Tensor]] = dict(self._saved.finished) if self._saved else {}
 
-    def contrastive(self, encoder: TorchEncoder) -> dict[str, float]:
+    def contrastive(self, encoder: TorchEncoder, settings: TrainingSettings) -> dict[str, float]:
         """Train `encoder` in place towards the objective of the settings; returns held-out figures.
 
         Whatever the objective, these tell how well it tells the adjacent frame from a random one.
@@ -60,18 +60,18 @@ class Trainer:
         Raises TrainingError if it ends up (or is, at a checkpoint) unable to do so on recordings held out.
         """
         rate = encoder.grid.sample_rate
-        n_samples = round(self.settings.crop_seconds * rate)
+        n_samples = round(settings.crop_seconds * rate)
         n_frames = encoder.grid.count(n_samples)
 
         def draw(step: int) -> tuple[Tensor, torch.Generator]:
-            generator = np.random.default_rng([self.settings.seed, 1, step])
-            crops = draw_crops(self.training, self.settings.crops, n_samples, rate, generator)
+            generator = np.random.default_rng([settings.seed, 1, step])
+            crops = draw_crops(self.training, settings.crops, n_samples, rate, generator)
             return torch.from_numpy(crops.samples), _torch_generator(generator)
 
         def loss(batch: tuple[Tensor, torch.Generator]) -> Tensor:
-            return OBJECTIVES[self.settings.objective](encoder(batch[0].to(self.device)), batch[1])
+            return OBJECTIVES[settings.objective](encoder(batch[0].to(self.device)), batch[1])
 
-        generator = np.random.default_rng([self.settings.seed, 2])
+        generator = np.random.default_rng([settings.seed, 2])
         crops = draw_crops(self.held_out or self.training, VALIDATION_CROPS, n_samples, rate, generator)
         fixed = draw_negatives(VALIDATION_CROPS, n_frames, VALIDATION_NEGATIVES, _torch_generator(generator))
 
@@ -89,8 +89,8 @@ class Trainer:
                 )
             return figures
 
-        stage = LearningStage("contrastive", draw, loss, self.settings.crops * self.settings.crop_seconds)
-        self._learn(encoder, stage, Schedule(self.settings.steps, self.settings.learning_rate, 1e-4), validate)
+        stage = LearningStage("contrastive", draw, loss, settings.crops * settings.crop_seconds)
+        self._learn(encoder, stage, Schedule(settings.steps, settings.learning_rate, 1e-4), validate)
         return validate()
 
     def fit(self, network: ConvNetwork, supervision: Supervision, steps: int) -> dict[str, float]:

@@ -7,8 +7,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pympi
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from phonseg.annotation.elan import elan_bytes, read_elan
 from phonseg.errors import PhonsegWarning, TextGridError

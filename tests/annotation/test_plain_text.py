@@ -5,8 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from phonseg.annotation.plain_text import is_table, read_lab, read_phn, read_table
 from phonseg.annotation.readers import READERS, read_reference

@@ -14,8 +14,7 @@ import numpy as np
 import parselmouth
 import pytest
 from choices import chosen_from, times_and_prominences
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from phonseg.annotation.plain_text import read_table
 from phonseg.annotation.writers import FORMATS, Layout

@@ -13,8 +13,7 @@ import numpy as np
 import pytest
 import soundfile
 import soxr
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from phonseg.audio import scan as scan
 from phonseg.audio.find import find_recordings

@@ -7,8 +7,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from phonseg.augmentation.spectral import LOUDEST, MOST, PAUSES, QUIETEST, augment_spectrum, insert_pauses, mix_talkers
 from phonseg.augmentation.speed import change_speed

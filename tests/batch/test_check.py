@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -190,3 +191,17 @@ def test_what_a_library_in_c_complains_of_is_not_heard(
     said = capfd.readouterr()
     assert json.loads(said.out)["status"] == "warned"
     assert said.err == "1 recordings, 0.00 hours: 0 fine, 1 with warnings, 0 would fail.\n  1 MP3, 16000 Hz\n"
+
+
+def test_every_folder_is_listed_once(tree: Path) -> None:
+    listed: list[str] = []
+    real = os.listdir
+
+    def listdir(path: str = ".") -> list[str]:
+        listed.append(str(path))
+        return real(path)
+
+    with patch.object(os, "listdir", listdir):
+        check(tree, progress=False)
+    folders = [tree, *(path for path in tree.rglob("*") if path.is_dir() and path.name[0] != ".")]
+    assert sorted(listed) == sorted(map(str, folders))

@@ -4,9 +4,9 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
+from phonseg.audio.find import search
 from phonseg.batch.jobs import plan_jobs
 from phonseg.errors import AudioError, ConfigurationError, OutputError, TextGridError
 
@@ -21,7 +21,7 @@ def touch(*paths: Path) -> None:
 
 
 def pairs(inputs: Path | list[Path], output: Path | None) -> list[tuple[Path, Path]]:
-    return [(item.recording, item.files[".TextGrid"]) for item in plan_jobs(inputs, output)]
+    return [(item.recording, item.files[".TextGrid"]) for item in plan_jobs(search(inputs), output)]
 
 
 def test_the_tree_below_an_input_is_mirrored(tmp_path: Path) -> None:
@@ -37,15 +37,15 @@ def test_the_manifest_lies_where_the_output_begins(tmp_path: Path) -> None:
     alone, within = tmp_path / "alone" / "a.wav", tmp_path / "in" / "deep" / "b.wav"
     touch(alone, within)
     inputs = [alone, tmp_path / "in"]
-    assert [item.folder for item in plan_jobs(inputs, None)] == [tmp_path / "alone", tmp_path / "in"]
-    assert {item.folder for item in plan_jobs(inputs, "out")} == {Path("out")}
+    assert [item.folder for item in plan_jobs(search(inputs), None)] == [tmp_path / "alone", tmp_path / "in"]
+    assert {item.folder for item in plan_jobs(search(inputs), "out")} == {Path("out")}
 
 
 def test_a_recording_knows_its_size_and_when_it_was_changed(tmp_path: Path) -> None:
     (tmp_path / "a.wav").write_bytes(b"12345")
     os.utime(tmp_path / "a.wav", (1e9, 1e9))
     (tmp_path / "gone.wav").symlink_to("nowhere")
-    known, unknown = plan_jobs(tmp_path, None)
+    known, unknown = plan_jobs(search(tmp_path), None)
     assert (known.size, known.modified) == (5, 1e9)
     assert (unknown.size, unknown.modified) == (0, 0.0)
 
@@ -73,24 +73,24 @@ def test_a_recording_is_planned_once_whatever_way_leads_to_it(tmp_path: Path) ->
 def test_two_recordings_of_one_name_are_found_before_the_start(tmp_path: Path, one: str, other: str) -> None:
     touch(tmp_path / "1" / one, tmp_path / "2" / other)
     with pytest.raises(ConfigurationError, match="would be written to the same"):
-        plan_jobs([tmp_path / "1", tmp_path / "2"], "out")
-    assert len(plan_jobs(tmp_path, "out")) == 2
+        plan_jobs(search([tmp_path / "1", tmp_path / "2"]), "out")
+    assert len(plan_jobs(search(tmp_path), "out")) == 2
     with pytest.raises(ConfigurationError, match="would be written to the same"):
-        plan_jobs([tmp_path / "1", tmp_path / "2"], "out", (1, 10**9))  # whatever the shard
+        plan_jobs(search([tmp_path / "1", tmp_path / "2"]), "out", (1, 10**9))  # whatever the shard
 
 
 def test_inputs_that_hold_nothing_are_errors(tmp_path: Path) -> None:
     with pytest.raises(AudioError, match="holds no recordings"):
-        plan_jobs(tmp_path, None)
+        plan_jobs(search(tmp_path), None)
     with pytest.raises(AudioError, match="does not exist"):
-        plan_jobs(tmp_path / "nowhere.wav", None)
+        plan_jobs(search(tmp_path / "nowhere.wav"), None)
 
 
 def test_loops_of_links_end(tmp_path: Path) -> None:
     touch(tmp_path / "in" / "a.wav")
     (tmp_path / "in" / "again").symlink_to(tmp_path / "in")
     (tmp_path / "in" / "self.wav").symlink_to("self.wav")
-    assert [item.place for item in plan_jobs(tmp_path / "in", "out")] == ["a.wav", "self.wav"]
+    assert [item.place for item in plan_jobs(search(tmp_path / "in"), "out")] == ["a.wav", "self.wav"]
 
 
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -107,7 +107,7 @@ def test_whatever_the_inputs_the_textgrids_lie_below_the_output(
         touch(root.joinpath("in", "deep", *folders, f"{name}.wav"))
     inputs = [Path("in") / place] if place != "/" else list(root.rglob("*.wav"))
     try:
-        planned = plan_jobs(inputs, root / "out")
+        planned = plan_jobs(search(inputs), root / "out")
     except ConfigurationError:
         return
     for item in planned:
@@ -121,15 +121,15 @@ def test_a_link_that_leaves_the_output_is_refused(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "deep").symlink_to(tmp_path / "elsewhere")
-    fine, outside = plan_jobs(tmp_path / "in", tmp_path / "out")
+    fine, outside = plan_jobs(search(tmp_path / "in"), tmp_path / "out")
     fine.check_inside()
     with pytest.raises(OutputError, match=r"deep/a\.TextGrid: would be written outside .*out, since a link leads to"):
         outside.check_inside()
     (tmp_path / "link").symlink_to(tmp_path / "out")  # the folder itself may be one
-    plan_jobs(tmp_path / "in", tmp_path / "link")[0].check_inside()
+    plan_jobs(search(tmp_path / "in"), tmp_path / "link")[0].check_inside()
     (tmp_path / "in" / "far").symlink_to(tmp_path / "elsewhere")
     touch(tmp_path / "elsewhere" / "c.wav")
-    for beside in plan_jobs(tmp_path / "in", None):
+    for beside in plan_jobs(search(tmp_path / "in"), None):
         beside.check_inside()
 
 
@@ -144,7 +144,7 @@ def test_shards_share_the_recordings_and_know_their_own_among_others(
     for root, those in zip(roots, (places, some), strict=True):
         touch(*(root / place for place in those))
     shards, of_some = (
-        [{item.place for item in plan_jobs(root, "out", (i, n))} for i in range(1, n + 1)] for root in roots
+        [{item.place for item in plan_jobs(search(root), "out", (i, n))} for i in range(1, n + 1)] for root in roots
     )
     assert sum(map(len, shards)) == len(places)
     assert set().union(*shards) == set(places)
@@ -153,20 +153,25 @@ def test_shards_share_the_recordings_and_know_their_own_among_others(
 
 def test_shards_stay_what_they_are(tmp_path: Path) -> None:
     touch(*(tmp_path / "in" / f"{i}.wav" for i in range(8)))
-    assert [item.place for item in plan_jobs(tmp_path / "in", None, (1, 3))] == ["3.wav", "5.wav", "6.wav", "7.wav"]
-    assert plan_jobs(tmp_path / "in", None, (1, 1)) == plan_jobs(tmp_path / "in", None)
+    assert [item.place for item in plan_jobs(search(tmp_path / "in"), None, (1, 3))] == [
+        "3.wav",
+        "5.wav",
+        "6.wav",
+        "7.wav",
+    ]
+    assert plan_jobs(search(tmp_path / "in"), None, (1, 1)) == plan_jobs(search(tmp_path / "in"), None)
 
 
 @pytest.mark.parametrize("shard", [(0, 2), (3, 2), (1, 0), (-1, -1)])
 def test_a_shard_that_does_not_exist_is_refused(tmp_path: Path, shard: tuple[int, int]) -> None:
     touch(tmp_path / "a.wav")
     with pytest.raises(ConfigurationError, match="with i from 1 to n"):
-        plan_jobs(tmp_path, None, shard)
+        plan_jobs(search(tmp_path), None, shard)
 
 
 def test_a_recording_becomes_a_set_of_files_under_its_stem(tmp_path: Path) -> None:
     touch(tmp_path / "a.b.wav")
-    (item,) = plan_jobs(tmp_path, "out", suffixes=(".TextGrid", ".labels.txt"))
+    (item,) = plan_jobs(search(tmp_path), "out", suffixes=(".TextGrid", ".labels.txt"))
     assert item.target == Path("out/a.b")
     assert item.files == {".TextGrid": Path("out/a.b.TextGrid"), ".labels.txt": Path("out/a.b.labels.txt")}
 
@@ -175,7 +180,7 @@ def test_into_is_a_textgrid_or_a_folder_of_them(tmp_path: Path) -> None:
     touch(tmp_path / "in" / "deep" / "a.wav", tmp_path / "grids" / "deep" / "a.textgrid")
     there = tmp_path / "grids" / "deep" / "a.textgrid"
     for inputs, into in [(tmp_path / "in", tmp_path / "grids"), (tmp_path / "in" / "deep" / "a.wav", there)]:
-        (item,) = plan_jobs(inputs, None, suffixes=(".TextGrid", ".csv"), into=into)
+        (item,) = plan_jobs(search(inputs), None, suffixes=(".TextGrid", ".csv"), into=into)
         assert item.files == {".TextGrid": there, ".csv": there.with_suffix(".csv")}
         assert item.adds_to(".TextGrid")
         assert not item.adds_to(".csv")
@@ -184,10 +189,10 @@ def test_into_is_a_textgrid_or_a_folder_of_them(tmp_path: Path) -> None:
 def test_into_must_fit(tmp_path: Path) -> None:
     touch(tmp_path / "a.wav", tmp_path / "b.wav", tmp_path / "a.TextGrid")
     with pytest.raises(ConfigurationError, match="would be written to the same"):
-        plan_jobs(tmp_path, None, into=tmp_path / "a.TextGrid")
+        plan_jobs(search(tmp_path), None, into=tmp_path / "a.TextGrid")
     with pytest.raises(ConfigurationError, match="stands instead of an output folder"):
-        plan_jobs(tmp_path, "out", into=tmp_path)
+        plan_jobs(search(tmp_path), "out", into=tmp_path)
     with pytest.raises(ConfigurationError, match="is for TextGrids"):
-        plan_jobs(tmp_path, None, into=tmp_path, suffixes=(".csv",))
+        plan_jobs(search(tmp_path), None, into=tmp_path, suffixes=(".csv",))
     with pytest.raises(TextGridError, match="nowhere: there is no such TextGrid, and no such folder"):
-        plan_jobs(tmp_path, None, into=tmp_path / "nowhere")
+        plan_jobs(search(tmp_path), None, into=tmp_path / "nowhere")

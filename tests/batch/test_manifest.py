@@ -4,8 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from phonseg.batch.manifest import Made, Record, Status, add_record, manifest_path, read_records, settle, sha256
 from phonseg.errors import OutputError

@@ -11,9 +11,9 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
+from phonseg.audio.find import search
 from phonseg.batch.jobs import Job, plan_jobs
 from phonseg.batch.manifest import Record, Shard, read_records, sha256
 from phonseg.batch.outputs import Outputs
@@ -59,7 +59,7 @@ def only_record(item: Job) -> Record:
 def item(tmp_path: Path) -> Job:
     (tmp_path / "in" / "deep").mkdir(parents=True)
     (tmp_path / "in" / "deep" / "x.wav").write_bytes(b"sound")
-    (planned,) = plan_jobs(tmp_path / "in", tmp_path / "out")
+    (planned,) = plan_jobs(search(tmp_path / "in"), tmp_path / "out")
     return planned
 
 
@@ -168,7 +168,7 @@ def test_what_somebody_writes_during_the_run_is_left_alone(item: Job) -> None:
 
 def test_two_runs_at_once_end_well(item: Job, tmp_path: Path) -> None:
     (tmp_path / "in" / "y.wav").touch()
-    x, y = plan_jobs(tmp_path / "in", tmp_path / "out")
+    x, y = plan_jobs(search(tmp_path / "in"), tmp_path / "out")
     first, second = (Outputs([x, y], shard=None, overwrite=False) for _ in range(2))
     for outputs in (first, second):
         assert not outputs.settles(x, A)
@@ -237,7 +237,7 @@ def test_an_output_that_cannot_be_made_is_found_at_the_start(tmp_path: Path, ite
     (tmp_path / "out").write_text("a file")
     with pytest.raises(OutputError, match=r"out: cannot be made \(a file has that name\)"):
         Outputs([item], shard=None, overwrite=False)
-    (below,) = plan_jobs(tmp_path / "in", tmp_path / "out" / "below")
+    (below,) = plan_jobs(search(tmp_path / "in"), tmp_path / "out" / "below")
     with pytest.raises(OutputError, match=r"below: cannot be made \(a file has the name of a folder above it\)"):
         Outputs([below], shard=None, overwrite=False)
     assert (tmp_path / "out").read_text() == "a file"
@@ -260,7 +260,7 @@ def test_what_stands_in_the_way_of_one_stops_no_other(tmp_path: Path) -> None:
     os.mkfifo(out / "pipe.TextGrid")
     (out / "deep").touch()
     (out / "out").symlink_to(tmp_path)
-    items = plan_jobs(tmp_path / "in", out)
+    items = plan_jobs(search(tmp_path / "in"), out)
     with closing(Outputs(items, shard=None, overwrite=True)) as outputs:
         for item in items:
             if not outputs.settles(item, A):
@@ -369,7 +369,7 @@ def test_whatever_happens_hands_are_respected_and_the_rest_is_up_to_date(
     ours: set[bytes] = set()  # what phonseg wrote since the manifest was lost
     there: bytes | None = None
     for number, (event, *how) in enumerate([*events, ("run", A, None)]):
-        (item,) = plan_jobs(root, None)
+        (item,) = plan_jobs(search(root), None)
         if event == "correct":
             there = f"corrected {number}".encode()
             of(item).write_bytes(there)
@@ -402,7 +402,7 @@ def test_whatever_happens_hands_are_respected_and_the_rest_is_up_to_date(
 def both(tmp_path: Path) -> Job:
     """A recording that becomes a TextGrid and a table."""
     (tmp_path / "x.wav").write_bytes(b"sound")
-    (planned,) = plan_jobs(tmp_path / "x.wav", None, suffixes=(".TextGrid", ".csv"))
+    (planned,) = plan_jobs(search(tmp_path / "x.wav"), None, suffixes=(".TextGrid", ".csv"))
     return planned
 
 

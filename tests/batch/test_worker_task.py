@@ -10,8 +10,9 @@ import pytest
 import soundfile
 from conftest import RATE, mel_segmenter, network_segmenter, speech_like
 
-from phonseg.batch.worker_task import WorkerTask, prepare, segment_one
+from phonseg.batch.worker_task import WorkerTask, segment_one
 from phonseg.errors import AudioError, ConfigurationError, ModelError, PhonsegWarning
+from phonseg.model.options import SegmentOptions
 
 MODEL = replace(mel_segmenter(), digest="5e")
 
@@ -28,7 +29,7 @@ def test_a_task_gives_what_the_segmenter_gives(
     recording: Path, choice: tuple[float | None, float | None], tmp_path: Path
 ) -> None:
     sensitivity, rate = choice
-    result = segment_one(WorkerTask(MODEL, sensitivity, rate, "mix"), recording)
+    result = segment_one(WorkerTask(SegmentOptions(MODEL, sensitivity, rate, "mix")), recording)
     expected = MODEL.segment(recording, sensitivity=sensitivity, rate=rate)
     expected.to_textgrid(tmp_path / "x.TextGrid")
     assert result.files[".TextGrid"] == (tmp_path / "x.TextGrid").read_bytes()
@@ -40,46 +41,47 @@ def test_a_task_gives_what_the_segmenter_gives(
 @pytest.mark.parametrize("channel", ["mix", 1, 64])
 def test_what_is_prepared_is_how_the_recordings_are_segmented(recording: Path, channel: str | int) -> None:
     soundfile.write(recording, np.tile(speech_like(3)[0][:, None], (1, 64)), RATE)
-    request = WorkerTask(MODEL, 0.25, None, channel)  # type: ignore[arg-type]
-    assert prepare(request) == segment_one(request, recording).provenance
+    request = WorkerTask(SegmentOptions(MODEL, 0.25, None, channel))  # type: ignore[arg-type]
+    assert request.provenance() == segment_one(request, recording).provenance
 
 
 @pytest.mark.filterwarnings("error")
 def test_warnings_are_part_of_the_result(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "silent.wav", np.zeros(RATE), RATE)
-    result = segment_one(WorkerTask(MODEL, None, None, "mix"), tmp_path / "silent.wav")
+    result = segment_one(WorkerTask(SegmentOptions(MODEL, None, None, "mix")), tmp_path / "silent.wav")
     assert "silent.wav: is digital silence" in result.warning
     with pytest.warns(PhonsegWarning, match=r"silent\.wav: is digital silence"):
         MODEL.segment(tmp_path / "silent.wav")
 
 
-def test_settings_are_tried_before_any_recording() -> None:
+def test_options_are_checked_where_they_are_made() -> None:
     with pytest.raises(ConfigurationError, match="sensitivity is 2"):
-        prepare(WorkerTask(MODEL, 2, None, "mix"))
+        SegmentOptions(MODEL, 2, None, "mix")
     with pytest.raises(ConfigurationError, match="not both"):
-        prepare(WorkerTask(MODEL, 0.5, 3, "mix"))
+        SegmentOptions(MODEL, 0.5, 3, "mix")
     with pytest.raises(ConfigurationError, match="channel is 0"):
-        prepare(WorkerTask(MODEL, None, None, 0))
+        SegmentOptions(MODEL, None, None, 0)
     with pytest.raises(ModelError, match="there is no such model"):
-        prepare(WorkerTask("nowhere.safetensors", None, None, "mix"))
+        WorkerTask(SegmentOptions("nowhere.safetensors", None, None, "mix")).provenance()
 
 
 def test_a_recording_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "empty.wav").touch()
     with pytest.raises(AudioError, match=r"empty\.wav"):
-        segment_one(WorkerTask(MODEL, None, None, "mix"), tmp_path / "empty.wav")
+        segment_one(WorkerTask(SegmentOptions(MODEL, None, None, "mix")), tmp_path / "empty.wav")
 
 
 def test_a_model_file_is_read_again_once_it_has_changed(tmp_path: Path) -> None:
     path = tmp_path / "m.safetensors"
-    request = WorkerTask(str(path), None, None, "mix")
+    request = WorkerTask(SegmentOptions(str(path), None, None, "mix"))
     first = network_segmenter(0).save(path)
-    assert prepare(request).digest == first.digest
-    assert request.segmenter() is request.segmenter()
+    assert request.provenance().digest == first.digest
+    assert request.options.segmenter() is request.options.segmenter()
     second = network_segmenter(1).save(path)
-    assert prepare(request).digest == second.digest != first.digest
+    assert request.provenance().digest == second.digest != first.digest
 
 
 def test_handing_out_tasks_needs_no_neural_network() -> None:
-    script = "import sys, phonseg.batch; print({'torch', 'scipy', 'matplotlib', 'parselmouth'} & set(sys.modules))"
+    heavy = "{'torch', 'scipy', 'matplotlib', 'parselmouth'}"
+    script = f"import sys, phonseg.batch.segment_files; print({heavy} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True).stdout == "set()\n"

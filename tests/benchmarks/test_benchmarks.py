@@ -17,8 +17,7 @@ import oracle
 import pytest
 import soundfile
 from conftest import RATE, mel_segmenter, speech_like
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from numpy.typing import NDArray
 
 import phonseg

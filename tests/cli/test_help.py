@@ -48,11 +48,12 @@ def runnable() -> list[str]:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that holds what the examples speak of."""
     place = tmp_path_factory.mktemp("examples")
-    for name in ("recordings", "references", "textgrids", "more"):
+    for name in ("recordings", "references", "textgrids", "more", "corrected"):
         (place / name).mkdir()
     for path in DEMO.glob("english.*"):
         shutil.copy(path, place / "recordings" if path.suffix == ".wav" else place / "references")
     shutil.copy(DEMO / "english.TextGrid", place / "textgrids")
+    shutil.copy(DEMO / "english.TextGrid", place / "corrected")
     shutil.copy(DEMO / "english.TextGrid", place / "corrected.TextGrid")
     shutil.copy(DEMO / "english.TextGrid", place / "interview.TextGrid")
     shutil.copy(DEMO / "english.wav", place / "interview.wav")

@@ -241,6 +241,9 @@ def test_train_then_adapt_then_segment_with_the_result(
     assert said.err.endswith(f"{model} written. To use it: phonseg segment ... --model {model}\n")
     adapted = tmp_path / "more.safetensors"
     command = ["adapt", str(model), str(recording.parent), "-o", str(adapted), "--config", str(settings)]
+    assert main(command) == 2  # contrastive training and units are no part of adapting
+    assert "steps cannot be set" in capsys.readouterr().err
+    settings.write_text("crop_seconds = 1.0\nself_training_steps = 20\nself_training_crops = 4\nheld_out = 0.3\n")
     assert main(command) == 0
     assert main(["segment", str(recording), "--model", str(adapted), "-o", str(tmp_path / "out")]) == 0
     assert sorted(path.name for path in tmp_path.glob("*.safetensors*")) == ["mine.safetensors", "more.safetensors"]

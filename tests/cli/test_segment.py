@@ -3,8 +3,7 @@ from __future__ import annotations
 import argparse
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from phonseg.cli.segment import add, array_shard
 from phonseg.errors import ConfigurationError

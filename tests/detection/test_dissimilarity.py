@@ -7,8 +7,7 @@ import math
 import numpy as np
 import oracle_curve
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from phonseg.detection.dissimilarity import LeftRightContrast, PrecomputedCurve, cosine, euclidean
 from phonseg.errors import ConfigurationError

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import oracle_curve
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from phonseg.detection.peaks import SPAN_SECONDS, apart, candidate_peaks
 from phonseg.timeline.grid import Curve, FrameGrid

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 import torch
 from conftest import FORMANTS, RATE, Samples, hiss, noise, pink_noise, speech_like, tone, vowel
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from phonseg.audio.level import loud_level
 from phonseg.detection.speech_activity import (

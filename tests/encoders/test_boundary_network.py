@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 from conftest import noise
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from phonseg.encoders.boundary_network import BoundaryNetwork
 

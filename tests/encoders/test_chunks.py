@@ -8,8 +8,7 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 from conftest import Samples, noise
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from phonseg.detection.dissimilarity import LeftRightContrast, euclidean
 from phonseg.encoders import chunks as room

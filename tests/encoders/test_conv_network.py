@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 import torch
 from conftest import noise
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from phonseg.encoders.conv_network import ConvNetwork, ResidualBlock
 

@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 import torch
 from conftest import RATE, noise, tone
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from torch import nn
 
 from phonseg.encoders.base import FrameEncoder, TorchEncoder

@@ -8,8 +8,7 @@ import mir_eval
 import numpy as np
 import oracle
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from scipy.stats import binom
 
 from phonseg.errors import ConfigurationError, TextGridError

@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 import soxr
 from conftest import RATE, Samples, mel_segmenter, network_segmenter, noise, speech_like, vowel
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from phonseg.audio.recording import open_recording
 from phonseg.detection.dissimilarity import LeftRightContrast, PrecomputedCurve, euclidean

@@ -8,8 +8,7 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 from conftest import RATE, mel_segmenter, network_segmenter, noise, speech_like
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from phonseg.audio.recording import open_recording
 from phonseg.encoders import chunks as chunks

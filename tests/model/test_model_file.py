@@ -13,8 +13,7 @@ from typing import Any
 import pytest
 import torch
 from conftest import network_segmenter
-from hypothesis import HealthCheck, example, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, example, given, settings, strategies as st
 from safetensors.torch import save_file
 from torch import nn
 

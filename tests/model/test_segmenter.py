@@ -14,8 +14,7 @@ import pytest
 import soundfile
 import torch
 from conftest import RATE, Samples, hiss, mel_segmenter, network_segmenter, noise, pink_noise, speech_like, tone, vowel
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 import phonseg
 from phonseg.audio import recording as audio
@@ -281,7 +280,8 @@ def test_where_speech_fades_there_is_one_candidate_as_prominent_as_what_it_stand
     found = analysis.analyse(audio.open_recording((SIGNALS[0], RATE)), MEL.streams)
     ends = np.array([region.end for region in audible_parts(found.loudness, found.level, found.speech)])
     assert len(ends) == len(found.speech) > 0
-    times, prominences = speech_peaks(found)
+    peaks = speech_peaks(found)
+    times, prominences = peaks.times, peaks.prominences
     assert (np.diff(times) > 0).all()
     everywhere, whole = candidate_peaks(found.curve)
     for end in ends:
@@ -301,7 +301,8 @@ def test_peaks_among_faint_and_dying_sounds_count_less(samples):
     found = analysis.analyse(audio.open_recording((samples, RATE)), MEL.streams)
     audible = audible_parts(found.loudness, found.level, found.speech)
     everywhere, whole = candidate_peaks(found.curve)
-    times, prominences = speech_peaks(found)
+    peaks = speech_peaks(found)
+    times, prominences = peaks.times, peaks.prominences
     shares = []
     for time, prominence in zip(times, prominences, strict=True):
         if time in [part.end for part in audible]:

@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 import torch
 from conftest import RATE, mel_segmenter, noise
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from phonseg.audio.recording import open_recording
 from phonseg.detection.peaks import candidate_peaks

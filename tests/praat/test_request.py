@@ -11,6 +11,7 @@ from conftest import RATE, speech_like
 
 import phonseg
 from phonseg.errors import ConfigurationError
+from phonseg.model.options import SegmentOptions
 from phonseg.praat.request import PraatRequest, answer, read_request
 from phonseg.system.atomic_files import STALE_AFTER
 
@@ -35,7 +36,9 @@ def names(folder: Path) -> list[str]:
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
 def test_a_request_is_read_in_both_encodings_of_praat(tmp_path: Path, encoding: str) -> None:
     path = request(tmp_path, "0.7\n2\nčeština\nb\n", encoding)
-    assert read_request(path) == PraatRequest(str(tmp_path / "phonseg-1"), 0.7, 2, ("čeština", "b"))
+    assert read_request(path) == PraatRequest(
+        str(tmp_path / "phonseg-1"), SegmentOptions(sensitivity=0.7, channel=2), ("čeština", "b")
+    )
 
 
 @pytest.mark.parametrize(
@@ -94,7 +97,7 @@ def test_a_mistake_of_ours_can_be_read_in_praat(tmp_path: Path, sound: Path, mon
     def broken(*_: object) -> None:
         raise ZeroDivisionError("so")
 
-    monkeypatch.setattr("phonseg.model.segmenter.load", broken)
+    monkeypatch.setattr("phonseg.model.options._loaded", broken)
     assert not answer(request(tmp_path, "0.5\nmix\nx\n"))
     assert "ZeroDivisionError('so')" in (tmp_path / "phonseg-1.failed").read_text(encoding="utf-8")
 

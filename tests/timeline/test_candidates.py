@@ -5,38 +5,37 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from choices import chosen_from, times_and_prominences
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from phonseg.errors import ConfigurationError
-from phonseg.timeline.candidates import Candidates
+from phonseg.timeline.candidates import Candidates, Choice
 
 
 @given(times_and_prominences, st.floats(0, 1), st.floats(0, 1))
 def test_what_is_kept_at_one_sensitivity_is_kept_at_a_higher_one(pair, one, other):
     candidates = Candidates(np.array(pair[0]), np.array(pair[1]), 0.5, 5.0)
     lower, higher = sorted([one, other])
-    assert np.all(candidates.by_sensitivity(lower) <= candidates.by_sensitivity(higher))
+    assert np.all(candidates.chosen(Choice(lower)) <= candidates.chosen(Choice(higher)))
 
 
 @given(times_and_prominences)
 def test_sensitivity_one_keeps_all_and_one_half_those_from_the_operating_point(pair):
     candidates = Candidates(np.array(pair[0]), np.array(pair[1]), 0.5, 5.0)
-    assert candidates.by_sensitivity(1).all()
-    assert candidates.by_sensitivity(0.5).tolist() == [prominence >= 0.5 for prominence in pair[1]]
+    assert candidates.chosen(Choice(1)).all()
+    assert candidates.chosen(Choice(0.5)).tolist() == [prominence >= 0.5 for prominence in pair[1]]
 
 
 def test_sensitivity_moves_the_number_of_boundaries_evenly_to_either_side_of_the_operating_point():
     prominences = np.concatenate([np.linspace(0.9, 0.99, 100), np.linspace(0.01, 0.02, 40)])
     candidates = Candidates(np.arange(1.0, 141.0), prominences, 0.5, 5.0)
-    counts = [candidates.by_sensitivity(s).sum() for s in (0, 0.1, 0.25, 0.5, 0.75, 0.9, 1)]
+    counts = [candidates.chosen(Choice(s)).sum() for s in (0, 0.1, 0.25, 0.5, 0.75, 0.9, 1)]
     assert counts == [0, 20, 50, 100, 120, 132, 140]
 
 
 @given(times_and_prominences, st.floats(0, 20), st.floats(0, 10))
 def test_a_rate_keeps_that_many_of_the_most_prominent(pair, rate, speech_seconds):
     times, prominences = pair
-    kept = Candidates(np.array(times), np.array(prominences), 0.5, speech_seconds).by_rate(rate)
+    kept = Candidates(np.array(times), np.array(prominences), 0.5, speech_seconds).chosen(Choice(rate=rate))
     assert kept.sum() == min(len(times), round(rate * speech_seconds))
     best = sorted(prominences, reverse=True)[: kept.sum()]
     assert sorted(np.array(prominences)[kept], reverse=True) == best
@@ -72,7 +71,7 @@ def test_candidates_need_a_prominence_each():
 @given(times_and_prominences, st.floats(0, 1))
 def test_the_least_prominence_divides_what_is_kept_from_what_is_not(pair, sensitivity):
     candidates = Candidates(np.array(pair[0]), np.array(pair[1]), 0.5, 5.0)
-    kept = candidates.by_sensitivity(sensitivity)
+    kept = candidates.chosen(Choice(sensitivity))
     least = candidates.least_prominence(kept)
     if sensitivity == 0.5:
         assert least == 0.5

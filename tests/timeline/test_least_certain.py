@@ -3,8 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from choices import chosen_from, times_and_prominences
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from phonseg.errors import ConfigurationError
 from phonseg.timeline.segmentation import Segmentation

@@ -7,18 +7,17 @@ from dataclasses import FrozenInstanceError
 import numpy as np
 import pytest
 from choices import chosen_from, times_and_prominences
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from phonseg.errors import ConfigurationError
-from phonseg.timeline.candidates import Candidates
+from phonseg.timeline.candidates import Candidates, Choice
 from phonseg.timeline.segmentation import Segmentation
 
 
 @given(times_and_prominences, st.floats(0, 1))
 def test_at_takes_times_and_prominences_of_what_is_kept(pair, sensitivity):
     segmentation = chosen_from(*pair).at(sensitivity=sensitivity)
-    kept = segmentation.candidates.by_sensitivity(sensitivity)
+    kept = segmentation.candidates.chosen(Choice(sensitivity))
     chosen = [(time, p / (p + 0.5)) for time, p, is_kept in zip(*pair, kept, strict=True) if is_kept]
     assert list(zip(segmentation.boundaries, segmentation.scores, strict=True)) == chosen
     assert segmentation.duration == 10.0
@@ -114,3 +113,19 @@ def test_nothing_given_is_changed_and_nothing_held_can_be():
             held[0] = 0.1
     with pytest.raises(FrozenInstanceError):
         segmentation.duration = 3.0
+
+
+@given(st.lists(st.floats(0.001, 9.999), unique=True, max_size=20), st.booleans())
+def test_a_segmentation_is_a_sequence_of_its_segments(times, labelled):
+    boundaries = np.array(sorted(times))
+    labels = [f"s{i}" for i in range(len(times) + 1)] if labelled else None
+    seg = Segmentation(boundaries, 10.0, scores=np.linspace(0.1, 0.9, len(times)), labels=labels)
+    assert [segment[:3] for segment in seg] == list(seg.intervals())
+    assert len(list(seg)) == len(seg)
+    assert np.isnan(seg[0].score)
+    assert [segment.score for segment in seg[1:]] == seg.scores.tolist()
+    assert [seg[i][:3] for i in range(len(seg))] == [segment[:3] for segment in seg]
+    assert seg[-1].end == 10.0
+    assert [segment.start for segment in reversed(seg)] == [segment.start for segment in list(seg)[::-1]]
+    with pytest.raises(IndexError):
+        seg[len(seg)]

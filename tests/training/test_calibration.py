@@ -8,8 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from conftest import RATE, mel_segmenter, speech_like
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from phonseg.audio.recording import Recording, open_recording
 from phonseg.detection.peaks import OperatingPoint

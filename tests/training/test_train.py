@@ -29,8 +29,7 @@ from phonseg.model.speech_peaks import speech_peaks
 from phonseg.objectives import unit_discovery as units
 from phonseg.objectives.pseudo_labels import EARLY, SWELL, Peaks, Thresholds, boundary_supervision
 from phonseg.objectives.supervision import Supervision
-from phonseg.training import recipe
-from phonseg.training import trainer as stages
+from phonseg.training import recipe, trainer as stages
 from phonseg.training.recipe import PURE_SHARE, teacher_peaks
 from phonseg.training.settings import RANGES, TrainingSettings
 from phonseg.training.train import adapt, train
@@ -309,7 +308,8 @@ def test_a_checkpoint_in_no_folder_is_refused_at_once(recordings, tmp_path):
 def test_all_ends_of_speech_are_sure_and_peaks_are_later_only_within_speech(seed: int) -> None:
     analysis = analyse(open_recording((speech_like(9, seed)[0], RATE)), mel_segmenter().streams)
     audible = audible_parts(analysis.loudness, analysis.level, analysis.speech)
-    times, prominences = speech_peaks(analysis)
+    peaks = speech_peaks(analysis)
+    times, prominences = peaks.times, peaks.prominences
     found = teacher_peaks(analysis, early=True)
     is_end = np.isin(times, [part.end for part in audible])
     assert is_end.sum() == len(audible) > 0
@@ -335,4 +335,4 @@ def test_a_network_learns_its_own_peaks_where_they_are(model: Segmenter, recordi
         adapt(model, recordings, settings=SETTINGS, progress=False)
     assert len(taught) == 4
     for path, peaks in taught.items():
-        assert peaks.times.tolist() == speech_peaks(analyse(open_recording(path), model.streams[:1]))[0].tolist()
+        assert peaks.times.tolist() == speech_peaks(analyse(open_recording(path), model.streams[:1])).times.tolist()

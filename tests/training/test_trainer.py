@@ -27,7 +27,7 @@ from phonseg.objectives.supervision import Supervision
 from phonseg.timeline.grid import FrameGrid, Times
 from phonseg.training import trainer as stages
 from phonseg.training.crops import TrainingItem, scan_items
-from phonseg.training.settings import OBJECTIVES, TrainingSettings
+from phonseg.training.settings import CHOICES, TrainingSettings
 from phonseg.training.trainer import VALIDATION_NEGATIVES, Trainer
 
 SETTINGS = TrainingSettings(steps=6, crops=3, crop_seconds=0.8, self_training_crops=3, device="cpu")
@@ -42,7 +42,8 @@ def items(recordings: Path) -> list[TrainingItem]:
 @pytest.fixture(scope="module")
 def peaks(items: list[TrainingItem]) -> dict[Path, Peaks]:
     streams = mel_segmenter().streams
-    return {found.path: Peaks(*speech_peaks(analyse(open_recording(found.path), streams))) for found in items}
+    peaks = {found.path: speech_peaks(analyse(open_recording(found.path), streams)) for found in items}
+    return {path: Peaks(found.times, found.prominences) for path, found in peaks.items()}
 
 
 @pytest.fixture(autouse=True)
@@ -64,11 +65,11 @@ def seeded(make: Any, seed: int = 0) -> Any:
 # Contrastive
 
 
-@pytest.mark.parametrize("objective", OBJECTIVES)
+@pytest.mark.parametrize("objective", CHOICES["objective"])
 def test_an_encoder_learns_to_tell_the_adjacent_frame_from_others(items, objective):
     encoder, settings = seeded(LogMelNetwork), replace(SETTINGS, objective=objective)
-    before = run_on(items, replace(settings, learning_rate=1e-7)).contrastive(seeded(LogMelNetwork))
-    after = run_on(items, replace(settings, steps=30)).contrastive(encoder)
+    before = run_on(items, settings).contrastive(seeded(LogMelNetwork), replace(settings, learning_rate=1e-7))
+    after = run_on(items, settings).contrastive(encoder, replace(settings, steps=30))
     assert after["held_out_loss"] < before["held_out_loss"] < math.log(1 + VALIDATION_NEGATIVES)
     assert 0.8 < after["held_out_accuracy"] <= 1
     assert not encoder.training
@@ -94,7 +95,7 @@ class Numb(TorchEncoder):
 
 def test_an_encoder_that_tells_no_frame_from_another_has_collapsed(items):
     with pytest.raises(TrainingError, match=r"the encoder has collapsed: .* its loss is 2\.197, no better than chance"):
-        run_on(items).contrastive(Numb())
+        run_on(items).contrastive(Numb(), SETTINGS)
 
 
 # Self-training
@@ -157,7 +158,7 @@ def test_a_network_is_asked_about_the_moments_of_its_own_grid(items, offset):
 def learn(trainer: Trainer, stage: str, peaks: dict[Path, Peaks]) -> tuple[dict[str, float], dict[str, Tensor]]:
     network = seeded(LogMelNetwork if stage == "contrastive" else BoundaryNetwork)
     if stage == "contrastive":
-        return trainer.contrastive(network), network.state_dict()
+        return trainer.contrastive(network, trainer.settings), network.state_dict()
     return trainer.fit(network, boundary_supervision(peaks, CONFIDENCE), steps=6), network.state_dict()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from phonseg.system.atomic_files import replacing
 from phonseg.timeline.segmentation import Segmentation
 
 CHECK = "check"  # the name of the tier with what a person should check
+UNFIT = re.compile("[\r\0\ud800-\udfff]")  # characters that a TextGrid cannot hold
 
 
 def write_textgrid(
@@ -52,6 +54,22 @@ def write_textgrid(
         partial.write_bytes(data)
 
 
+def check_tiers(tier: str, check: int) -> None:
+    """Checks, before anything is segmented, that tiers can be written.
+
+    Args:
+        tier: the name of the interval tier.
+        check: how many decisions the tier `check` shows; 0 for no such tier.
+
+    Raises:
+        ConfigurationError: if a TextGrid cannot hold the name, or both tiers would have the same.
+    """
+    if UNFIT.search(tier):
+        raise ConfigurationError(f"tier is {tier!r}, which a TextGrid cannot hold. Give another name.")
+    if check and tier == CHECK:
+        raise ConfigurationError(f"tier is {tier}, as is the tier of what to check. Give the tier another name.")
+
+
 def textgrid_bytes(segmentation: Segmentation, path: str | Path, *, tier: str = "phones", check: int = 0) -> bytes:
     """What `write_textgrid` writes.
 
@@ -70,8 +88,7 @@ def textgrid_bytes(segmentation: Segmentation, path: str | Path, *, tier: str = 
     """
     if segmentation.duration <= 0:
         raise TextGridError(f"{path}: the recording is 0 s long, and a TextGrid cannot be. Leave this recording out.")
-    if check and tier == CHECK:
-        raise ConfigurationError(f"tier is {tier}, as is the tier of what to check. Give the tier another name.")
+    check_tiers(tier, check)
     extent = f"xmin = 0.0\n{{indent}}xmax = {_number(segmentation.duration)}\n"
     lines = ['File type = "ooTextFile"\nObject class = "TextGrid"\n\n', extent.format(indent="")]
     lines.append(f"tiers? <exists>\nsize = {2 if check else 1}\nitem []:\n")
@@ -101,6 +118,6 @@ def _number(seconds: float) -> str:
 
 
 def _quoted(text: str, path: str | Path) -> str:
-    if any(character in "\r\0" or "\ud800" <= character <= "\udfff" for character in text):
+    if UNFIT.search(text):
         raise TextGridError(f"{path}: {text!r} holds characters that a TextGrid cannot hold. Give it another name.")
     return '"' + text.replace('"', '""') + '"'

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import parselmouth
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from parselmouth.praat import call
 from textgrids import PLAIN, Intervals, file, long, short
 

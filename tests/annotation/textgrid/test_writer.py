@@ -8,13 +8,12 @@ from pathlib import Path
 import numpy as np
 import parselmouth
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from textgrids import file, in_praat, long
 
 from phonseg.annotation.textgrid.reader import read_textgrid
 from phonseg.annotation.textgrid.writer import write_textgrid
-from phonseg.errors import OutputError, TextGridError
+from phonseg.errors import ConfigurationError, OutputError, TextGridError
 from phonseg.timeline.segmentation import Segmentation
 
 labels = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=8)
@@ -59,7 +58,7 @@ def test_text_that_no_textgrid_can_hold_is_refused_and_the_file_stays(tmp_path: 
     path = file(tmp_path, "what was here")
     with pytest.raises(TextGridError, match="holds characters that a TextGrid cannot hold"):
         write_textgrid(Segmentation(np.array([0.5]), 1.0, labels=["a", label]), path)
-    with pytest.raises(TextGridError, match="holds characters that a TextGrid cannot hold"):
+    with pytest.raises(ConfigurationError, match="which a TextGrid cannot hold"):
         write_textgrid(Segmentation(np.array([0.5]), 1.0), path, tier=label)
     assert path.read_text() == "what was here"
 

@@ -12,8 +12,7 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 import soundfile
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from phonseg.audio.decoding import headers as room
 from phonseg.audio.decoding.headers import BROKEN, CHAINED, UNENDED, read_header

@@ -10,8 +10,7 @@ import warnings
 import numpy as np
 import pytest
 import soundfile
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from phonseg.audio.recording import open_recording, read
 from phonseg.errors import AudioError, PhonsegError, PhonsegWarning

@@ -16,8 +16,7 @@ import numpy as np
 import pytest
 import torch
 from checkpoints import LAYOUTS, Trap, rewritten, saved
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 from safetensors.torch import save_file
 
 from phonseg.model.importers import torch_checkpoint

@@ -19,8 +19,7 @@ import soundfile
 import torch
 from checkpoints import ENCODER, LAYOUTS, WEIGHTS, Trap, checkpoint, peak_settings, rewritten, saved
 from conftest import RATE, Samples, noise, speech_like
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from phonseg.detection.peaks import OperatingPoint
 from phonseg.encoders import chunks as chunks

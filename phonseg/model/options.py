@@ -1,0 +1,77 @@
+"""Model, sensitivity or rate, and channel -> one checked value, which segments recordings."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from phonseg.audio.channels import Channel, check_channel
+from phonseg.audio.decoding.source import Source
+from phonseg.timeline.candidates import Choice
+from phonseg.timeline.segmentation import Segmentation
+
+if TYPE_CHECKING:
+    from phonseg.model.segmenter import Segmenter
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentOptions:
+    """By which model, in which channel and how finely recordings are segmented.
+
+    Attributes:
+        model: "default", a Segmenter, or the path of a model file.
+        sensitivity: 0 (fewest boundaries) to 1 (most); 0.5 if neither this nor `rate` is given.
+        rate: instead, boundaries per second of speech, 0 or more.
+        channel: "mix", or the number of one channel, counted from 1.
+
+    Raises:
+        ConfigurationError: if a value is out of its range, or both a sensitivity and a rate are given.
+    """
+
+    model: Segmenter | str | Path = "default"
+    sensitivity: float | None = None
+    rate: float | None = None
+    channel: Channel = "mix"
+
+    def __post_init__(self) -> None:
+        check_channel(self.channel)
+        _ = self.choice
+
+    @property
+    def choice(self) -> Choice:
+        """Which candidates become boundaries."""
+        neither = self.sensitivity is None and self.rate is None
+        return Choice(0.5 if neither else self.sensitivity, self.rate)
+
+    @property
+    def settings(self) -> dict[str, object]:
+        """What a provenance says of these options, besides the model."""
+        return {"channel": self.channel, **self.choice.settings}
+
+    def segmenter(self) -> Segmenter:
+        """Returns the model; one from a file is loaded once, and again when the file has changed.
+
+        Raises:
+            ModelError: if it cannot be loaded.
+        """
+        if not isinstance(self.model, (str, Path)):
+            return self.model
+        try:
+            state = os.stat(self.model)
+        except OSError:  # "default", or nothing, as loading it will say
+            return _loaded(self.model, 0, 0)
+        return _loaded(self.model, state.st_mtime_ns, state.st_size)
+
+    def segment(self, source: Source) -> Segmentation:
+        """Segments one recording; see `phonseg.segment`."""
+        return self.segmenter().segment_with(source, self)
+
+
+@lru_cache(maxsize=1)
+def _loaded(model: str | Path, modified: int, size: int) -> Segmenter:
+    from phonseg.model.segmenter import load
+
+    return load(model)
