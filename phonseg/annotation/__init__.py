@@ -1,1 +1,1 @@
-"""Label files go in and segmentations come out; segmentations go in and label files come out."""
+"""Reads label files (TextGrid, TIMIT, Buckeye, ELAN, CSV and others) into segmentations, and writes segmentations."""

@@ -1,4 +1,4 @@
-"""References of every kind that phonseg reads, told apart by their suffix."""
+"""Label file of any kind -> `Segmentation`; the suffix of the file says which reader is used."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from phonseg.annotation.textgrid.reader import read_textgrid
 from phonseg.errors import TextGridError
 from phonseg.timeline.segmentation import Segmentation
 
-# Where several files have one name, the first of these that is there is the reference.
+# By suffix. If several files have the same name, the one whose suffix comes first here is the reference.
 READERS: Mapping[str, Callable[[str | Path, str | None], Segmentation]] = {
     ".textgrid": lambda path, tier: read_textgrid(path, tier=tier),
     ".phn": lambda path, tier: read_phn(path),
@@ -23,27 +23,42 @@ READERS: Mapping[str, Callable[[str | Path, str | None], Segmentation]] = {
 
 
 def read_reference(path: str | Path, *, tier: str | None = "phones") -> Segmentation:
-    """Read a reference; its suffix, in capitals or not, tells of what kind it is.
+    """Reads a reference, of the kind that its suffix names.
 
-    `.TextGrid`; `.phn` of TIMIT (samples at 16 kHz); `.phones` of Buckeye; `.lab` of Festival, ESPS or HTK; `.eaf` of
-    ELAN; `.csv`, a table. See `phonseg.annotation.textgrid.reader`, `phonseg.annotation.plain_text` and
-    `phonseg.annotation.elan`, also for their sources. tier: which tier, where there are tiers; None for the only one.
+    The kinds are `.TextGrid`; `.phn` of TIMIT (samples at 16 kHz); `.phones` of Buckeye; `.lab` of Festival, ESPS or
+    HTK; `.eaf` of ELAN; `.csv` for a table. For details and sources see `phonseg.annotation.textgrid.reader`,
+    `phonseg.annotation.plain_text` and `phonseg.annotation.elan`.
 
-    The segmentation has labels, and no scores (NaN). What lies between labelled stretches is a segment with an empty
-    label. The duration is that of the file, which may end before the recording does unless it is a TextGrid.
+    Args:
+        path: of the file; capitals in its suffix do not matter.
+        tier: the name of the tier, for files with tiers; None for the only one.
 
-    Raises TextGridError, with the name of the file and where it can be told the line, when it cannot be read;
-    ConfigurationError for ELAN without pympi-ling. Warns (PhonsegWarning) of segments without length in `.phones` and
-    `.lab`, which are left out.
+    Returns:
+        The segments with their labels and without scores (NaN). A gap between labelled intervals is a segment with an
+        empty label. The duration is that of the TextGrid; for other kinds it is the end of the last segment, and the
+        recording may be longer.
+
+    Raises:
+        TextGridError: if the file cannot be read; the message names the file and, if known, the line.
+        ConfigurationError: for an ELAN file, if pympi-ling is not installed.
+
+    Warns:
+        PhonsegWarning: if a `.phones` or `.lab` file has segments without length, which are left out.
     """
     reader = READERS.get(Path(path).suffix.lower())
     if reader is None:
-        kinds = ", ".join(READERS)
-        raise TextGridError(f"{path}: not a kind of reference that can be read. Give a file of one of these: {kinds}.")
+        raise TextGridError(f"{path}: is not a known kind of reference. Give one of these: {', '.join(READERS)}.")
     return reader(path, tier)
 
 
 def is_reference(path: Path) -> bool:
-    """Whether a file in a folder counts as a reference: by its suffix, and a `.csv` by its columns too."""
+    """Returns whether a file in a folder counts as a reference.
+
+    Args:
+        path: of the file.
+
+    Returns:
+        Whether its suffix is in `READERS` and, for a `.csv`, also whether it has the columns of a reference.
+    """
     suffix = path.suffix.lower()
     return suffix in READERS and (suffix != ".csv" or is_table(path))

@@ -1,7 +1,8 @@
-"""A `Segmentation` as a file: TextGrid, CSV, JSON, CTM, Audacity's labels, ELAN.
+"""`Segmentation` -> the bytes of a TextGrid, CSV, JSON, CTM, Audacity or ELAN file.
 
-The scores in CSV and JSON rank the boundaries; they are no probabilities, so CTM, whose fifth number would be one, has
-none. Times are written such that they read back as the same numbers, but for ELAN's, which are whole milliseconds.
+Times read back as the same numbers, except in ELAN files, which have whole milliseconds. The scores in CSV and JSON
+files rank the boundaries, but are not probabilities. CTM files have none, since the fifth number there would be read as
+a probability.
 """
 
 from __future__ import annotations
@@ -10,31 +11,34 @@ import csv
 import io
 import json
 import math
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
-
-import numpy as np
+from typing import Any, NamedTuple
 
 from phonseg.annotation.elan import check_can_write, elan_bytes
+from phonseg.annotation.intervals import decimal, recording_name
 from phonseg.annotation.textgrid.writer import CHECK, check_tiers, textgrid_bytes
 from phonseg.errors import ConfigurationError
 from phonseg.system.atomic_files import replacing
-from phonseg.timeline.segmentation import Segmentation
+from phonseg.timeline.segmentation import Segment, Segmentation
 
-COLUMNS = ("recording", "segment", "start", "end", "duration", "label", "score")
+COLUMNS = ("recording", "segment", "start", "end", "duration", "label", "score")  # of a CSV file
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How segmentations are written.
+    """In which formats segmentations are written, and how.
 
-    formats: names from `FORMATS`, one or more. labels: "numbers" (from 1) or "empty". tier: its name in TextGrids and
-    ELAN files. check: how many of the least certain decisions the tier `check` of a TextGrid shows, 0 for no such tier.
+    Attributes:
+        formats: one or more names from `FORMATS`; repeated names are dropped.
+        labels: "numbers" for the labels of the segmentation, which are numbers from 1 if its segments have no
+            names; "empty" for no labels.
+        tier: the name of the interval tier in TextGrids and ELAN files.
+        check: how many of the least certain decisions the point tier `check` of a TextGrid shows; 0 for no such tier.
 
-    Raises ConfigurationError when one of these is out of range.
+    Raises:
+        ConfigurationError: if one of these is out of range, or if ELAN is wanted and pympi-ling is not installed.
     """
 
     formats: tuple[str, ...] = ("textgrid",)
@@ -58,118 +62,143 @@ class Layout:
 
     @property
     def suffixes(self) -> tuple[str, ...]:
-        """Of the files that are written."""
+        """The suffix of the file in each of the formats, such as `.TextGrid`."""
         return tuple(FORMATS[name].suffix for name in self.formats)
 
     @property
     def settings(self) -> dict[str, object]:
-        """What differs from the default, and changes what stands in the files."""
+        """The fields, except `formats`, that differ from their defaults, by name."""
         values = {one.name: (getattr(self, one.name), one.default) for one in fields(self) if one.name != "formats"}
         return {name: value for name, (value, default) in values.items() if value != default}
 
     @property
     def tiers(self) -> tuple[str, ...]:
-        """The names of the tiers of a TextGrid."""
+        """The names of the tiers of a TextGrid: one, or two if it has a tier `check`."""
         return tier_names(self.settings)
 
     def encode(self, segmentation: Segmentation, path: str | Path) -> dict[str, bytes]:
-        """Suffix -> the whole file. path: what messages name. Raises and warns as the formats do."""
+        """Encodes a segmentation in each of the formats.
+
+        Args:
+            segmentation: what to write.
+            path: what messages name.
+
+        Returns:
+            The content of the file in each format, by suffix.
+
+        Raises:
+            TextGridError: if a TextGrid or an ELAN file cannot hold the segmentation.
+            ConfigurationError: if decisions are to be checked and the segmentation has no candidates.
+
+        Warns:
+            PhonsegWarning: if segments are left out for ELAN.
+        """
         if self.labels == "empty":
             segmentation = segmentation.without_labels()
         return {FORMATS[name].suffix: FORMATS[name].encode(segmentation, path, self) for name in self.formats}
 
 
 def tier_names(settings: Mapping[str, object]) -> tuple[str, ...]:
-    """The tiers of a TextGrid that was written with these settings of a layout, others among them perhaps."""
+    """Returns the names of the tiers of a TextGrid.
+
+    Args:
+        settings: those it was written with, as in `Layout.settings`; other settings are ignored.
+
+    Returns:
+        The name of the interval tier and, if there is one, of the tier `check`.
+    """
     return (str(settings.get("tier", Layout().tier)), *([CHECK] if settings.get("check") else []))
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
-    """suffix: of its files; Audacity's have one that no transcript has. encode: the whole file, a path for messages."""
+class Format(NamedTuple):
+    """A file format.
+
+    Attributes:
+        suffix: of its files. Audacity's is `.labels.txt`, since `.txt` alone may be the suffix of a transcript.
+        encode: takes a segmentation, the path that messages name, and the layout; returns the content of the file.
+    """
 
     suffix: str
     encode: Callable[[Segmentation, str | Path, Layout], bytes]
 
 
 def save(segmentation: Segmentation, path: str | Path, format: str | None = None) -> None:
-    """Write a file in one of `FORMATS`, which its suffix tells: `.TextGrid`, `.csv`, `.json`, `.ctm`, `.txt`, `.eaf`.
+    """Writes a file in one of `FORMATS`.
 
-    format: instead, its name: textgrid, csv, json, ctm, audacity or elan.
+    Args:
+        segmentation: what to write.
+        path: of the file; an existing file is replaced. The suffix names the format: `.TextGrid`, `.csv`, `.json`,
+            `.ctm`, `.txt` for Audacity, `.eaf` for ELAN; capitals do not matter.
+        format: textgrid, csv, json, ctm, audacity or elan, whatever the suffix; None for the format of the suffix.
 
-    Raises ConfigurationError for a format that there is not, and for ELAN without pympi-ling; TextGridError where the
-    file could not be read; OutputError where it cannot be written. Warns (PhonsegWarning) of what ELAN has merged.
+    Raises:
+        ConfigurationError: if the format is unknown, or if it is ELAN and pympi-ling is not installed.
+        TextGridError: if a TextGrid or an ELAN file cannot hold the segmentation.
+        OutputError: if the file cannot be written.
+
+    Warns:
+        PhonsegWarning: if segments are left out for ELAN.
     """
     if format is None:
         suffix = Path(path).suffix.lower() or str(path)
         format = next((name for name, one in FORMATS.items() if one.suffix.lower().endswith(suffix)), suffix)
-    layout = Layout((format,))
-    (data,) = layout.encode(segmentation, path).values()
+    (data,) = Layout((format,)).encode(segmentation, path).values()
     with replacing(path) as partial:
         partial.write_bytes(data)
 
 
 def _csv(segmentation: Segmentation, path: str | Path, layout: Layout) -> bytes:
-    """A row for each segment; the score is that of the boundary at its start, which the first has not."""
+    """A row for each segment; the score is that of the boundary at its start."""
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(COLUMNS)
-    scores = [math.nan, *segmentation.scores.tolist()]
-    for number, ((start, end, label), score) in enumerate(zip(segmentation.intervals(), scores, strict=True), 1):
-        length = round(end - start, 9)  # nanoseconds: what is beyond comes from subtracting
-        told = "" if math.isnan(score) else repr(score)
-        table.writerow((_name(segmentation), number, *map(_number, (start, end, length)), label, told))
+    for number, one in enumerate(segmentation, 1):
+        times = decimal(one.start), decimal(one.end), _duration(one)
+        score = None if math.isnan(one.score) else one.score
+        table.writerow((recording_name(segmentation), number, *times, one.label, score))
     return text.getvalue().encode("utf-8", "backslashreplace")
 
 
 def _json(segmentation: Segmentation, path: str | Path, layout: Layout) -> bytes:
-    """Everything: segments, boundaries with scores, candidates, and where it all comes from."""
-    segments = [{"start": start, "end": end, "label": label} for start, end, label in segmentation.intervals()]
-    pairs = zip(segmentation.boundaries.tolist(), segmentation.scores.tolist(), strict=True)
-    told: dict[str, Any] = {
-        "recording": _name(segmentation),
+    """All there is: segments, boundaries with scores, candidates, provenance."""
+    _, *later = segmentation  # each of which starts at a boundary
+    content: dict[str, Any] = {
+        "recording": recording_name(segmentation),
         "duration": segmentation.duration,
-        "segments": segments,
-        "boundaries": [{"time": time, "score": None if math.isnan(score) else score} for time, score in pairs],
+        "segments": [{"start": one.start, "end": one.end, "label": one.label} for one in segmentation],
+        "boundaries": [{"time": one.start, "score": None if math.isnan(one.score) else one.score} for one in later],
         "scores": "0 to 1, 0.5 at the threshold of the model; they rank, and are not probabilities",
         "candidates": None,
         "provenance": asdict(segmentation.provenance) if segmentation.provenance else None,
     }
     if (candidates := segmentation.candidates) is not None:
-        kept = np.isin(candidates.times, segmentation.boundaries)
-        columns = zip(candidates.times.tolist(), candidates.scores.tolist(), kept.tolist(), strict=True)
-        told["candidates"] = [{"time": time, "score": score, "kept": is_kept} for time, score, is_kept in columns]
-    return (json.dumps(told, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode("utf-8", "backslashreplace")
+        kept = set(segmentation.boundaries.tolist())
+        scored = zip(candidates.times.tolist(), candidates.scores.tolist(), strict=True)
+        content["candidates"] = [{"time": time, "score": score, "kept": time in kept} for time, score in scored]
+    text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return text.encode("utf-8", "backslashreplace")
 
 
 def _ctm(segmentation: Segmentation, path: str | Path, layout: Layout) -> bytes:
-    """A line `recording channel start duration label` for each segment; what has no label is <eps>."""
-    name = _word(Path(_name(segmentation) or path).stem)
-    lines = (
-        f"{name} 1 {_number(start)} {_number(round(end - start, 9))} {_word(label)}\n"
-        for start, end, label in segmentation.intervals()
-    )
+    """A line `recording channel start duration label` for each segment; an empty label becomes <eps>."""
+    name = _word(Path(recording_name(segmentation) or path).stem)
+    lines = (f"{name} 1 {decimal(one.start)} {_duration(one)} {_word(one.label)}\n" for one in segmentation)
     return "".join(lines).encode("utf-8", "backslashreplace")
 
 
 def _audacity(segmentation: Segmentation, path: str | Path, layout: Layout) -> bytes:
-    """A line for each segment: start, end and label, parted by tabs."""
-    rows = ((_number(start), _number(end), " ".join(label.split())) for start, end, label in segmentation.intervals())
-    return "".join("\t".join(row) + "\n" for row in rows).encode("utf-8", "backslashreplace")
+    """A line for each segment: start, end and label, separated by tabs."""
+    lines = (f"{decimal(one.start)}\t{decimal(one.end)}\t{' '.join(one.label.split())}\n" for one in segmentation)
+    return "".join(lines).encode("utf-8", "backslashreplace")
 
 
-def _name(segmentation: Segmentation) -> str:
-    """The name of the file of the recording, without folders; empty where it is not from a file."""
-    recording = segmentation.recording
-    return Path(recording).name if isinstance(recording, (str, os.PathLike)) else ""
+def _duration(segment: Segment) -> str:
+    """Seconds; the rounding to nanoseconds removes the error of the subtraction."""
+    return decimal(round(segment.end - segment.start, 9))
 
 
 def _word(text: str) -> str:
     return "_".join(text.split()) or "<eps>"
-
-
-def _number(seconds: float) -> str:
-    return np.format_float_positional(seconds, trim="0")
 
 
 FORMATS: Mapping[str, Format] = {

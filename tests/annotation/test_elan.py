@@ -17,7 +17,7 @@ LABELS = st.text(st.characters(exclude_categories=["Cs", "Cc", "Cn"]), min_size=
 
 
 @given(st.lists(st.floats(1e-4, 3_600), min_size=1, max_size=8, unique=True).map(sorted), st.data())
-def test_boundaries_read_back_to_the_millisecond_and_merged_ones_are_told(
+def test_boundaries_read_back_to_the_millisecond_and_merged_ones_are_reported(
     tmp_path_factory: pytest.TempPathFactory, times: list[float], data: st.DataObject
 ) -> None:
     names = data.draw(st.lists(LABELS, min_size=len(times), max_size=len(times)))
@@ -27,11 +27,11 @@ def test_boundaries_read_back_to_the_millisecond_and_merged_ones_are_told(
         (first, last, name) for first, last, name in zip(edges[:-1], edges[1:], names, strict=True) if first < last
     ]
     path = tmp_path_factory.mktemp("elan") / "x.eaf"
-    with warnings.catch_warnings(record=True) as heard:
+    with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         path.write_bytes(elan_bytes(made, path))
     merged = len(names) - len(lasting)
-    assert [f"{merged} of {len(names)} segments are left out" in str(one.message) for one in heard] == (
+    assert [f"{merged} of {len(names)} segments are left out" in str(one.message) for one in caught] == (
         [True] if merged and len(names) > 1 else []
     )
     assert pympi.Eaf(str(path)).get_annotation_data_for_tier("phones") == lasting
@@ -94,7 +94,7 @@ def test_an_annotation_without_a_time_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [b"", b"<a>", b"<a/>", b"File type"])
 def test_what_is_no_elan_file_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "x.eaf").write_bytes(content)
-    with pytest.raises(TextGridError, match=r"x\.eaf: is no ELAN file, or a damaged one"):
+    with pytest.raises(TextGridError, match=r"x\.eaf: is damaged, or not an ELAN file"):
         read_elan(tmp_path / "x.eaf")
 
 

@@ -42,7 +42,7 @@ def test_gaps_in_a_phn_file_become_segments_without_label(tmp_path: Path) -> Non
         ("RIFF\x01\x02", "line 1 is not a segment"),
     ],
 )
-def test_a_phn_file_that_is_none_is_refused_with_its_line(tmp_path: Path, text: str, message: str) -> None:
+def test_a_phn_file_that_is_damaged_is_refused_with_its_line(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(TextGridError, match=message):
         read_phn(phn(tmp_path, text))
 
@@ -68,7 +68,7 @@ def test_a_festival_file_is_of_the_same_kind(tmp_path: Path) -> None:
     assert list(read_lab(lab(tmp_path, text)).intervals()) == [(0, 0.26, "pau"), (0.26, 0.35, "a b")]
 
 
-def test_segments_without_length_are_left_out_and_told(tmp_path: Path) -> None:
+def test_segments_without_length_are_left_out_with_a_warning(tmp_path: Path) -> None:
     with pytest.warns(PhonsegWarning, match=r"a\.lab: segments without length are left out \(line 3\)"):
         read = read_lab(lab(tmp_path, "#\n0.1 1 a\n0.1 1 b\n0.2 1 c\n"))
     assert list(read.intervals()) == [(0, 0.1, "a"), (0.1, 0.2, "c")]
@@ -92,7 +92,7 @@ def test_an_htk_file_counts_in_100_ns_and_one_with_decimals_in_seconds(tmp_path:
         ("sil a\n", "line 1 is not a segment.*in seconds"),
     ],
 )
-def test_a_lab_file_that_is_none_is_refused_with_its_line(tmp_path: Path, text: str, message: str) -> None:
+def test_a_lab_file_that_is_damaged_is_refused_with_its_line(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(TextGridError, match=rf"a\.lab: .*{message}"):
         read_lab(lab(tmp_path, text))
 
@@ -132,7 +132,7 @@ def test_tables_of_many_programs_are_read(tmp_path: Path, text: str) -> None:
         ("start,end,tier\n0,1,words\n", 'no row has the tier "phones"'),
     ],
 )
-def test_a_table_that_is_none_is_refused_with_its_line(tmp_path: Path, text: str, message: str) -> None:
+def test_a_table_that_is_damaged_is_refused_with_its_line(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(TextGridError, match=rf"a\.csv: .*{message}"):
         read_table(table(tmp_path, text))
 

@@ -62,7 +62,7 @@ def test_of_several_kinds_the_first_counts(references: Path, tmp_path: Path) -> 
 
 def test_what_is_no_reference_is_refused(tmp_path: Path) -> None:
     with pytest.raises(
-        TextGridError, match=r"a\.wav: not a kind of reference .* Give a file of one of these: \.textgrid, "
+        TextGridError, match=r"a\.wav: is not a known kind of reference. Give one of these: \.textgrid, "
     ):
         read_reference(tmp_path / "a.wav")
 

@@ -66,22 +66,26 @@ def test_ctm_and_audacity_parse_back(made: Segmentation) -> None:
 
 
 @given(times_and_prominences, st.floats(0, 1))
-def test_json_tells_everything(pair: tuple[list[float], list[float]], sensitivity: float) -> None:
+def test_json_holds_everything(pair: tuple[list[float], list[float]], sensitivity: float) -> None:
     made = chosen_from(*pair).at(sensitivity=sensitivity)
-    told = json.loads(written(made, "json"))
-    assert told["duration"] == made.duration
-    assert [(one["start"], one["end"], one["label"]) for one in told["segments"]] == list(made.intervals())
-    assert [one["time"] for one in told["boundaries"]] == made.boundaries.tolist()
-    assert [one["score"] for one in told["boundaries"]] == made.scores.tolist()
-    assert [one["time"] for one in told["candidates"]] == made.candidates.times.tolist()
-    assert [one["time"] for one in told["candidates"] if one["kept"]] == made.boundaries.tolist()
-    assert told["provenance"] == asdict(made.provenance)
-    assert "probabilit" not in json.dumps({**told, "scores": ""})
+    content = json.loads(written(made, "json"))
+    assert content["duration"] == made.duration
+    assert [(one["start"], one["end"], one["label"]) for one in content["segments"]] == list(made.intervals())
+    assert [one["time"] for one in content["boundaries"]] == made.boundaries.tolist()
+    assert [one["score"] for one in content["boundaries"]] == made.scores.tolist()
+    assert [one["time"] for one in content["candidates"]] == made.candidates.times.tolist()
+    assert [one["time"] for one in content["candidates"] if one["kept"]] == made.boundaries.tolist()
+    assert content["provenance"] == asdict(made.provenance)
+    assert "probabilit" not in json.dumps({**content, "scores": ""})
 
 
 def test_a_reference_has_no_scores_no_candidates_and_no_provenance() -> None:
-    told = json.loads(written(Segmentation([0.5], 1.0, labels=["a", "b"]), "json"))
-    assert (told["boundaries"], told["candidates"], told["provenance"]) == ([{"time": 0.5, "score": None}], None, None)
+    content = json.loads(written(Segmentation([0.5], 1.0, labels=["a", "b"]), "json"))
+    assert (content["boundaries"], content["candidates"], content["provenance"]) == (
+        [{"time": 0.5, "score": None}],
+        None,
+        None,
+    )
 
 
 def test_labels_may_be_empty_and_ctm_has_a_word_for_that() -> None:

@@ -1,1 +1,1 @@
-"""Praat's TextGrids: one parser, one reader, one writer."""
+"""Praat's TextGrids: bytes -> tiers -> `Segmentation`, and back; tiers can be added to a file that exists already."""

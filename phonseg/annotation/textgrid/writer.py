@@ -1,20 +1,19 @@
-"""`Segmentation` -> Praat TextGrid: long text format, UTF-8, last time equal to the duration."""
+"""`Segmentation` -> Praat TextGrid in the long text form, in UTF-8."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
-import numpy as np
-
-from phonseg.annotation.intervals import read_bytes
+from phonseg.annotation.intervals import decimal, read_bytes
 from phonseg.annotation.textgrid.add_tiers import add_tiers
+from phonseg.annotation.textgrid.tier import INTERVALS, POINTS
 from phonseg.errors import ConfigurationError, TextGridError
 from phonseg.system.atomic_files import replacing
 from phonseg.timeline.segmentation import Segmentation
 
-CHECK = "check"  # the name of the tier with what a person should check
-UNFIT = re.compile("[\r\0\ud800-\udfff]")  # characters that a TextGrid cannot hold
+CHECK = "check"  # the name of the tier that shows the least certain decisions
+NOT_IN_TEXTGRID = re.compile("[\r\0\ud800-\udfff]")  # characters that a TextGrid cannot hold
 
 
 def write_textgrid(
@@ -26,30 +25,31 @@ def write_textgrid(
     into: str | Path | None = None,
     overwrite: bool = False,
 ) -> None:
-    """Write an interval tier as a TextGrid, or add it to one.
+    """Writes an interval tier as a TextGrid, or adds it to one.
 
     Every time reads back as the same number, bit for bit. Segments without labels are numbered from 1. An existing
-    file is replaced only once the new one is complete.
+    file is replaced only when the new one is complete.
 
     Args:
         segmentation: what to write.
         path: of the file.
         tier: the name of the tier.
-        check: how many of the least certain decisions to mark in a point tier `check`, see
+        check: how many of the least certain decisions to mark in a point tier `check`; 0 for no such tier. See
             `phonseg.timeline.candidates`.
-        into: a TextGrid (which may be `path`) that the tiers are added to, and in which nothing else changes, see
-            `phonseg.annotation.textgrid.add_tiers`.
-        overwrite: whether a tier of the same name is replaced there.
+        into: a TextGrid (which may be `path`) to which the tiers are added, and in which nothing else changes; None for
+            a new TextGrid. See `phonseg.annotation.textgrid.add_tiers`.
+        overwrite: whether tiers of the same names in `into` are replaced.
 
     Raises:
-        TextGridError: where Praat could not read the result (no duration, a label or a tier name that is not text), or
-            the TextGrid cannot be added to.
-        ConfigurationError: where there is nothing to check.
-        OutputError: where the file cannot be written.
+        TextGridError: if a TextGrid cannot hold the segmentation (no duration, or a label that is not text), or the
+            tiers cannot be added to `into`.
+        ConfigurationError: if a TextGrid cannot hold the name of the tier, or decisions are to be checked and the
+            segmentation has no candidates.
+        OutputError: if the file cannot be written.
     """
     data = textgrid_bytes(segmentation, path, tier=tier, check=check)
     if into is not None:
-        data = add_tiers(read_bytes(Path(into)), data, into, replaceable=(tier, CHECK) if overwrite else ())
+        data = add_tiers(read_bytes(into), data, into, replaceable=(tier, CHECK) if overwrite else ())
     with replacing(path) as partial:
         partial.write_bytes(data)
 
@@ -62,62 +62,54 @@ def check_tiers(tier: str, check: int) -> None:
         check: how many decisions the tier `check` shows; 0 for no such tier.
 
     Raises:
-        ConfigurationError: if a TextGrid cannot hold the name, or both tiers would have the same.
+        ConfigurationError: if a TextGrid cannot hold the name, or both tiers would have the same name.
     """
-    if UNFIT.search(tier):
+    if NOT_IN_TEXTGRID.search(tier):
         raise ConfigurationError(f"tier is {tier!r}, which a TextGrid cannot hold. Give another name.")
     if check and tier == CHECK:
         raise ConfigurationError(f"tier is {tier}, as is the tier of what to check. Give the tier another name.")
 
 
 def textgrid_bytes(segmentation: Segmentation, path: str | Path, *, tier: str = "phones", check: int = 0) -> bytes:
-    """What `write_textgrid` writes.
+    """Makes a TextGrid with an interval tier and, if wanted, a point tier of decisions to check.
 
     Args:
-        segmentation: as there.
-        path: what a TextGridError names.
-        tier: as there.
-        check: as there.
+        segmentation: what to write.
+        path: what messages name.
+        tier: the name of the interval tier.
+        check: how many of the least certain decisions the point tier `check` shows; 0 for no such tier.
 
     Returns:
         The whole file.
 
     Raises:
-        TextGridError: as there.
-        ConfigurationError: as there.
+        TextGridError: if a TextGrid cannot hold the segmentation (no duration, or a label that is not text).
+        ConfigurationError: if a TextGrid cannot hold the name of the tier, or decisions are to be checked and the
+            segmentation has no candidates.
     """
     if segmentation.duration <= 0:
         raise TextGridError(f"{path}: the recording is 0 s long, and a TextGrid cannot be. Leave this recording out.")
     check_tiers(tier, check)
-    extent = f"xmin = 0.0\n{{indent}}xmax = {_number(segmentation.duration)}\n"
-    lines = ['File type = "ooTextFile"\nObject class = "TextGrid"\n\n', extent.format(indent="")]
-    lines.append(f"tiers? <exists>\nsize = {2 if check else 1}\nitem []:\n")
-    lines.append(f'    item [1]:\n        class = "IntervalTier"\n        name = {_quoted(tier, path)}\n')
-    lines.append("        " + extent.format(indent=" " * 8) + f"        intervals: size = {len(segmentation)}\n")
-    lines.extend(
-        f"        intervals [{number}]:\n            xmin = {_number(start)}\n            xmax = {_number(end)}\n"
-        f"            text = {_quoted(label, path)}\n"
-        for number, (start, end, label) in enumerate(segmentation.intervals(), 1)
-    )
+    segments = [
+        f"xmin = {decimal(start)}\n            xmax = {decimal(end)}\n            text = {_quoted(label, path)}"
+        for start, end, label in segmentation.intervals()
+    ]
+    tiers = [(INTERVALS, tier, "intervals", segments)]
     if check:
-        decisions = segmentation.to_check(check)
-        ranks = {decision: rank for rank, decision in enumerate(decisions, 1)}
-        lines.append(f'    item [2]:\n        class = "TextTier"\n        name = "{CHECK}"\n        ')
-        lines.append(extent.format(indent=" " * 8) + f"        points: size = {len(decisions)}\n")
-        lines.extend(
-            f"        points [{number}]:\n            number = {_number(decision.time)}\n"
-            f'            mark = "{ranks[decision]}: {decision}"\n'
-            for number, decision in enumerate(sorted(decisions, key=lambda decision: decision.time), 1)
-        )
-    return "".join(lines).encode()
-
-
-def _number(seconds: float) -> str:
-    """The shortest decimal number that reads back as the same time; without exponent, which some programs refuse."""
-    return np.format_float_positional(seconds, trim="0")
+        ranked = sorted(enumerate(segmentation.to_check(check), 1), key=lambda one: one[1].time)
+        points = [f'number = {decimal(one.time)}\n            mark = "{rank}: {one}"' for rank, one in ranked]
+        tiers.append((POINTS, CHECK, "points", points))
+    end = decimal(segmentation.duration)
+    text = f'File type = "ooTextFile"\nObject class = "TextGrid"\n\nxmin = 0.0\nxmax = {end}\n'
+    text += f"tiers? <exists>\nsize = {len(tiers)}\nitem []:\n"
+    for number, (kind, name, items, entries) in enumerate(tiers, 1):
+        text += f'    item [{number}]:\n        class = "{kind}"\n        name = {_quoted(name, path)}\n'
+        text += f"        xmin = 0.0\n        xmax = {end}\n        {items}: size = {len(entries)}\n"
+        text += "".join(f"        {items} [{i}]:\n            {entry}\n" for i, entry in enumerate(entries, 1))
+    return text.encode()
 
 
 def _quoted(text: str, path: str | Path) -> str:
-    if UNFIT.search(text):
+    if NOT_IN_TEXTGRID.search(text):
         raise TextGridError(f"{path}: {text!r} holds characters that a TextGrid cannot hold. Give it another name.")
     return '"' + text.replace('"', '""') + '"'

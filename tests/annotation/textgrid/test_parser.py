@@ -14,9 +14,9 @@ from parselmouth.praat import call
 from textgrids import PLAIN, Intervals, file, long, short
 
 from phonseg.annotation.textgrid.add_tiers import add_tiers
-from phonseg.annotation.textgrid.binary import INTERVALS
 from phonseg.annotation.textgrid.parser import open_textgrid
 from phonseg.annotation.textgrid.reader import read_textgrid
+from phonseg.annotation.textgrid.tier import INTERVALS
 from phonseg.errors import TextGridError
 
 LABELS = st.text(st.characters(exclude_categories=["Cs", "Cc", "Cn"]), max_size=6)
@@ -93,7 +93,7 @@ def test_a_count_that_is_too_small_is_damage(number: str, form: type) -> None:
     text = form({"phones": PLAIN})
     for size in SIZES:
         text = text.replace(size, size.replace("4", number))
-    with pytest.raises(TextGridError, match=r"is damaged \(\S+ stands in line \d+, after all that it should hold\)"):
+    with pytest.raises(TextGridError, match=r"is damaged \(\S+ stands in line \d+, after the last value\)"):
         open_textgrid(text.encode(), "x")
 
 
@@ -133,7 +133,9 @@ def test_a_quote_that_is_not_doubled_is_damage_with_its_line(label: str, newline
     text = short({"phones": [(0, 0.5, "a"), (0.5, 1, "label")]})
     line = text[: text.index("label")].count("\n") + 1
     damaged = text.replace("label", label).replace("\n", newline)
-    with pytest.raises(TextGridError, match=rf"stands in line {line}( instead of a text between quotes|, after all)"):
+    with pytest.raises(
+        TextGridError, match=rf"stands in line {line}( instead of a text between quotes|, after the last value)"
+    ):
         open_textgrid(damaged.encode(), "x")
 
 

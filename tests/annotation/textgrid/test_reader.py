@@ -187,7 +187,7 @@ BLANK = [
 @pytest.mark.parametrize(("content", "said"), BLANK)
 def test_a_file_in_which_nothing_is_is_called_so(tmp_path: Path, content: bytes, said: str) -> None:
     path = file(tmp_path, content)
-    with pytest.raises(TextGridError, match=f"grid.TextGrid: {said}. Take another copy, or make it anew."):
+    with pytest.raises(TextGridError, match=f"grid.TextGrid: {said}. Take another copy, or make it again."):
         read_textgrid(path)
     with pytest.raises(TextGridError, match=f"grid.TextGrid: {said}"):
         write_textgrid(Segmentation([0.5], 1.0), path, into=path)

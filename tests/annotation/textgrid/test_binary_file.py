@@ -10,9 +10,10 @@ from hypothesis import given, settings, strategies as st
 from parselmouth.praat import call
 from textgrids import praat_reads
 
-from phonseg.annotation.textgrid.binary import INTERVALS, MAGIC
+from phonseg.annotation.textgrid.binary_file import MAGIC
 from phonseg.annotation.textgrid.parser import open_textgrid
 from phonseg.annotation.textgrid.reader import read_textgrid
+from phonseg.annotation.textgrid.tier import INTERVALS
 from phonseg.errors import TextGridError
 
 # Letters of one byte, of two, and beyond the first 65 536, which take two units of UTF-16.
