@@ -1,1 +1,1 @@
-"""Any recording goes in; mono samples at the wanted rate, their level and what is wrong with them come out."""
+"""Any recording -> mono samples at a chosen rate, their level, and what is wrong with them."""

@@ -1,4 +1,4 @@
-"""Samples of several channels -> those of one channel, or of the mean of all."""
+"""Samples of several channels -> samples of one channel, or of the mean of all."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from numpy.typing import NDArray
 
 from phonseg.errors import AudioError, ConfigurationError
 
-Samples = NDArray[np.float32]
+Samples = NDArray[np.float32]  # mono (n,), or (n, channels); full scale is -1 to 1
 Channel = Literal["mix"] | int
 
 
 def check_channel(channel: Channel) -> None:
-    """Checks that a channel can be one.
+    """Raises an error unless the value can name a channel.
 
     Args:
         channel: "mix", or a whole number from 1.
 
     Raises:
-        ConfigurationError: if it is neither.
+        ConfigurationError: if `channel` is neither.
     """
     is_number = isinstance(channel, Integral) and not isinstance(channel, bool)
     if channel != "mix" and not (is_number and channel >= 1):
@@ -29,15 +29,15 @@ def check_channel(channel: Channel) -> None:
 
 
 def check_has_channel(channel: Channel, channels: int, name: str) -> None:
-    """Checks that a recording has a channel.
+    """Raises an error unless a recording has the channel.
 
     Args:
         channel: "mix", or the number of a channel, counted from 1.
-        channels: how many the recording has.
+        channels: how many channels the recording has.
         name: of the recording, for the message.
 
     Raises:
-        AudioError: if it has no such channel.
+        AudioError: if the recording has fewer channels.
     """
     if channel != "mix" and channel > channels:
         raise AudioError(
@@ -46,19 +46,19 @@ def check_has_channel(channel: Channel, channels: int, name: str) -> None:
 
 
 def one_channel(block: Samples, channel: Channel) -> Samples:
-    """Takes one channel, or the mean of all.
+    """Returns the samples of one channel, or the mean of all channels.
 
     Args:
         block: (n, channels) samples.
-        channel: "mix", or the number of a channel, counted from 1.
+        channel: "mix" for the mean, or the number of a channel, counted from 1.
 
     Returns:
-        (n,) samples; where all channels are equal, exactly these.
+        (n,) samples. The mean of equal channels is exactly one of them.
     """
     channels = block.shape[1]
     if channel != "mix" or channels == 1:
         return np.ascontiguousarray(block[:, 0 if channel == "mix" else channel - 1])
-    # Column by column is 15 times faster than mean(axis=1). The sum of two equal float32 is exact; more need float64.
+    # Adding columns is 15 times faster than mean(axis=1). The sum of two equal float32 is exact; more need float64.
     total: NDArray[Any] = block[:, 0].astype(np.float32 if channels == 2 else np.float64)
     for column in block.T[1:]:
         total += column

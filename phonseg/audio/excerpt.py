@@ -1,4 +1,4 @@
-"""Recording -> the samples of a part of it."""
+"""A recording and two times -> the samples between them, for plots and players."""
 
 from __future__ import annotations
 
@@ -9,14 +9,18 @@ import numpy as np
 from phonseg.audio.channels import Samples
 from phonseg.audio.recording import Recording
 
-MARGIN = 0.010  # seconds on either side of an excerpt, so that the spectrogram reaches its edges
-
-
-HIGHEST_RATE = 48_000  # Hz: what lies above cannot be seen
+MARGIN = 0.010  # seconds on either side of an excerpt, so that its spectrogram reaches the edges
+HIGHEST_RATE = 48_000  # Hz: frequencies above half of this are not shown
 
 
 class Excerpt(NamedTuple):
-    """Mono samples (n,) at `sample_rate` Hz, the first of them at `start` seconds."""
+    """A part of a recording.
+
+    Attributes:
+        samples: (n,) mono samples.
+        sample_rate: in Hz.
+        start: time of the first sample in the recording, in seconds.
+    """
 
     samples: Samples
     sample_rate: int
@@ -26,15 +30,26 @@ class Excerpt(NamedTuple):
 def read_excerpt(
     recording: Recording, start: float, end: float, *, margin: float = MARGIN, highest_rate: int = HIGHEST_RATE
 ) -> Excerpt:
-    """Read from `start` to `end` seconds and `margin` (10 ms) more on either side; nothing else is held.
+    """Reads a part of a recording and keeps nothing else in memory.
 
-    At the rate of the recording, in whole Hz, but `highest_rate` at most.
+    Args:
+        recording: what to read from.
+        start: where the part begins, in seconds.
+        end: where the part ends, in seconds.
+        margin: seconds that are added on either side, as far as the recording reaches.
+        highest_rate: in Hz; a recording with a higher sample rate is resampled to this one.
+
+    Returns:
+        The excerpt, at the rate of the recording in whole Hz, or at `highest_rate`.
+
+    Raises:
+        AudioError: if the recording has changed since it was opened.
     """
     rate = min(round(recording.sample_rate), highest_rate)
     first, last = max(0, round((start - margin) * rate)), round((end + margin) * rate)
     kept, done = [], 0
     for block in recording.blocks(rate):
-        if done + len(block) > first:  # even an empty slice would hold the whole block
+        if done + len(block) > first:  # even an empty slice would keep the whole block in memory
             kept.append(block[max(0, first - done) : last - done])
         done += len(block)
         if done >= last:

@@ -14,22 +14,21 @@ from phonseg.system.folders import place_of, walk
 Places = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 
 SUFFIXES = re.compile(
-    r"\.(wave?|bwf|rf64|w64|flac|mp3|og[ga]|opus|aif[fc]?|sph|nist|au|snd|caf|m4[ab]|aac|wma|mka|webm|amr)",
-    re.IGNORECASE,
+    r"(?i)\.(wave?|bwf|rf64|w64|flac|mp3|og[ga]|opus|aif[fc]?|sph|nist|au|snd|caf|m4[ab]|aac|wma|mka|webm|amr)"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What lies in one place, a folder or a file.
+    """The files in one place, which is a folder or a file.
 
     Attributes:
-        place: as it was given.
+        place: the folder or file, as it was given.
         root: the folder itself, or the folder of the file.
-        recordings: sorted. A folder inside that cannot be listed stands for what it holds: to open it is an AudioError
-            that says so.
-        others: files that are no recordings, by their suffix.
-        hidden: files and folders with a leading dot.
+        recordings: paths of the recordings, sorted. A folder inside that cannot be listed is among them; opening it
+            raises an AudioError that says so.
+        others: paths of the files that are not recordings by their suffix.
+        hidden: paths of the files and folders whose name begins with a dot.
     """
 
     place: Path
@@ -40,16 +39,17 @@ class Found:
 
 
 def search(places: Places) -> list[Found]:
-    """Lists folders, each once, with the folders inside them.
+    """Lists the files in folders, and in the folders inside them.
 
-    In folders a recording is known by its suffix, in capitals or not. Hidden files and folders are left out. So are
-    videos, since they often stand beside their sound; name them to have them read.
+    In a folder, a file is a recording if it has the suffix of an audio format, in small letters or capitals. Hidden
+    files and folders are left out. Videos are left out too, since their sound often lies beside them in a file of its
+    own; a video that is named itself is read.
 
     Args:
-        places: a folder or a file, or several. A file is taken as it is.
+        places: a folder or a file, or several. Every file counts as a recording.
 
     Returns:
-        What lies in each place, in the order of the places.
+        The files in each place, in the order of the places.
 
     Raises:
         AudioError: if a place does not exist or cannot be listed.
@@ -62,13 +62,13 @@ def search(places: Places) -> list[Found]:
 
 
 def find_recordings(places: Places) -> list[Path]:
-    """Finds the recordings in places; see `search`.
+    """Returns the recordings in folders and files; see `search`.
 
     Args:
         places: a folder or a file, or several.
 
     Returns:
-        The recordings, sorted; each stands there once, however often it is given.
+        The recordings, sorted. Each appears once, even if several places hold it.
 
     Raises:
         AudioError: if a place does not exist or cannot be listed.
@@ -77,10 +77,18 @@ def find_recordings(places: Places) -> list[Path]:
 
 
 def unique(found: Iterable[Found]) -> list[Path]:
-    """Returns the recordings in all places, sorted, each once; a name that was given counts before one in a folder."""
+    """Returns the recordings in several places, each once.
+
+    Args:
+        found: the files in each place.
+
+    Returns:
+        The recordings, sorted. If a recording has several paths, the first one counts; one that was named itself
+        comes before one in a folder.
+    """
     named_first = sorted(found, key=lambda one: one.place not in one.recordings)
-    every = [path for one in named_first for path in one.recordings]
-    return sorted({place_of(path): path for path in reversed(every)}.values())
+    paths = [path for one in named_first for path in one.recordings]
+    return sorted({place_of(path): path for path in reversed(paths)}.values())
 
 
 def _found(folder: Path) -> Found:

@@ -1,10 +1,10 @@
-"""Any recording -> mono float32 blocks at the wanted rate, in constant memory, with its true duration.
+"""Any recording -> mono float32 blocks at a chosen rate, in constant memory, and its exact duration.
 
-A recording is read once when it is opened, to count and check its samples. A short one (two minutes at 16 kHz) is
-kept; every pass over the `Recording.blocks` of a longer one reads it afresh. A stored sample of whole numbers is scaled
-to -1..1; floating point is taken as it is.
+A recording is read once when it is opened, to count and check its samples. The mono samples of a short one (132 s) are
+kept; a longer one is decoded again each time that `Recording.blocks` is called. Integer samples are scaled to -1 to 1;
+floating-point samples are taken unchanged.
 
-MP3: Praat shows an MP3 file 37 to 66 ms later than these samples lie, since it keeps the delay of the encoder.
+MP3: Praat shows an MP3 file 37 to 66 ms later than these samples, because it does not remove the delay of the encoder.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ import numpy as np
 import soxr
 
 from phonseg.audio.channels import Channel, Samples, check_channel, check_has_channel, one_channel
-from phonseg.audio.decoding.libsndfile import DamagedError
-from phonseg.audio.decoding.source import Decoder, Source, open_source
+from phonseg.audio.decoding.decoder import DamagedError, Decoder
+from phonseg.audio.decoding.source import Source, open_source
 from phonseg.audio.scan import BLOCK, Scan, scan
 from phonseg.errors import AudioError, ConfigurationError, PhonsegWarning
 
-SILENT_MIX = 1e-3  # a mix whose power is 30 dB below that of its channels has cancelled out
-CLIPPED_SHARE = 1e-3  # of the samples at the limit: from here on it is worth a remark
+SILENT_MIX = 1e-3  # the channels have cancelled each other if the power of their mix is 30 dB below their own
+CLIPPED_SHARE = 1e-3  # of all samples; a recording with more clipped samples gets a remark
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,14 +35,14 @@ class Recording:
     Attributes:
         name: its path, "<samples>" or "<file object>".
         format: container and coding.
-        sample_rate: samples per second, as recorded.
-        channels: how many, as recorded.
+        sample_rate: in Hz, as recorded.
+        channels: how many there are, as recorded.
         n_samples: samples per channel, as recorded.
-        channel: "mix" or the channel taken, counted from 1.
-        peak: the largest magnitude in the channels that count, 1 for full scale.
+        channel: "mix", or the number of the channel that is used, counted from 1.
+        peak: the largest magnitude in the channels that are used; 1 is full scale.
         power: mean square of the mono samples.
-        clipped: how many samples stand at the limit, where a wave was cut off.
-        remarks: what is worth knowing about it though nothing is amiss in reading it.
+        clipped: how many samples are at the limit, where a wave was cut off.
+        remarks: what the user should know about the recording, though it was read without fault.
     """
 
     name: str
@@ -56,24 +56,41 @@ class Recording:
     clipped: int
     remarks: tuple[str, ...]
     _decoder: Decoder = field(repr=False)
-    _kept: tuple[Samples, ...] = field(repr=False)
+    _kept: list[Samples] = field(repr=False)
 
     @property
     def duration(self) -> float:
-        """Seconds: n_samples / sample_rate."""
+        """Duration in seconds, above 0."""
         return self.n_samples / self.sample_rate
 
     def length(self, sample_rate: int) -> int:
-        """How many samples the recording has at another rate."""
+        """Returns how many samples the recording has at another rate.
+
+        Args:
+            sample_rate: in Hz.
+
+        Returns:
+            The number of samples in all blocks at this rate.
+        """
         return round(self.n_samples * sample_rate / self.sample_rate)
 
     def blocks(self, sample_rate: int, *, block_seconds: float = 10.0) -> Iterator[Samples]:
-        """Mono at `sample_rate`, from the beginning, in blocks of `block_seconds` of which the last may be shorter.
+        """Reads the mono samples from the beginning.
 
-        Altogether `length(sample_rate)` samples, which do not depend on `block_seconds`. At the rate of the
-        recording they are its own samples; else they are resampled by soxr in high quality. Each call is a fresh pass,
-        which reads a long recording again (an open file is rewound). Raises AudioError if that has become shorter since
-        it was opened.
+        The samples do not depend on `block_seconds`. At the rate of the recording they are its own samples; otherwise
+        soxr resamples them in high quality. Each call begins anew: it decodes a long recording again, and rewinds an
+        open file.
+
+        Args:
+            sample_rate: of the blocks, in Hz, at least 1.
+            block_seconds: length of a block, above 0; the last block may be shorter.
+
+        Returns:
+            An iterator over (n,) mono blocks, which hold `length(sample_rate)` samples altogether. It raises AudioError
+            if the recording has become shorter or was changed since it was opened.
+
+        Raises:
+            ConfigurationError: if `sample_rate` or `block_seconds` is out of its range.
         """
         if not sample_rate >= 1:
             raise ConfigurationError(f"sample_rate is {sample_rate}. Give samples per second, such as 16000.")
@@ -96,101 +113,108 @@ class Recording:
 
 
 def open_recording(source: Source, *, channel: Channel = "mix") -> Recording:
-    """Open a recording: count and check all its samples.
-
-    Warns (PhonsegWarning) when less can be read than there should be (which AU, Wave64 and rarer formats do not show),
-    and takes what there is; and when the channels cancel each other in the mix, and takes the loudest.
+    """Opens a recording, and counts and checks all its samples.
 
     Args:
-        source: a path (WAV, FLAC, MP3, OGG, AIFF, NIST SPHERE and whatever else libsndfile reads; with PyAV, also m4a,
+        source: a path (WAV, FLAC, MP3, OGG, AIFF, NIST SPHERE and all other formats of libsndfile; with PyAV, also m4a,
             wma and the sound of videos; the content decides, not the suffix), an open binary file, (samples,
             sample_rate) with samples (n,) or (n, channels), or a parselmouth Sound.
         channel: "mix" for the mean of all channels, or the number of one, counted from 1 as in Praat.
 
+    Returns:
+        The recording.
+
     Raises:
-        AudioError: it cannot be read, holds no samples or values that are not finite numbers, or lies outside 1 to 768
-            kHz and 64 channels.
-        ConfigurationError: `channel` is neither "mix" nor a whole number from 1.
+        AudioError: if the recording cannot be read, holds no samples or samples that are not finite numbers, has a
+            sample rate outside 1 to 768 kHz or more than 64 channels, or lacks the channel.
+        ConfigurationError: if `channel` is neither "mix" nor a whole number from 1.
+
+    Warns:
+        PhonsegWarning: if the recording is shorter than it should be (AU, Wave64 and rarer formats do not show this);
+            the rest is used. Also if the channels cancel each other in the mix; the loudest is used instead.
     """
     check_channel(channel)
     decoder = open_source(source)
     check_has_channel(channel, decoder.channels, decoder.name)
-    found = scan(decoder, channel)
-    if found.flaw:
-        warnings.warn(_what_is_missing(decoder, found), PhonsegWarning, stacklevel=2)
-    power, counted = found.power, channel
-    if power < SILENT_MIX * np.mean(found.powers):
-        channel, power = int(np.argmax(found.powers)) + 1, float(np.max(found.powers))
-        message = (
-            f"{decoder.name}: its channels cancel each other in the mix. Channel {channel} is used, or give another."
-        )
-        warnings.warn(message, PhonsegWarning, stacklevel=2)
+    counts = scan(decoder, channel)
+    if counts.flaw:
+        warnings.warn(_what_is_missing(decoder, counts), PhonsegWarning, stacklevel=2)
+    power, powers, kept = counts.energy / counts.n_samples, counts.energies / counts.n_samples, counts.kept
+    if power < SILENT_MIX * np.mean(powers):
+        channel, power, kept = int(np.argmax(powers)) + 1, float(np.max(powers)), []
+        message = f"its channels cancel each other in the mix. Channel {channel} is used, or give another."
+        warnings.warn(f"{decoder.name}: {message}", PhonsegWarning, stacklevel=2)
     return Recording(
         name=decoder.name,
         format=decoder.format,
         sample_rate=decoder.sample_rate,
         channels=decoder.channels,
-        n_samples=found.n_samples,
+        n_samples=counts.n_samples,
         channel=channel,
-        peak=found.peak,
+        peak=counts.peak,
         power=power,
-        clipped=found.clipped,
-        remarks=_remarks(decoder, found, power),
+        clipped=counts.clipped,
+        remarks=tuple(f"{decoder.name}: {remark}" for remark in (*decoder.remarks, *_remarks(counts, power))),
         _decoder=decoder,
-        _kept=found.kept if channel == counted else (),
+        _kept=kept,
     )
 
 
-def _what_is_missing(decoder: Decoder, found: Scan) -> str:
-    promised = ""
-    if decoder.promised and decoder.promised > found.n_samples:
-        promised = f" of the {decoder.promised / decoder.sample_rate:.4f} s that its header promises"
-    return (
-        f"{decoder.name}: only {found.n_samples / decoder.sample_rate:.4f} s{promised} can be read, since "
-        f"{found.flaw}. Copy or record it again; what can be read is used."
-    )
+def _what_is_missing(decoder: Decoder, counts: Scan) -> str:
+    there = f"{counts.n_samples / decoder.sample_rate:.4f} s"
+    if decoder.promised and decoder.promised > counts.n_samples:
+        there += f" of the {decoder.promised / decoder.sample_rate:.4f} s that its header promises"
+    advice = "Copy or record it again; what can be read is used."
+    return f"{decoder.name}: only {there} can be read, since {counts.flaw}. {advice}"
 
 
-def _remarks(decoder: Decoder, found: Scan, power: float) -> tuple[str, ...]:
-    remarks = [f"{decoder.name}: {remark}" for remark in decoder.remarks]
+def _remarks(counts: Scan, power: float) -> Iterator[str]:
     if power == 0:
-        remarks.append(f"{decoder.name}: is digital silence. There is nothing to segment.")
-    if found.clipped > CLIPPED_SHARE * found.n_samples:
-        remarks.append(
-            f"{decoder.name}: is clipped ({found.clipped} samples stand at the limit). Boundaries in its loud sounds "
-            "may be off; record with less gain."
-        )
-    return tuple(remarks)
+        yield "is digital silence. There is nothing to segment."
+    if counts.clipped > CLIPPED_SHARE * counts.n_samples:
+        advice = "Boundaries in its loud sounds may be off; record with less gain."
+        yield f"is clipped ({counts.clipped} samples stand at the limit). {advice}"
 
 
 def read(source: Source, *, sample_rate: int, channel: Channel = "mix") -> tuple[Samples, float]:
-    """A whole recording: (mono samples (n,) at `sample_rate`, duration in seconds); see `open_recording`."""
+    """Reads a whole recording into memory.
+
+    Args:
+        source: the recording; see `open_recording`.
+        sample_rate: of the samples returned, in Hz, at least 1.
+        channel: "mix" for the mean of all channels, or the number of one, counted from 1.
+
+    Returns:
+        The mono samples (n,), and the duration in seconds.
+
+    Raises:
+        AudioError: if the recording cannot be read or used.
+        ConfigurationError: if `channel` or `sample_rate` is out of its range.
+    """
     recording = open_recording(source, channel=channel)
     return np.concatenate([np.zeros(0, np.float32), *recording.blocks(sample_rate)]), recording.duration
 
 
 def _resampled(chunks: Iterator[Samples], rate: float, wanted_rate: int, length: int) -> Iterator[Samples]:
-    """The pieces at another rate, exactly `length` samples in all."""
+    """Yields the chunks at another rate, `length` samples altogether."""
     stream = soxr.ResampleStream(rate, wanted_rate, 1, dtype="float32", quality="HQ")
     for chunk in chunks:
         resampled = stream.resample_chunk(chunk)[:length]
         length -= len(resampled)
         yield resampled
     resampled = stream.resample_chunk(np.zeros(0, np.float32), last=True)[:length]
-    yield resampled
-    yield np.zeros(length - len(resampled), np.float32)
+    yield np.pad(resampled, (0, length - len(resampled)))  # soxr may end a sample early
 
 
 def _recut(chunks: Iterator[Samples], size: int) -> Iterator[Samples]:
-    """The same samples in fresh blocks of `size`; the last may be shorter."""
+    """Yields the same samples in new blocks of `size`; the last may be shorter."""
     held: list[Samples] = []
-    n_held = 0
+    missing = size
     for chunk in chunks:
-        while n_held + len(chunk) >= size:
-            cut = size - n_held
-            yield np.concatenate([*held, chunk[:cut]])
-            held, n_held, chunk = [], 0, chunk[cut:]
+        while len(chunk) >= missing:
+            yield np.concatenate([*held, chunk[:missing]])
+            held, chunk, missing = [], chunk[missing:], size
         held.append(chunk)
-        n_held += len(chunk)
-    if n_held:
+        missing -= len(chunk)
+    if missing < size:
         yield np.concatenate(held)

@@ -175,7 +175,7 @@ def test_identical_channels_are_exactly_the_mono_recording(channels):
 
 
 @pytest.mark.parametrize("channels", [2, 5])
-def test_mix_is_the_mean_and_a_number_isone_channel_counted_from_1(channels):
+def test_mix_is_the_mean_and_a_number_is_one_channel_counted_from_1(channels):
     samples = noise(1_000, channels)
     mix, _ = read((samples, 16_000), sample_rate=16_000)
     np.testing.assert_allclose(mix, samples.astype(np.float64).mean(axis=1), rtol=0, atol=1e-7)

@@ -56,7 +56,7 @@ def test_numbers_too_large_for_any_sound_are_refused():
         scan(open_source((np.array([1e25, -1e25, 2.0]), 16_000)), "mix")
 
 
-def test_only_the_channel_that_counts_is_looked_at():
+def test_only_the_channel_that_counts_is_checked():
     samples = np.array([[0.1, np.nan], [0.2, 1.0], [0.3, 1.0]])
     assert scan(open_source((samples, 16_000)), 1).peak == np.float32(0.3)
     with pytest.raises(AudioError, match="1 of 3 samples"):

@@ -1,1 +1,1 @@
-"""A path, an open file, an array or a Sound goes in; blocks of samples of all channels come out."""
+"""A path, an open file, an array or a Praat Sound -> blocks of samples of all its channels."""

@@ -1,4 +1,4 @@
-"""A path or an open file -> the file from its beginning, for one pass after another, checked for changes in between."""
+"""A path or an open file -> the file from its beginning, for one pass after another, and an error if it has changed."""
 
 from __future__ import annotations
 
@@ -14,62 +14,45 @@ from phonseg.errors import AudioError
 READ_AHEAD = 2**18  # bytes, since a decoder asks for a few thousand at a time
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class FileHandle:
-    """A file that `open_first` has opened; nothing is kept open between two passes.
+    """A file that can be opened again and again; it is closed between two passes.
 
     Attributes:
-        name: for messages.
-        source: a path or an open binary file.
-        seen: what the system said of the file when it was first opened; None for an open file.
+        name: of the file, for messages.
+        source: a path, or an open binary file, which is rewound and stays open.
+        seen: size, date and place of the file when it was first opened; None before that, and for an open file.
     """
 
     name: str
     source: str | BinaryIO
-    seen: os.stat_result | None
+    seen: os.stat_result | None = None
 
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:
-        """Yields the file from its beginning; only what is opened here is closed again.
+        """Opens the file, and closes it again afterwards.
 
         Yields:
-            The open file. If it has grown since it was first opened, the sound that was there is still there.
+            The file at its beginning. It may have grown since it was first opened, for its old samples are still there.
 
         Raises:
-            AudioError: if it cannot be opened, or was changed since it was first opened.
+            AudioError: if the file is missing, may not be read, or is a folder, a pipe or a device, which might block
+                forever; or if it was changed since it was first opened.
         """
-        with open_first(self.source, self.name) as (now, file):
-            if self.seen is not None and now.seen is not None and _changed(self.seen, now.seen):
+        if not isinstance(self.source, str):
+            yield _rewound(self.source)
+            return
+        with _opened(self.source) as file:
+            now = os.fstat(file.fileno())
+            self.seen = self.seen or now
+            if _changed(self.seen, now):
                 raise AudioError(f"{self.name}: was changed while it was read. Wait until it is complete.")
             yield file
 
 
-@contextmanager
-def open_first(source: str | BinaryIO, name: str) -> Iterator[tuple[FileHandle, BinaryIO]]:
-    """Opens a file for the first time.
-
-    Args:
-        source: its path, or an open binary file, which stays open.
-        name: what messages call it.
-
-    Yields:
-        The handle by which it is opened again, and the file from its beginning.
-
-    Raises:
-        AudioError: if it is missing, may not be read, or is a folder, a pipe or a device; to open one of those could
-            take forever.
-    """
-    if not isinstance(source, str):
-        yield FileHandle(name, source, None), _rewound(source)
-        return
-    with _opened(source) as file:
-        yield FileHandle(name, source, os.fstat(file.fileno())), file
-
-
 def _changed(before: os.stat_result, now: os.stat_result) -> bool:
-    same_file = (before.st_dev, before.st_ino) == (now.st_dev, now.st_ino)
     untouched = (before.st_size, before.st_mtime_ns) == (now.st_size, now.st_mtime_ns)
-    return not (same_file and (untouched or now.st_size > before.st_size))
+    return not (os.path.samestat(before, now) and (untouched or now.st_size > before.st_size))
 
 
 def _opened(path: str) -> BinaryIO:
@@ -81,10 +64,10 @@ def _opened(path: str) -> BinaryIO:
             raise AudioError(f"{path}: is not an ordinary file (a pipe or a device). Save the sound to a file first.")
         return open(path, "rb", buffering=READ_AHEAD)
     except FileNotFoundError as error:
+        about = "does not exist. Check the spelling and the folder."
         if os.path.islink(path):
-            lost = f"is a link to {os.readlink(path)}, which does not exist. Copy the recording itself."
-            raise AudioError(f"{path}: {lost}") from error
-        raise AudioError(f"{path}: does not exist. Check the spelling and the folder.") from error
+            about = f"is a link to {os.readlink(path)}, which does not exist. Copy the recording itself."
+        raise AudioError(f"{path}: {about}") from error
     except PermissionError as error:
         raise AudioError(f"{path}: may not be read (permission denied). Change its permissions.") from error
     except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
@@ -93,7 +76,7 @@ def _opened(path: str) -> BinaryIO:
 
 
 def _about_folder(path: str) -> str:
-    """What is wrong with a folder in the place of a recording; one that cannot be listed stands for what it holds."""
+    """Says why a folder cannot be read as a recording; `find.search` returns folders that cannot be listed."""
     try:
         os.scandir(path).close()
     except OSError as error:
@@ -104,9 +87,8 @@ def _about_folder(path: str) -> str:
 def _rewound(file: BinaryIO) -> BinaryIO:
     try:
         file.seek(0)
-        binary = isinstance(file.read(0), bytes)
+        if isinstance(file.read(0), bytes):
+            return file
     except (OSError, ValueError) as error:  # a pipe, or a closed file
         raise AudioError("<file object>: cannot be rewound. Read it into an io.BytesIO, and give that.") from error
-    if not binary:
-        raise AudioError("<file object>: was opened as text. Open it with mode 'rb'.")
-    return file
+    raise AudioError("<file object>: was opened as text. Open it with mode 'rb'.")

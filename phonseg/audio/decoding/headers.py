@@ -1,19 +1,19 @@
-"""The beginning of a sound file, or its pages -> how much sound there should be.
+"""The header of a sound file -> how many samples it promises, and what must be corrected for libsndfile to read them.
 
-libsndfile, which decodes, keeps silent about these flaws:
+libsndfile decodes, but does not report these flaws:
 
 - A WAV, AIFF or NIST SPHERE file is shorter than its header promises.
-- The length in a WAV header was never filled in, since the sound was still being recorded (libsndfile then sees no
-  sound), or is too large for its 32 bits (it then sees what lies beyond a multiple of 4 GiB, or the first 4 GiB).
-- Pages of an Ogg file are missing or damaged (it leaves them out).
-- An MP3 header has no frame count (it guesses the length, and drops whatever lies beyond its guess), or another MP3
-  file was glued to the first (it drops that).
+- A WAV header has no length, because the file was still being recorded (libsndfile then finds no sound), or a length
+  that does not fit into 32 bits (libsndfile then reads what exceeds a multiple of 4 GiB, or only the first 4 GiB).
+- An MP3 file has no frame count (libsndfile then guesses the length, and drops everything after it), or another MP3
+  file follows it (libsndfile drops that).
+- Pages of an Ogg file are missing or damaged (see `phonseg.audio.decoding.ogg`).
 
-The headers of other formats, such as AU and Wave64, are not looked at.
+Headers of other formats, such as AU and Wave64, are not checked.
 
 Sources: Microsoft and IBM, Multimedia Programming Interface and Data Specifications 1.0 (RIFF); EBU Tech 3306 (RF64);
-Apple, Audio Interchange File Format 1.3 and AIFF-C; NIST SPHERE; RFC 3533 (Ogg); ID3 tag version 2.4.0; Xing, header of
-MP3 files of variable bit rate.
+Apple, Audio Interchange File Format 1.3 and AIFF-C; NIST SPHERE; ID3 tag version 2.4.0; Xing, header of MP3 files with
+a variable bit rate.
 """
 
 from __future__ import annotations
@@ -21,47 +21,49 @@ from __future__ import annotations
 import os
 import re
 import struct
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
-MOST_CHUNKS = 1_000  # a WAV or AIFF file has about ten
-REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))  # every byte with its bits in the other order
-LONGEST = 2**32  # bytes: a WAV header counts modulo this
-LARGEST_HEAD = 10_000_000  # bytes before the sound; more than any program writes there
-IMA_FRAMES = 64  # samples per channel in a packet of IMA ADPCM, which is what AIFF-C counts
-ANOTHER = 4_096  # bytes: less than this after an MP3 file is no recording, but a frame or two that were not counted
+from phonseg.audio.decoding.decoder import CHAINED
+from phonseg.audio.decoding.ogg import flaw_of_ogg
 
-TRUNCATED = "it was cut short or is damaged"
-UNENDED = "it has no end mark: it was cut short, or never finished"
-BROKEN = "a part of it is missing or damaged, after which all times are early"
-CHAINED = "it holds several recordings one after another, of which only the first is read"
+MOST_CHUNKS = 1_000  # of a WAV or AIFF file, which has about ten
+WAV_LIMIT = 2**32  # bytes: lengths in a WAV header are counted modulo this
+LONGEST_HEADER = 10_000_000  # bytes: no program writes more before the sound
+IMA_FRAMES = 64  # samples per channel in a packet of IMA ADPCM; AIFF-C counts packets
+SHORTEST_MP3 = 4_096  # bytes: less than this after an MP3 file is not a recording, but a few frames without a count
+MP3_STRETCH = 64  # no MP3 file holds 64 times the sound that its first frame suggests
+TAG_SIZE = 128  # bytes of the ID3 tag that an MP3 file may have at its end
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What a file says about its length, where libsndfile does not know better.
+    """What the header of a file says about its length, and what must be corrected for libsndfile.
 
     Attributes:
-        samples: per channel, None if it does not say.
-        head: what should stand before the sound of a WAV file, where its header lacks the length of the sound or says
-            it modulo 4 GiB; empty if all is well.
-        sound_at: the byte at which the sound of that file starts; 0 if all is well.
-        flaw: why the sound goes on where reading ends, if it does.
+        samples: per channel; None if the header does not say, or libsndfile reads the number itself.
+        head: bytes that replace everything before `sound_at` in a WAV file without a valid length; empty for others.
+        sound_at: the byte at which the sound of such a file begins; 0 for others.
+        length_factor: how many times longer than it is the file must appear.
+        flaw: why the file holds more sound than can be read, as a clause for a message; empty if it does not.
     """
 
     samples: int | None = None
     head: bytes = b""
     sound_at: int = 0
+    length_factor: int = 1
     flaw: str = ""
 
 
 def read_header(file: BinaryIO) -> Header:
-    """What a WAV, AIFF, NIST or Ogg file says about its length; nothing for any other file.
+    """Reads the header of a WAV, AIFF, NIST SPHERE or Ogg file.
 
     Args:
-        file: open for reading and seeking; where it stands does not matter, and changes.
+        file: open for reading and seeking. Its position changes.
+
+    Returns:
+        The header; `Header()` for other files.
     """
     file.seek(0)
     head = file.read(1024)
@@ -70,44 +72,39 @@ def read_header(file: BinaryIO) -> Header:
     if head[:4] == b"FORM" and head[8:11] == b"AIF":
         return _aiff(file)
     if head[:4] == b"OggS":
-        return Header(flaw=_flaw_of_ogg(file))
+        return Header(flaw=flaw_of_ogg(file))
     if head[:7] == b"NIST_1A" and (count := re.search(rb"sample_count -i (\d{1,18})", head)):
         return Header(samples=int(count[1]))
     return Header()
 
 
-def has_frame_count(file: BinaryIO) -> bool:
-    """Whether an MP3 file says how long it is (in a Xing, Info or VBRI header after the ID3 tag)."""
-    file.seek(_end_of_tag(file))
-    return re.search(rb"Xing|Info|VBRI", file.read(4096)) is not None
+def read_mp3_header(file: BinaryIO) -> Header:
+    """Reads the Xing, Info or VBRI header in the first frame of an MP3 file.
 
-
-def flaw_of_mp3(file: BinaryIO) -> str:
-    """Whether another MP3 file follows in the same file, after the bytes that the Xing header of the first counts.
+    Args:
+        file: open for reading and seeking. Its position changes.
 
     Returns:
-        CHAINED if so, else an empty text.
+        The header. `length_factor` is above 1 if the file does not say how long it is. `flaw` is CHAINED if another MP3
+        file follows after the bytes that the header counts.
     """
-    start = _end_of_tag(file)
-    file.seek(start)
-    # A frame begins with eleven ones; the header stands in the first. Its flags 1 and 2: it counts frames, and bytes.
-    header = re.search(rb"\xff[\xe0-\xff].{11,36}?(?:Xing|Info)\0\0\0(.)(.{8})", file.read(4096), re.DOTALL)
-    if not header or header[1][0] & 3 != 3:
-        return ""
-    end = start + header.start() + int.from_bytes(header[2][4:])
-    file.seek(end)
-    rest = file.read(ANOTHER)
-    if rest[:3] == b"TAG":  # the tag at the end of the first
-        rest = rest[128:] + file.read(128)
-    return CHAINED if len(rest) == ANOTHER and re.match(rb"ID3|\xff[\xe0-\xff]", rest) else ""
-
-
-def _end_of_tag(file: BinaryIO) -> int:
-    """Where the ID3 tag at the beginning of an MP3 file ends; 0 if there is none."""
     file.seek(0)
     head = file.read(10)
-    tag = sum((byte & 127) << shift for byte, shift in zip(head[6:], (21, 14, 7, 0), strict=False))
-    return 10 + tag if head[:3] == b"ID3" else 0
+    tag = 10 + sum((byte & 127) << shift for byte, shift in zip(head[6:], (21, 14, 7, 0), strict=False))
+    start = tag if head[:3] == b"ID3" else 0
+    file.seek(start)
+    head = file.read(4096)
+    if not re.search(rb"Xing|Info|VBRI", head):
+        return Header(length_factor=MP3_STRETCH)
+    # A frame begins with eleven ones. Flags 1 and 2 of the header: it counts the frames and the bytes.
+    counts = re.search(rb"\xff[\xe0-\xff].{11,36}?(?:Xing|Info)\0\0\0(.)(.{8})", head, re.DOTALL)
+    if not counts or counts[1][0] & 3 != 3:
+        return Header()
+    file.seek(start + counts.start() + int.from_bytes(counts[2][4:]))
+    rest = file.read(SHORTEST_MP3)
+    if rest[:3] == b"TAG":  # at the end of the first MP3 file
+        rest = rest[TAG_SIZE:] + file.read(TAG_SIZE)
+    return Header(flaw=CHAINED if len(rest) == SHORTEST_MP3 and re.match(rb"ID3|\xff[\xe0-\xff]", rest) else "")
 
 
 def _wav(file: BinaryIO, riff_size: int) -> Header:
@@ -119,23 +116,23 @@ def _wav(file: BinaryIO, riff_size: int) -> Header:
         elif name == b"ds64" and len(content) >= 16:
             (long_size,) = struct.unpack_from("<8xQ", content)
         elif name == b"data":
-            empty = size == 0 and start < length and riff_size != length - 8
+            is_empty = size == 0 and start < length and riff_size != length - 8
             size = long_size or size
-            # What programs write that do not know the length, since they write into a pipe.
-            unknown = 0x7FFFF000 <= size <= 0x80000000 or 0xFFFFFF00 <= size <= 0xFFFFFFFF
+            # Programs that write into a pipe do not know the length, and write one of these numbers.
+            is_unknown = 0x7FFFF000 <= size <= 0x80000000 or 0xFFFFFF00 <= size <= 0xFFFFFFFF
             beyond = length - start - size
-            if empty or (unknown and beyond > 0 and riff_size != length - 8):
+            if is_empty or (is_unknown and beyond > 0 and riff_size != length - 8):
                 return _rewritten(file, start, length - start)
-            if beyond >= LONGEST:
-                return _rewritten(file, start, size + beyond // LONGEST * LONGEST)
-            short = start + size > length and not unknown and byte_rate > 0
-            return Header(samples=size * rate // byte_rate if short else None)
+            if beyond >= WAV_LIMIT:
+                return _rewritten(file, start, size + beyond // WAV_LIMIT * WAV_LIMIT)
+            is_short = beyond < 0 and not is_unknown and byte_rate > 0
+            return Header(samples=size * rate // byte_rate if is_short else None)
     return Header()
 
 
 def _rewritten(file: BinaryIO, start: int, size: int) -> Header:
-    """A head with the length in 64 bits (RF64) for a WAV file whose sound lies at these bytes."""
-    if start > LARGEST_HEAD:
+    """Writes an RF64 head, with a length of 64 bits, for a WAV file with `size` bytes of sound from byte `start`."""
+    if start > LONGEST_HEADER:
         return Header()
     file.seek(12)
     rest = file.read(start - 12 - 8)
@@ -147,66 +144,20 @@ def _rewritten(file: BinaryIO, start: int, size: int) -> Header:
 def _aiff(file: BinaryIO) -> Header:
     for name, _, _, content in _chunks(file, ">"):
         if name == b"COMM" and len(content) >= 16:
-            packed = IMA_FRAMES if content[18:22] == b"ima4" else 1
-            return Header(samples=packed * struct.unpack_from(">2xI", content)[0])
+            frames = IMA_FRAMES if content[18:22] == b"ima4" else 1
+            return Header(samples=frames * struct.unpack_from(">2xI", content)[0])
     return Header()
 
 
 def _chunks(file: BinaryIO, byte_order: str) -> Iterator[tuple[bytes, int, int, bytes]]:
-    """(name, size, where its content starts, first bytes of it) of the chunks of a WAV ("<") or AIFF (">") file."""
-    header = struct.Struct(f"{byte_order}4sI")
+    """Yields name, size, start and first 24 bytes of the content of each chunk of a WAV ("<") or AIFF (">") file."""
     start = 12
     for _ in range(MOST_CHUNKS):
         file.seek(start)
-        head = file.read(header.size + 24)
-        if len(head) < header.size:
+        head = file.read(8 + 24)
+        if len(head) < 8:
             return
-        name, size = header.unpack_from(head)
-        start += header.size
-        yield name, size, start, head[header.size :]
+        name, size = struct.unpack_from(f"{byte_order}4sI", head)
+        start += 8
+        yield name, size, start, head[8:]
         start += size + size % 2
-
-
-class _Page(NamedTuple):
-    """A page of an Ogg file.
-
-    flags: 2 where a stream begins, 4 where it ends. number: which page of the stream. intact: whether its bytes agree
-    with their checksum.
-    """
-
-    flags: int
-    stream: int
-    number: int
-    intact: bool
-
-
-def _ogg_page(file: BinaryIO) -> _Page | None:
-    """The page that starts here, or None where none does."""
-    head = file.read(27)
-    if len(head) < 27 or head[:5] != b"OggS\0":
-        return None
-    lengths = file.read(head[26])
-    body = file.read(sum(lengths))
-    stream, number, checksum = struct.unpack_from("<III", head, 14)
-    # zlib has this checksum too, but of the bits in the other order, and begins and ends with all bits turned.
-    rest = (head[:22] + bytes(4) + head[26:] + lengths + body).translate(REVERSED)
-    found = int(f"{zlib.crc32(rest, 0xFFFFFFFF) ^ 0xFFFFFFFF:032b}"[::-1], 2)
-    return _Page(head[5], stream, number, found == checksum)
-
-
-def _flaw_of_ogg(file: BinaryIO) -> str:
-    """What is wrong between the first page of an Ogg file and the one that ends what began with it."""
-    length = file.seek(0, os.SEEK_END)
-    file.seek(0)
-    following: dict[int, int] = {}  # stream -> the number that its next page should have
-    while following or file.tell() == 0:
-        page = _ogg_page(file)
-        if file.tell() == length and not (page and page.intact):
-            return UNENDED
-        if not (page and page.intact) or following.get(page.stream, page.number) != page.number:
-            return BROKEN
-        following[page.stream] = page.number + 1
-        if page.flags & 4:
-            del following[page.stream]
-    after = _ogg_page(file)
-    return CHAINED if after and after.flags & 2 else ""

@@ -1,13 +1,12 @@
-"""Whatever a recording is given as -> raw blocks of all its channels, at its own rate.
+"""A recording in any form -> a decoder that reads the samples of all its channels at its own rate.
 
 A recording is a path, an open binary file, samples with their rate (NumPy arrays, memory maps, lists, torch tensors),
-or a parselmouth Sound. A stored sample of whole numbers is scaled to -1..1; floating point is taken as it is.
+or a parselmouth Sound. Integer samples are scaled to -1 to 1; floating-point samples are taken unchanged.
 """
 
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from numbers import Real
@@ -16,122 +15,125 @@ from typing import Any, BinaryIO, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from phonseg.audio.decoding.ffmpeg import FFmpegDecoder, open_with_ffmpeg
-from phonseg.audio.decoding.file_handle import open_first
-from phonseg.audio.decoding.file_type import HEAD, file_type
-from phonseg.audio.decoding.libsndfile import LibsndfileDecoder, open_with_libsndfile
+from phonseg.audio.channels import Samples
+from phonseg.audio.decoding.decoder import Decoder
+from phonseg.audio.decoding.ffmpeg import open_with_ffmpeg
+from phonseg.audio.decoding.file_handle import FileHandle
+from phonseg.audio.decoding.file_type import HEAD_SIZE, file_type
+from phonseg.audio.decoding.libsndfile import open_with_libsndfile
 from phonseg.errors import AudioError
 
 LOWEST_RATE, HIGHEST_RATE = 1_000, 768_000  # Hz
 MOST_CHANNELS = 64
-SAMPLES = "<samples>"  # how samples in memory are called in messages
+SAMPLES = "<samples>"  # the name of samples in memory in messages
 ZERO_AND_SCALE = {"int16": (0, 2**15), "int32": (0, 2**31), "uint8": (128, 2**7)}  # as in WAV files
 
 
 class PraatSound(Protocol):
-    """What is asked of a `parselmouth.Sound`."""
+    """The part of a `parselmouth.Sound` that is used here."""
 
     @property
     def values(self) -> NDArray[np.float64]:
-        """(channels, n) samples."""
+        """(channels, n) samples; full scale is -1 to 1."""
 
     @property
     def sampling_frequency(self) -> float:
-        """Samples per second."""
+        """Sample rate in Hz."""
 
 
 Source = str | os.PathLike[str] | BinaryIO | tuple[ArrayLike, float] | PraatSound
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ArrayDecoder:
-    """Samples in memory with their rate: values (n, channels), never changed and read in slices."""
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class ArrayDecoder(Decoder):
+    """Samples in memory.
+
+    Attributes:
+        values: (n, channels) samples of any type that can be scaled; they are never changed.
+    """
 
     values: NDArray[Any]
-    sample_rate: float
-    name: str = SAMPLES
-    format: str = "samples in memory"
-    promised: None = None  # no header, no promise
-    remarks: tuple[str, ...] = ()
 
-    @property
-    def channels(self) -> int:
-        """How many channels."""
-        return int(self.values.shape[1])
+    def blocks(self, size: int, end: int) -> Iterator[Samples]:
+        """Takes the samples of all channels from the beginning.
 
-    def blocks(self, size: int, end: int = sys.maxsize) -> Iterator[NDArray[np.float32]]:
-        """All channels from the beginning, as (n, channels) with n at most `size`, until sample `end`."""
+        Args:
+            size: the most samples per channel in a block.
+            end: samples per channel after which reading stops.
+
+        Yields:
+            (n, channels) blocks, n from 1 to `size`.
+        """
         zero, scale = ZERO_AND_SCALE.get(self.values.dtype.name, (0, 1))
         for start in range(0, min(len(self.values), end), size):
-            block = self.values[start : min(start + size, end)]
-            with np.errstate(over="ignore"):  # what does not fit into float32 becomes infinite, and is then refused
-                block = block.astype(np.float32, copy=False)
+            with np.errstate(over="ignore"):  # numbers too large for float32 become infinite, and are refused later
+                block = self.values[start : min(start + size, end)].astype(np.float32, copy=False)
             yield block if scale == 1 else (block - np.float32(zero)) / np.float32(scale)
 
 
-Decoder = LibsndfileDecoder | FFmpegDecoder | ArrayDecoder
-
-
 def open_source(source: Source) -> Decoder:
-    """Find out what a recording is given as, and open it.
+    """Opens a recording in any form.
 
-    Raises AudioError if it cannot be read, or lies outside 1 to 768 kHz and 1 to 64 channels.
+    Args:
+        source: a path, an open binary file, (samples, sample_rate) with samples (n,) or (n, channels), or a
+            parselmouth Sound.
+
+    Returns:
+        A decoder of the recording. Its sample rate is an int if it is a whole number.
+
+    Raises:
+        AudioError: if `source` is something else or cannot be read, its sample rate is not within 1 to 768 kHz, or it
+            does not have 1 to 64 channels.
     """
     decoder = _opened(source)
     if not 1 <= decoder.channels <= MOST_CHANNELS:
-        raise AudioError(
-            f"{decoder.name}: has {decoder.channels} channels. Give a recording of 1 to {MOST_CHANNELS} channels."
-        )
+        raise AudioError(f"{decoder.name}: has {decoder.channels} channels. Give a recording of 1 to {MOST_CHANNELS}.")
     rate = decoder.sample_rate
     if isinstance(rate, bool) or not isinstance(rate, Real) or not LOWEST_RATE <= rate <= HIGHEST_RATE:
-        raise AudioError(
-            f"{decoder.name}: the sample rate is {rate!r}. Give samples per second, from {LOWEST_RATE} to "
-            f"{HIGHEST_RATE}."
-        )
+        wanted = f"Give samples per second, from {LOWEST_RATE} to {HIGHEST_RATE}."
+        raise AudioError(f"{decoder.name}: the sample rate is {rate!r}. {wanted}")
     return replace(decoder, sample_rate=int(rate) if rate == int(rate) else float(rate))
 
 
 def _opened(source: Source) -> Decoder:
     if isinstance(source, (str, os.PathLike)):
         path = os.fsdecode(source)
-        return _opened_file(path, path)
+        return _opened_file(FileHandle(path, path))
     if isinstance(source, tuple) and len(source) == 2:
-        return _sample_array(*source)
+        return _array_decoder(_checked(source[0]), source[1])
     if hasattr(source, "values") and hasattr(source, "sampling_frequency"):
-        return ArrayDecoder(np.asarray(source.values).T, source.sampling_frequency)
+        return _array_decoder(np.asarray(source.values).T, source.sampling_frequency)
     if hasattr(source, "read") and hasattr(source, "seek"):
-        return _opened_file(source, "<file object>")
-    raise AudioError(
-        f"a {type(source).__name__} is not a recording. Give a path, an open binary file, or (samples, sample_rate)."
-    )
+        return _opened_file(FileHandle("<file object>", source))
+    wanted = "Give a path, an open binary file, or (samples, sample_rate)."
+    raise AudioError(f"a value of type {type(source).__name__} is not a recording. {wanted}")
 
 
-def _opened_file(source: str | BinaryIO, name: str) -> LibsndfileDecoder | FFmpegDecoder:
-    with open_first(source, name) as (handle, file):
-        found = file_type(file.read(HEAD))
+def _opened_file(handle: FileHandle) -> Decoder:
+    with handle.open() as file:
+        kind = file_type(file.read(HEAD_SIZE))
         file.seek(0)
-        open_with = open_with_ffmpeg if found.needs_ffmpeg else open_with_libsndfile
-        return open_with(handle, file, found)
+        return (open_with_ffmpeg if kind.needs_ffmpeg else open_with_libsndfile)(handle, file, kind)
 
 
-def _sample_array(samples: ArrayLike, sample_rate: float) -> ArrayDecoder:
+def _array_decoder(values: NDArray[Any], rate: float) -> ArrayDecoder:
+    channels = values.shape[1]
+    return ArrayDecoder(name=SAMPLES, format="samples in memory", sample_rate=rate, channels=channels, values=values)
+
+
+def _checked(samples: ArrayLike) -> NDArray[Any]:
+    """Returns samples as an array (n, channels)."""
     try:
         values = np.asarray(samples)
     except (TypeError, ValueError, RuntimeError) as error:  # a ragged list; a tensor on a GPU, or with gradients
         raise AudioError(f"{SAMPLES}: do not form an array ({error}). Give a NumPy array of samples.") from None
     if values.ndim not in (1, 2):
-        raise AudioError(
-            f"{SAMPLES}: form an array of {values.ndim} dimensions. Give (samples, sample_rate), in this order, with "
-            "samples (n,) or (n, channels)."
-        )
+        wanted = "Give (samples, sample_rate), in this order, with samples (n,) or (n, channels)."
+        raise AudioError(f"{SAMPLES}: form an array of {values.ndim} dimensions. {wanted}")
     if values.dtype.kind != "f" and values.dtype.name not in ZERO_AND_SCALE:
-        raise AudioError(
-            f"{SAMPLES}: are of type {values.dtype}, whose full scale is not known. Give floating point from -1 to 1, "
-            "or int16, int32 or uint8."
-        )
+        wanted = "Give floating point from -1 to 1, or int16, int32 or uint8."
+        raise AudioError(f"{SAMPLES}: are of type {values.dtype}, whose full scale is not known. {wanted}")
     if values.ndim == 2 and len(values) < values.shape[1]:
-        raise AudioError(
-            f"{SAMPLES}: are of shape {values.shape}, which would be {values.shape[1]} channels of {len(values)} "
-            "samples each. Give (n, channels): transpose them (samples.T)."
-        )
-    return ArrayDecoder(values if values.ndim == 2 else values[:, np.newaxis], sample_rate)
+        wrong = f"are of shape {values.shape}, which would be {values.shape[1]} channels of {len(values)} samples each"
+        raise AudioError(f"{SAMPLES}: {wrong}. Give (n, channels): transpose them (samples.T).")
+    return values if values.ndim == 2 else values[:, np.newaxis]

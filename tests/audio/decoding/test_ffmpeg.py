@@ -96,9 +96,9 @@ def test_what_an_encoder_adds_before_and_after_the_sound_is_dropped(tmp_path, su
 def test_the_size_of_the_blocks_plays_no_part(tmp_path):
     path = write(tmp_path / "x.m4a", glide(), "ipod", "aac")
     decoder = open_recording(path)._decoder
-    whole = np.concatenate(list(decoder.blocks(10**9)))
+    whole = np.concatenate(list(decoder.blocks(10**9, 10**9)))
     for size in (100, 1_000, 5_000):
-        blocks = list(decoder.blocks(size))
+        blocks = list(decoder.blocks(size, 10**9))
         assert max(map(len, blocks)) <= size
         np.testing.assert_array_equal(np.concatenate(blocks), whole)
     for end in (1, 1_024, 50_000, len(whole)):

@@ -13,7 +13,7 @@ import soundfile
 from conftest import mel_segmenter, noise
 
 from phonseg.audio import scan as scan
-from phonseg.audio.decoding.file_handle import open_first
+from phonseg.audio.decoding.file_handle import FileHandle
 from phonseg.audio.recording import open_recording
 from phonseg.errors import AudioError
 
@@ -146,11 +146,8 @@ def test_every_pass_starts_at_the_beginning_and_closes_only_what_it_opened(tmp_p
     path.write_bytes(b"abc")
     given_file = io.BytesIO(b"abc")
     for source in (str(path), given_file):
-        opened = []
-        with open_first(source, "x") as (handle, first):
-            assert first.read() == b"abc"
-            opened.append(first)
-        for _ in range(2):
+        handle, opened = FileHandle("x", source), []
+        for _ in range(3):
             with handle.open() as file:
                 assert file.read() == b"abc"
                 opened.append(file)

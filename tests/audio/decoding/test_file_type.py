@@ -56,7 +56,7 @@ def test_without_pyav_the_extra_that_reads_such_files_is_named(tmp_path, monkeyp
     monkeypatch.setitem(sys.modules, "av", None)  # importing it now fails
     path = tmp_path / "recording.wav"
     path.write_bytes(FILES[what])
-    with pytest.raises(AudioError, match=rf"it is {what}.*, which takes PyAV\. Install it with pip install av,"):
+    with pytest.raises(AudioError, match=rf"it is {what}.*, which needs PyAV\. Install it with pip install av,"):
         open_recording(path)
 
 

@@ -157,7 +157,7 @@ def test_where_a_decoder_leaves_a_part_out_it_is_told_that_times_are_early():
     whole, _ = read_bytes(data)
     third, fourth = [found.start() for found in re.finditer(b"OggS", data)][2:4]
     with pytest.warns(
-        PhonsegWarning, match=r"can be read, since a part of it is missing or damaged, after which all times"
+        PhonsegWarning, match=r"can be read, since a part of it is missing or damaged, so all times after it"
     ):
         samples, duration = read_bytes(data[:third] + data[fourth:])
     lost = 10 - duration
