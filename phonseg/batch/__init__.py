@@ -1,1 +1,1 @@
-"""Folders of recordings go in; a label file and a record for each recording come out."""
+"""Folders of recordings -> a label file and a record for each recording."""

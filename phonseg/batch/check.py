@@ -1,4 +1,4 @@
-"""What recordings are and what would come of segmenting them, told without segmenting any."""
+"""Recordings -> what they are and what would come of segmenting them; none is segmented."""
 
 from __future__ import annotations
 
@@ -21,18 +21,28 @@ from phonseg.model.analysis import level_and_speech
 from phonseg.system.captured_warnings import captured_warnings
 from phonseg.system.folders import place_of
 
-SAMPLE_RATE = 16_000  # at which speech is looked for, as in segmenting
+SAMPLE_RATE = 16_000  # Hz: speech is searched at this rate, as in segmenting
 COLUMNS = ("", "format", "Hz", "channels", "seconds", "level dB", "peak dB", "clipped", "speech", "recording")
+ALIGNMENTS = "<<>>>>>>><"  # of the columns, left or right
+NUMBERS = ("g", "d", ".2f", ".1f", ".1f", ".2%", ".0%")  # formats of the columns from Hz to speech
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """One recording.
+    """One recording; if it failed, all values after the messages are None.
 
-    status: fine; warned (it can be segmented, but see the messages); failed (it cannot, see the message). The rest is
-    None where it failed. format: container and coding. sample_rate: samples per second. seconds: of audio. level:
-    decibels of the mean square re full scale, so that a full sine is at -3; peak: decibels of the largest sample; both
-    None for digital silence. clipped: share of the samples that stand at the limit. speech: share of the time.
+    Attributes:
+        recording: its path.
+        status: fine; warned (it can be segmented, but see the messages); failed (it cannot, see the message).
+        messages: what is wrong with it.
+        format: container and coding.
+        sample_rate: samples per second.
+        channels: the number of channels.
+        seconds: the duration of the audio.
+        level: the mean square in decibels re full scale, so that a full sine is at -3; None for digital silence.
+        peak: the largest sample in decibels re full scale; None for digital silence.
+        clipped: the share of the samples that are at the limit, 0 to 1.
+        speech: the share of the time with speech activity, 0 to 1.
     """
 
     recording: Path
@@ -48,24 +58,25 @@ class Checked:
     speech: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """As plain JSON types."""
+        """Returns all fields as plain JSON types."""
         return {**asdict(self), "recording": os.fspath(self.recording)}
 
     def row(self) -> tuple[str, ...]:
-        """What stands under `COLUMNS`; numbers are rounded, and left out where there are none."""
-        told = [
-            *(self.format or "", _told(self.sample_rate, "g"), _told(self.channels, "d"), _told(self.seconds, ".2f")),
-            *(_told(self.level, ".1f"), _told(self.peak, ".1f"), _told(self.clipped, ".2%"), _told(self.speech, ".0%")),
-        ]
-        return ("" if self.status == "fine" else self.status, *told, str(self.recording))
+        """Returns the texts below `COLUMNS`; numbers are rounded, and left out if they are None."""
+        values = self.sample_rate, self.channels, self.seconds, self.level, self.peak, self.clipped, self.speech
+        numbers = ["" if value is None else format(value, form) for value, form in zip(values, NUMBERS, strict=True)]
+        return ("" if self.status == "fine" else self.status, self.format or "", *numbers, str(self.recording))
 
 
 @dataclass(frozen=True, slots=True)
 class Checks:
-    """All recordings, sorted, and what else is in the folders.
+    """All recordings, and what else the folders hold.
 
-    problems: what would keep `phonseg.segment_files` from starting. others: suffix -> how many files are no recordings
-    by their suffix. hidden: files and folders with a leading dot.
+    Attributes:
+        recordings: a report on each recording, sorted by path.
+        problems: what would keep `phonseg.segment_files` from starting.
+        others: suffix -> how many files with this suffix are not recordings.
+        hidden: how many files and folders have a name that begins with a dot.
     """
 
     recordings: tuple[Checked, ...]
@@ -76,37 +87,30 @@ class Checks:
     @property
     def failed(self) -> tuple[str, ...]:
         """Why anything would fail: a message for each recording that cannot be segmented, and the problems."""
-        return (*(said for one in self.recordings if one.status == "failed" for said in one.messages), *self.problems)
+        return (*(text for one in self.recordings if one.status == "failed" for text in one.messages), *self.problems)
 
     def totals(self) -> str:
-        """How many there are of what, in a few lines."""
+        """Returns a few lines that count recordings, hours, statuses, formats and other files."""
         count = Counter(one.status for one in self.recordings)
         hours = sum(one.seconds or 0.0 for one in self.recordings) / 3600
-        lines = [
-            f"{len(self.recordings)} recordings, {hours:.2f} hours: {count['fine']} fine, {count['warned']} with "
-            f"warnings, {count['failed']} would fail."
-        ]
         formats = Counter(f"{one.format}, {one.sample_rate:g} Hz" for one in self.recordings if one.format)
+        others = [f"{number} {suffix}" for suffix, number in sorted(self.others.items())]
+        others += [f"{self.hidden} hidden"] if self.hidden else []
+        statuses = f"{count['fine']} fine, {count['warned']} with warnings, {count['failed']} would fail"
+        lines = [f"{len(self.recordings)} recordings, {hours:.2f} hours: {statuses}."]
         lines += [f"  {number} {name}" for name, number in formats.most_common()]
-        if self.others or self.hidden:
-            others = [f"{number} {suffix}" for suffix, number in sorted(self.others.items())]
-            lines.append("Not recordings: " + ", ".join([*others, *([f"{self.hidden} hidden"] if self.hidden else [])]))
+        lines += [f"Not recordings: {', '.join(others)}"] if others else []
         return "\n".join(lines)
 
     def __str__(self) -> str:
-        """A table, what is amiss, and the totals."""
+        """A table, the messages, and the totals."""
         rows = [COLUMNS, *(one.row() for one in self.recordings)]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        lines = [
-            "  ".join(
-                part.ljust(width) if place in (0, 1, len(row) - 1) else part.rjust(width)
-                for place, (part, width) in enumerate(zip(row, widths, strict=True))
-            ).rstrip()
-            for row in rows
-        ]
-        said = [f"{one.status}: {message}" for one in self.recordings for message in one.messages]
-        problems = [f"failed: {problem}" for problem in self.problems]
-        return "\n".join([*lines, "", *said, *problems, *([""] if said or problems else []), self.totals()])
+        line = "  ".join(f"{{:{alignment}{width}}}" for alignment, width in zip(ALIGNMENTS, widths, strict=True))
+        table = [line.format(*row).rstrip() for row in rows]
+        messages = [f"{one.status}: {message}" for one in self.recordings for message in one.messages]
+        messages += [f"failed: {problem}" for problem in self.problems]
+        return "\n".join([*table, "", *messages, *([""] if messages else []), self.totals()])
 
 
 def check(inputs: Places, *, channel: Channel = "mix", progress: bool = True) -> Checks:
@@ -115,10 +119,10 @@ def check(inputs: Places, *, channel: Channel = "mix", progress: bool = True) ->
     Args:
         inputs: recordings, and folders, which are searched with the folders inside them.
         channel: "mix", or the number of one channel, counted from 1.
-        progress: whether to show a bar.
+        progress: whether a bar is shown.
 
     Returns:
-        A report on every recording, and on what else lies in the folders.
+        A report on every recording, and on what else the folders hold.
 
     Raises:
         AudioError: if an input does not exist or cannot be listed.
@@ -135,11 +139,9 @@ def check(inputs: Places, *, channel: Channel = "mix", progress: bool = True) ->
 
 def _problems(found: Sequence[Found]) -> tuple[str, ...]:
     try:
-        plan_jobs(found, None)
+        plan_jobs([one for one in found if one.recordings], None)
     except ConfigurationError as error:
         return (str(error),)
-    except AudioError:  # a folder without recordings, as the totals tell
-        pass
     return ()
 
 
@@ -167,11 +169,7 @@ def _checked(path: Path, channel: Channel) -> Checked:
 
 
 def _speech(recording: Recording) -> float:
-    """The share of the time in which there is speech."""
+    """The share of the time with speech activity, 0 to 1."""
     _, speech, _ = level_and_speech(recording.blocks(SAMPLE_RATE), recording.length(SAMPLE_RATE), SAMPLE_RATE)
     end = recording.duration
     return sum(max(0.0, min(region.end, end) - max(region.start, 0.0)) for region in speech) / end
-
-
-def _told(number: float | None, form: str) -> str:
-    return "" if number is None else format(number, form)

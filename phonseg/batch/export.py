@@ -14,7 +14,7 @@ from phonseg.errors import OutputError, PhonsegError, TextGridError
 from phonseg.system.atomic_files import make_folder, replacing
 from phonseg.system.folders import place_of, walk
 
-SOUNDS = (".wav", ".flac", ".mp3", ".ogg", ".aiff", ".WAV")
+RECORDING_SUFFIXES = (".wav", ".flac", ".mp3", ".ogg", ".aiff", ".WAV")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Exported:
 
     Attributes:
         source: the label file.
-        files: those that were written; none if it failed.
+        files: the files that were written.
         message: why it failed, or nothing.
     """
 
@@ -40,63 +40,83 @@ def export(
     tier: str = "phones",
     overwrite: bool = False,
 ) -> list[Exported]:
-    """Writes label files in other formats; one that cannot be read stops no other.
+    """Writes label files in other formats; if one cannot be read, the others are still written.
 
     Args:
-        inputs: label files of any kind that `phonseg.read_reference` reads; and folders, in which TextGrids are looked
-            for, also in the folders inside them.
+        inputs: label files of any kind that `phonseg.read_reference` reads; and folders, in which all TextGrids are
+            read, also in the folders inside them.
         output: the folder in which the tree below each input folder is mirrored; None to write beside the label files.
         formats: one or more of textgrid, csv, json, ctm, audacity and elan.
         tier: the interval tier that is read, and its name in TextGrids and ELAN files.
-        overwrite: whether files that are there already are replaced. A label file that is read is never replaced.
+        overwrite: whether existing files are replaced. Label files that are read, and files that this call has written
+            for another label file, are never replaced.
 
     Returns:
-        One report for each label file, in order.
+        One report for each label file, and for each folder that cannot be listed, in order.
 
     Raises:
-        ConfigurationError: if there is no such format, or a format needs a package that is missing.
+        ConfigurationError: if a format does not exist, or needs a package that is missing.
         TextGridError: if an input does not exist or a folder holds no TextGrid.
     """
     layout = Layout(tuple(formats), tier=tier)
     sources = list(_sources(inputs, None if output is None else Path(output)))
-    read = {place_of(source) for source, _ in sources}
-    return [_exported(source, target, layout, overwrite, read) for source, target in sources]
+    protected = {_identity(source) for source, _ in sources}
+    return [_exported(source, target, layout, overwrite, protected) for source, target in sources]
 
 
 def _sources(inputs: Places, output: Path | None) -> Iterator[tuple[Path, Path]]:
-    """Each label file once, and where its files lie, without their suffixes."""
+    """Each label file once, and the path of its new files, without their suffixes."""
     known: set[str] = set()
     for place in map(Path, [inputs] if isinstance(inputs, (str, os.PathLike)) else inputs):
-        if not place.exists():
+        if not os.path.exists(place):
             raise TextGridError(f"{place}: does not exist. Check the spelling and the folder.")
-        found, root = [place], place.parent
-        if place.is_dir():
-            found, root = [path for path in walk([place]).files if path.suffix.lower() == ".textgrid"], place
-        if not found:
+        sources, root = [place], place.parent
+        if os.path.isdir(place):
+            tree, root = walk([place]), place
+            sources = [*(path for path in tree.files if path.suffix.lower() == ".textgrid"), *tree.unlisted]
+        if not sources:
             raise TextGridError(f"{place}: holds no TextGrids. Give label files, or folders with TextGrids in them.")
-        for source in found:
+        for source in sources:
             if place_of(source) not in known:
                 known.add(place_of(source))
-                yield source, (output or root) / source.relative_to(root).with_suffix("")
+                yield source, (output or root) / source.relative_to(root).parent / source.stem
 
 
-def _exported(source: Path, target: Path, layout: Layout, overwrite: bool, read: set[str]) -> Exported:
+def _exported(
+    source: Path, target: Path, layout: Layout, overwrite: bool, protected: set[tuple[int, int] | None]
+) -> Exported:
+    """Writes the files of one label file; they become protected too."""
+    written: list[Path] = []
     try:
+        if os.path.isdir(source):
+            raise TextGridError(f"{source}: is a folder that cannot be listed. Change its permissions.")
         segmentation = replace(read_reference(source, tier=layout.tier), recording=_recording_beside(source))
         encoded = layout.encode(segmentation, source)
         contents = {target.with_name(target.name + suffix): data for suffix, data in encoded.items()}
         for file in contents:
-            if place_of(file) in read or (file.exists() and not overwrite):
-                raise OutputError(f"{file}: is there already. Choose another folder, or --overwrite.")
+            if (there := _identity(file)) and (there in protected or not overwrite):
+                advice = "Choose another folder" + ("." if there in protected else ", or --overwrite.")
+                raise OutputError(f"{file}: is there already. {advice}")
         make_folder(target.parent)
         for file, data in contents.items():
             with replacing(file) as partial:
                 partial.write_bytes(data)
+            written.append(file)
+            protected.add(_identity(file))
     except PhonsegError as error:
-        return Exported(source, (), str(error))
-    return Exported(source, tuple(contents))
+        return Exported(source, tuple(written), str(error))
+    return Exported(source, tuple(written))
+
+
+def _identity(file: Path) -> tuple[int, int] | None:
+    """The same for all names of a file, such as a.TextGrid and a.textgrid on some disks; None if it does not exist."""
+    try:
+        state = os.lstat(file)
+    except OSError:
+        return None
+    return state.st_dev, state.st_ino
 
 
 def _recording_beside(source: Path) -> Path | None:
-    """The recording of the same name in the same folder, which CSV names and ELAN plays."""
-    return next((path for suffix in SOUNDS if (path := source.with_suffix(suffix)).is_file()), None)
+    """The recording of the same name in the same folder, which a CSV file names and ELAN plays."""
+    return next(filter(os.path.isfile, map(source.with_suffix, RECORDING_SUFFIXES)), None)

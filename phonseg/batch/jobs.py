@@ -1,11 +1,11 @@
-"""Which recordings a batch has, where the files of each go, and which of them are this shard's."""
+"""The recordings of a batch -> jobs: where the files of each recording go, and which recordings are this shard's."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,12 +20,17 @@ TEXTGRID = ".TextGrid"
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A recording of a batch.
+    """One recording of a batch, and where its files go.
 
-    target: where its files lie, without their suffixes. files: suffix -> file. folder: where the manifest stands; the
-    files lie in or below it. place: the path of the recording below its input. size, modified: bytes, and the time of
-    change (seconds since 1970); 0 where the recording is out of reach. into: whether the TextGrid is there, and only
-    gets tiers added.
+    Attributes:
+        recording: its path.
+        target: the path of its files, without their suffixes.
+        files: suffix -> file.
+        folder: where the manifest lies; the files lie in this folder or below it.
+        place: the path of the recording below its input folder.
+        size: bytes of the recording, 0 if it cannot be reached.
+        modified: when the recording was changed last, in seconds since 1970, 0 if it cannot be reached.
+        into: whether the TextGrid exists already, and only gets tiers added.
     """
 
     recording: Path
@@ -33,20 +38,27 @@ class Job:
     files: Mapping[str, Path]
     folder: Path
     place: str
-    size: int
-    modified: float
+    size: int = 0
+    modified: float = 0.0
     into: bool = False
 
     def adds_to(self, suffix: str) -> bool:
-        """Whether the file with that suffix is there, and only gets tiers added."""
+        """Returns whether a file exists already, and only gets tiers added.
+
+        Args:
+            suffix: the suffix of the file, such as ".TextGrid".
+        """
         return self.into and suffix == TEXTGRID
 
     def check_inside(self) -> None:
-        """Raises OutputError where a link leads the files out of the folder."""
-        if self.target.parent == self.recording.parent:  # beside the recording, wherever that is
-            return
-        real, folder = os.path.realpath(self.target.parent), os.path.realpath(self.folder)
-        if os.path.commonpath([real, folder]) != folder:
+        """Checks that the files lie in the folder or below it, or beside the recording.
+
+        Raises:
+            OutputError: if a link leads them elsewhere.
+        """
+        beside = self.target.parent == self.recording.parent
+        real = Path(os.path.realpath(self.target.parent))
+        if not beside and not real.is_relative_to(os.path.realpath(self.folder)):
             raise OutputError(
                 f"{next(iter(self.files.values()))}: would be written outside {self.folder}, since a link leads to "
                 f"{real}. Remove the link, or choose another output folder."
@@ -64,83 +76,87 @@ def plan_jobs(
     """Plans where the files of each recording go.
 
     Args:
-        found: the places of the batch, searched. A recording that lies in several counts in the first.
-        output: the folder below which the files lie as the recordings lie below their places; None for beside them.
-        shard: which part of the recordings, (i, n) for the i-th of n; None for all.
-        suffixes: one for each file of a recording.
-        into: instead of `output`, a folder with TextGrids in which they lie like that, or the TextGrid of the only
-            recording.
+        found: what lies in each input. A recording that lies in several inputs belongs to the first.
+        output: the folder in which the tree below each input is mirrored; None to write beside the recordings.
+        shard: which part of the recordings, (i, n) for the i-th of n, counted from 1; None for all.
+        suffixes: the suffixes of the files of one recording.
+        into: instead of `output`, a folder of TextGrids that mirrors the inputs, or the TextGrid of the only recording.
 
     Returns:
         The jobs of the shard, each recording once.
 
     Raises:
-        ConfigurationError: if two recordings, of whatever shard, would have the same files, if there is no such shard,
-            or if `into` does not fit.
+        ConfigurationError: if two recordings, of whatever shard, would have the same files, if the shard is out of its
+            range, or if `into` is given with `output` or without ".TextGrid" among the suffixes.
         TextGridError: if `into` does not exist.
-        AudioError: if a folder holds no recording.
+        AudioError: if an input holds no recording.
     """
     i, n = shard or (1, 1)
     if not 1 <= i <= n:
         raise ConfigurationError(f"shard is {i}/{n}. Give i/n, with i from 1 to n.")
-    if into is not None and (output is not None or TEXTGRID not in suffixes):
-        raise ConfigurationError(
-            "into: stands instead of an output folder, and is for TextGrids. Leave one of them out."
-        )
-    alone = None if into is None or os.path.isdir(into) else Path(into)
-    if alone is not None and not alone.exists():
-        raise TextGridError(f"{alone}: there is no such TextGrid, and no such folder. Give what tiers are added to.")
-    common = into if alone is None and into is not None else output
-    planned: dict[str, Job] = {}
-    places: set[str] = set()
-    for place in found:
-        if not place.recordings:
-            raise AudioError(
-                f"{place.place}: holds no recordings. Give recordings, or folders with recordings in them."
+    if into is not None:
+        _check_into(into, output, suffixes)
+    jobs: dict[str, Job] = {}
+    for recording, root in _each_once(found):
+        job = _job(recording, root, output, suffixes) if into is None else _job_into(recording, root, into, suffixes)
+        # Some file systems ignore case, and how an accented letter is composed.
+        other = jobs.setdefault(unicodedata.normalize("NFC", str(job.target)).casefold(), job)
+        if other is not job and os.path.realpath(other.recording) != os.path.realpath(recording):
+            raise ConfigurationError(
+                f"{recording}: would be written to the same {next(iter(job.files.values()))} as {other.recording}. "
+                "Rename one, or run them apart."
             )
-        for recording in place.recordings:
-            if (where := place_of(recording)) in places:  # given before, as in a folder and by itself
-                continue
-            places.add(where)
-            new = _job(recording, place.root, place.root if common is None else Path(common), suffixes)
-            if into is not None:
-                new = _into(new, alone)
-            # Some file systems tell neither capitals apart nor ways of writing an accent.
-            key = unicodedata.normalize("NFC", str(new.target)).casefold()
-            other = planned.setdefault(key, new)
-            if other is not new and os.path.realpath(other.recording) != os.path.realpath(recording):
-                raise ConfigurationError(
-                    f"{recording}: would be written to the same {next(iter(new.files.values()))} as {other.recording}. "
-                    "Rename one, or run them apart."
-                )
-    return [item for item in planned.values() if _shard(item.place, n) == i]
+    return [job for job in jobs.values() if _shard(job.place, n) == i]
 
 
-def _job(recording: Path, root: Path, folder: Path, suffixes: Sequence[str]) -> Job:
+def _check_into(into: Place, output: Place | None, suffixes: Sequence[str]) -> None:
+    if output is not None or TEXTGRID not in suffixes:
+        raise ConfigurationError("into: replaces an output folder, and is for TextGrids. Leave one of them out.")
+    if not os.path.exists(into):
+        raise TextGridError(f"{into}: there is no such TextGrid or folder. Give what tiers are added to.")
+
+
+def _each_once(found: Iterable[Found]) -> Iterator[tuple[Path, Path]]:
+    """Every recording once, with the folder that its place is counted from."""
+    known: set[str] = set()
+    for one in found:
+        if not one.recordings:
+            raise AudioError(f"{one.place}: holds no recordings. Give recordings, or folders with recordings in them.")
+        for recording in one.recordings:
+            if (place := place_of(recording)) not in known:  # a recording may be given twice: in a folder and by itself
+                known.add(place)
+                yield recording, one.root
+
+
+def _job(recording: Path, root: Path, output: Place | None, suffixes: Iterable[str]) -> Job:
     place = recording.relative_to(root)
+    folder = root if output is None else Path(output)
     target = folder / place.with_name(recording.stem)
-    files = _files(target, suffixes)
+    job = Job(recording, target, _files(target, suffixes), folder, place.as_posix())
     try:
         state = os.stat(recording)
-    except OSError:  # such as a link that leads nowhere; to read it will fail too, and say why
-        return Job(recording, target, files, folder, place.as_posix(), 0, 0.0)
-    return Job(recording, target, files, folder, place.as_posix(), state.st_size, state.st_mtime)
+    except OSError:  # such as a link that leads nowhere; reading it fails too, and says why
+        return job
+    return replace(job, size=state.st_size, modified=state.st_mtime)
+
+
+def _job_into(recording: Path, root: Path, into: Place, suffixes: Sequence[str]) -> Job:
+    """A job that adds tiers to the TextGrid `into`, or to the one of the recording's name in the folder `into`."""
+    job = _job(recording, root, into, suffixes)
+    if os.path.isdir(into):
+        variants = _files(job.target, (TEXTGRID, TEXTGRID.lower(), TEXTGRID.upper())).values()
+        textgrid = next(filter(os.path.exists, variants), job.files[TEXTGRID])
+    else:
+        textgrid = Path(into)
+        target = textgrid.with_suffix("")
+        job = replace(job, target=target, files=_files(target, suffixes), folder=textgrid.parent)
+    return replace(job, files={**job.files, TEXTGRID: textgrid}, into=True)
 
 
 def _files(target: Path, suffixes: Iterable[str]) -> dict[str, Path]:
     return {suffix: target.with_name(target.name + suffix) for suffix in suffixes}
 
 
-def _into(item: Job, alone: Path | None) -> Job:
-    """The same with tiers added to a TextGrid: `alone`, or the one of that name, its suffix in capitals or not."""
-    if alone is not None:
-        files = {**_files(alone.with_suffix(""), item.files), TEXTGRID: alone}
-        return replace(item, target=alone.with_suffix(""), files=files, folder=alone.parent, into=True)
-    capitals = _files(item.target, (TEXTGRID, TEXTGRID.lower(), TEXTGRID.upper())).values()
-    textgrid = next((path for path in capitals if path.exists()), item.files[TEXTGRID])
-    return replace(item, files={**item.files, TEXTGRID: textgrid}, into=True)
-
-
 def _shard(place: str, n: int) -> int:
-    """To which of n shards, counted from 1, a recording belongs; it depends on nothing else."""
+    """Which of n shards, counted from 1, a recording belongs to; this depends on its place alone."""
     return 1 + int.from_bytes(hashlib.sha256(os.fsencode(place)).digest()[:8]) % n

@@ -1,4 +1,4 @@
-"""Which files of a batch are phonseg's own and up to date; the others are written, if nobody else has touched them."""
+"""Results of segmenting -> files and records; a file that a person has made or changed is left alone."""
 
 from __future__ import annotations
 
@@ -9,79 +9,77 @@ from pathlib import Path
 from phonseg.annotation.textgrid.add_tiers import add_tiers, existing_tiers
 from phonseg.annotation.writers import tier_names
 from phonseg.batch.jobs import Job
-from phonseg.batch.manifest import (
-    Made,
-    Record,
-    Shard,
-    Status,
-    add_record,
-    content,
-    manifest_path,
-    read_records,
-    settle,
-    sha256,
-)
+from phonseg.batch.manifest import Made, Manifest, Record, Shard, Status, content, read_records, sha256
 from phonseg.batch.worker_task import WorkerResult
 from phonseg.errors import PhonsegError, TextGridError
-from phonseg.system.atomic_files import append, is_full, make_folder, remove_stale, replacing
+from phonseg.system.atomic_files import is_full, make_folder, remove_stale, replacing
 from phonseg.timeline.segmentation import Provenance
 
 
 class Outputs:
     """The files of a batch, and what became of its recordings.
 
+    At the start, the folders of the manifests are made, and what earlier runs and other shards have recorded is read.
+
+    Args:
+        jobs: the recordings of the batch.
+        shard: (i, n) for the i-th of n parts of the recordings, counted from 1; None if the jobs are all.
+        overwrite: whether everything is made again, also what phonseg did not make.
+        tiers: the names of the tiers that are added to TextGrids that exist already.
+
     Attributes:
         records: what this run has recorded up to now, by target; after `close`, what the manifests say.
+
+    Raises:
+        OutputError: if a folder cannot be made or a manifest cannot be written.
     """
 
-    def __init__(
-        self, planned: Sequence[Job], *, shard: Shard | None, overwrite: bool, tiers: Sequence[str] = ()
-    ) -> None:
-        """Makes the folders of the manifests, and reads what earlier runs and other shards have recorded.
-
-        Args:
-            planned: the recordings of the batch.
-            shard: which of how many parts they are, None if they are all.
-            overwrite: whether everything is made again, whoever wrote what is there.
-            tiers: names of the tiers that are added where TextGrids are there already.
-
-        Raises:
-            OutputError: if a folder cannot be made or a manifest cannot be written.
-        """
+    def __init__(self, jobs: Sequence[Job], *, shard: Shard | None, overwrite: bool, tiers: Sequence[str] = ()) -> None:
         self.records: dict[Path, Record] = {}
         self._overwrite, self._tiers = overwrite, tiers
+        self._manifests = {folder: Manifest(folder, shard) for folder in dict.fromkeys(job.folder for job in jobs)}
         self._made: dict[Path, list[Made]] = {}
-        self._manifests = {item.folder: manifest_path(item.folder, shard) for item in planned}
-        self._added: dict[Path, list[Record]] = {folder: [] for folder in self._manifests}
-        for folder, manifest in self._manifests.items():
-            make_folder(folder)
-            append(manifest, b"\n")  # which ends a line that a full disk has cut short
-            for record in read_records(folder):
-                for file, made in record.files.items():
-                    self._made.setdefault(file, []).append(made)
-        for folder in {item.target.parent for item in planned}:
+        for record in (record for folder in self._manifests for record in read_records(folder)):
+            for file, made in record.files.items():
+                self._made.setdefault(file, []).append(made)
+        for folder in {job.target.parent for job in jobs}:
             remove_stale(folder)
 
-    def settles(self, item: Job, provenance: Provenance) -> bool:
-        """Returns whether there is nothing to segment; then why is recorded.
+    def settles(self, job: Job, provenance: Provenance) -> bool:
+        """Returns whether a recording need not be segmented, or cannot be; if so, this is recorded.
 
         Args:
-            item: the recording.
-            provenance: what a file made now would say of its origin.
-        """
-        return self._concludes(item, provenance, None)
+            job: the recording.
+            provenance: the provenance of files that would be made now.
 
-    def place(self, item: Job, result: WorkerResult) -> None:
-        """Writes the files of a recording, except those that somebody else has written meanwhile.
+        Raises:
+            OutputError: if the manifest cannot be written.
+        """
+        return self._concludes(job, provenance, None)
+
+    def place(self, job: Job, result: WorkerResult) -> None:
+        """Writes the files of a recording, except those that somebody else has written meanwhile, and records this.
+
+        Args:
+            job: the recording.
+            result: what came of segmenting it.
 
         Raises:
             OutputError: if the disk is full, so that nothing more can be written.
         """
-        self._concludes(item, result.provenance, result)
+        self._concludes(job, result.provenance, result)
 
-    def fail(self, item: Job, message: str) -> None:
-        """Records that a recording could not be segmented; the files that are there from before stay."""
-        self._add(item, Record(item.recording, item.target, "failed", message))
+    def fail(self, job: Job, message: str) -> None:
+        """Records that a recording could not be segmented; its earlier files stay.
+
+        Args:
+            job: the recording.
+            message: why.
+
+        Raises:
+            OutputError: if the manifest cannot be written.
+        """
+        self._add(job, Record(job.recording, job.target, "failed", message))
 
     def close(self) -> None:
         """Leaves one record for each recording in the manifests.
@@ -89,87 +87,95 @@ class Outputs:
         Raises:
             OutputError: if a manifest cannot be replaced.
         """
-        for folder, manifest in self._manifests.items():
-            self.records |= settle(manifest, self._added[folder])
+        for manifest in self._manifests.values():
+            self.records |= manifest.settle()
 
-    def _concludes(self, item: Job, provenance: Provenance, result: WorkerResult | None) -> bool:
-        """Records what became of a recording, unless it has yet to be segmented; returns whether it has not."""
+    def _concludes(self, job: Job, provenance: Provenance, result: WorkerResult | None) -> bool:
+        """Writes what must be written, and records what became of a recording; false if it must be segmented first."""
         try:
-            item.check_inside()
-            contents, files, left = self._sorted_out(item, provenance, result)
+            job.check_inside()
+            contents, files, reasons = self._sort_out(job, provenance, result)
             if contents and result is None:
                 return False
-            message = " ".join(dict.fromkeys([*(made.warning for made in files.values() if made.warning), *left]))
+            message = " ".join(dict.fromkeys([*(made.warning for made in files.values() if made.warning), *reasons]))
             status: Status = "skipped" if not contents else "warned" if message else "done"
             elapsed = round(result.elapsed, 3) if result else None
-            record = Record(item.recording, item.target, status, message, elapsed, files)
+            record = Record(job.recording, job.target, status, message, elapsed, files)
             if contents:
-                make_folder(item.target.parent)
-                # First, so that whatever is found after this process was killed is known as phonseg's.
-                add_record(self._manifests[item.folder], replace(record, status="writing"))
+                make_folder(job.target.parent)
+                # First, so that the files are known as phonseg's even if this process is killed while it writes them.
+                self._manifests[job.folder].add(replace(record, status="writing"))
             for file, data in contents.items():
                 with replacing(file) as partial:
                     partial.write_bytes(data)
         except PhonsegError as error:
             if is_full(error):
                 raise
-            self.fail(item, str(error))
+            self.fail(job, str(error))
         else:
-            self._add(item, record)
+            self._add(job, record)
         return True
 
-    def _sorted_out(
-        self, item: Job, provenance: Provenance, result: WorkerResult | None
+    def _sort_out(
+        self, job: Job, provenance: Provenance, result: WorkerResult | None
     ) -> tuple[dict[Path, bytes], dict[Path, Made], list[str]]:
-        """Looks at the files of a recording.
+        """Compares the files of a recording with what was recorded of them.
 
         Returns:
-            What is to be written to which file (nothing in it without a result); how these files were made, and those
-            that are up to date; what is said of those that are left alone.
+            The contents of the files that must be written (empty without a result); how these files, and those that are
+            up to date, were made; and why other files are left alone.
         """
-        contents, files, left = dict[Path, bytes](), dict[Path, Made](), list[str]()
-        for suffix, file in item.files.items():
-            found, new, adds = content(file), result.files[suffix] if result else b"", item.adds_to(suffix)
-            digest = None if found is None else sha256(found)
-            own = (made for made in self._made.get(file, []) if made.sha256 == digest)
-            made = max(own, key=lambda made: _is_current(made, item, provenance), default=None)
-            tiers = self._tiers if self._overwrite else tier_names(made.provenance.settings) if made else ()
-            free = self._overwrite or found is None or (made and made.whole) or (result and found == new)
-            if said := self._tier_kept(file, found, tiers) if adds else "" if free else self._kept(file):
-                left.append(f"{file}: {said}")
-            elif made and not self._overwrite and _is_current(made, item, provenance):
+        contents, files, reasons = dict[Path, bytes](), dict[Path, Made](), list[str]()
+        for suffix, file in job.files.items():
+            found, adds = content(file), job.adds_to(suffix)
+            made = self._how_made(file, found, job, provenance)
+            new = result.files[suffix] if result else None
+            reason = self._taken_tier(file, found, made) if adds else self._not_ours(file, found, made, new)
+            if reason:
+                reasons.append(f"{file}: {reason}")
+            elif made and _is_current(made, job, provenance) and not self._overwrite:
                 files[file] = made
-            elif result is None:
-                contents[file] = new
+            elif result is None or new is None:
+                contents[file] = b""
             else:
+                tiers = self._replaceable(made)
                 contents[file] = add_tiers(found or b"", new, file, replaceable=tiers) if adds else new
-                whole = not adds or (made is not None and made.whole)
-                facts = result.boundaries, result.seconds, result.warning, item.size, item.modified, provenance
-                files[file] = Made(sha256(contents[file]), *facts, whole)
-        return contents, files, left
+                facts = result.boundaries, result.seconds, result.warning, job.size, job.modified, provenance
+                files[file] = Made(sha256(contents[file]), *facts, whole=not adds or (made is not None and made.whole))
+        return contents, files, reasons
 
-    def _kept(self, file: Path) -> str:
-        """Why a file is left alone."""
-        changed, foreign = "was changed after phonseg wrote it", "is there already, and phonseg did not write it"
-        return (
-            f"{changed if file in self._made else foreign}, so it is left alone. It is replaced only with --overwrite."
-        )
+    def _how_made(self, file: Path, found: bytes | None, job: Job, provenance: Provenance) -> Made | None:
+        """How phonseg made what a file holds; None if it did not. A record that is up to date comes before others."""
+        digest = None if found is None else sha256(found)
+        same = (made for made in self._made.get(file, []) if made.sha256 == digest)
+        return max(same, key=lambda made: _is_current(made, job, provenance), default=None)
 
-    def _tier_kept(self, file: Path, found: bytes | None, replaceable: Sequence[str]) -> str:
-        """Why a tier of a TextGrid is left alone; nothing if there is no such tier, or it may be replaced."""
+    def _not_ours(self, file: Path, found: bytes | None, made: Made | None, new: bytes | None) -> str:
+        """Why a file is left alone; empty if it may be replaced."""
+        if self._overwrite or found is None or found == new or (made and made.whole):
+            return ""
+        known = file in self._made
+        who = "was changed after phonseg wrote it" if known else "is there already, and phonseg did not write it"
+        return f"{who}, so it is left alone. It is replaced only with --overwrite."
+
+    def _taken_tier(self, file: Path, found: bytes | None, made: Made | None) -> str:
+        """Why no tiers are added to a TextGrid; empty if none of their names is taken, or these may be replaced."""
         if found is None:
-            raise TextGridError(f"{file}: there is no such TextGrid. Give -o where there is none to add to.")
-        kept = set(existing_tiers(found, self._tiers, file)).difference(replaceable)
-        said = "which is left alone. It is replaced only with --overwrite; or give another --tier."
-        return f'has a tier called "{min(kept)}" already, {said}' if kept else ""
+            raise TextGridError(f"{file}: there is no such TextGrid. Give -o to write a new one.")
+        taken = set(existing_tiers(found, self._tiers, file)).difference(self._replaceable(made))
+        advice = "which is left alone. It is replaced only with --overwrite; or give another --tier."
+        return f'has a tier called "{min(taken)}" already, {advice}' if taken else ""
 
-    def _add(self, item: Job, record: Record) -> None:
-        if record.status != "skipped":  # which tells nothing that is not known already
-            add_record(self._manifests[item.folder], record)
-        self._added[item.folder].append(record)
-        self.records[item.target] = record
+    def _replaceable(self, made: Made | None) -> Sequence[str]:
+        """The tiers that may be replaced: those that phonseg made, if the TextGrid has not been changed since."""
+        return self._tiers if self._overwrite else tier_names(made.provenance.settings) if made else ()
+
+    def _add(self, job: Job, record: Record) -> None:
+        self._manifests[job.folder].add(record)
+        self.records[job.target] = record
 
 
-def _is_current(made: Made, item: Job, provenance: Provenance) -> bool:
-    same_recording = (made.recording_bytes, made.recording_modified) == (item.size, item.modified)
-    return same_recording and made.provenance == provenance and provenance.digest != ""  # without it: any model
+def _is_current(made: Made, job: Job, provenance: Provenance) -> bool:
+    """Whether a file would be made in the same way now; never without a digest, which does not tell the model."""
+    same_recording = (made.recording_bytes, made.recording_modified) == (job.size, job.modified)
+    return same_recording and made.provenance == provenance and provenance.digest != ""

@@ -1,4 +1,4 @@
-"""Many recordings -> many files, in folders like those they came from."""
+"""Many recordings -> TextGrids or other files, in folders like those of the recordings, and a record for each."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import pickle
 from collections.abc import Generator, Iterable, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future
-from contextlib import ExitStack, closing
+from contextlib import closing, nullcontext
 from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
@@ -47,26 +47,43 @@ def segment_files(
     shard: Shard | None = None,
     progress: bool = True,
 ) -> list[Record]:
-    """Segment recordings and write a TextGrid or other files for each; one that cannot be read stops no other.
+    """Segments recordings and writes a TextGrid or other files for each; if one fails, the others are still segmented.
 
-    inputs: recordings, and folders, which are searched with the folders inside them. output: the folder in which the
-    tree below each input folder is mirrored; None to write beside the recordings. model, sensitivity, rate, channel: as
-    in `phonseg.segment`. formats, labels, tier, check: which files, see `phonseg.annotation.writers.Layout`. into:
-    instead of `output`, a TextGrid that is there, for one recording, or a folder of them: the tiers are added to it,
-    and nothing else in it changes; a tier of that name is replaced if it is phonseg's and untouched, else only with
-    `overwrite`. jobs: how many processes work, each on one recording at a time; None for as many as there are processor
-    cores. executor: instead, whatever is to do the work, like those of `concurrent.futures`; it is left running. shard:
-    (i, n) for the i-th of n parts of the recordings, counted from 1, so that n computers share them.
+    An existing file is made again only if phonseg made it, and the recording, the model or a setting has changed since.
+    A file that phonseg did not make, or that was changed afterwards (a person may have corrected it), is left alone.
+    With `overwrite` everything is made again. The records are kept in `output`, or, if that is None, in each input
+    folder (for a recording that was given by itself: in its folder); see `phonseg.batch.manifest`.
 
-    A file that is there already is made again only if phonseg made it and the recording, the model or a setting has
-    changed since. One that phonseg did not make, or that was changed afterwards (somebody may have corrected it), is
-    left as it is. With `overwrite` everything is done again. A record stays in `output`, or in each input folder (the
-    folder of a recording that was given alone) if that is None; see `phonseg.batch.manifest`.
+    Args:
+        inputs: recordings, and folders, which are searched with the folders inside them.
+        output: the folder in which the tree below each input folder is mirrored; None to write beside the recordings.
+        model: "default", a Segmenter, or the path of a model file.
+        sensitivity: 0 (fewest boundaries) to 1 (most); 0.5 if neither this nor `rate` is given.
+        rate: instead, boundaries per second of speech, 0 or more.
+        channel: "mix", or the number of one channel, counted from 1.
+        formats: one or more of textgrid, csv, json, ctm, audacity and elan.
+        labels: "numbers" (from 1) or "empty".
+        tier: the name of the interval tier in TextGrids and ELAN files.
+        check: how many of the least certain decisions a point tier of the TextGrid shows; 0 for no such tier.
+        into: instead of `output`, an existing TextGrid, for one recording, or a folder of TextGrids. The tiers are
+            added to it, and nothing else in it changes. A tier of the same name is replaced if phonseg made it and
+            nobody has changed the file, otherwise only with `overwrite`.
+        overwrite: whether files that are up to date, or that phonseg did not make, are replaced too.
+        jobs: how many processes work, each on one recording at a time; None for one per processor core.
+        executor: instead, what does the work, such as an executor of `concurrent.futures`; it is not shut down.
+        shard: (i, n) for the i-th of n parts of the recordings, counted from 1, so that n computers can share them.
+        progress: whether a bar is shown.
 
-    Returns one record for each recording, in order. Raises ConfigurationError if two recordings would have the same
-    files, an option is out of range or a format needs a package that is missing; TextGridError if `into` does not
-    exist; AudioError if an input does not exist or a folder holds no recording; ModelError if the model cannot be
-    loaded; OutputError if the folder cannot be written to or the disk is full.
+    Returns:
+        One record for each recording, in order.
+
+    Raises:
+        ConfigurationError: if two recordings would have the same files, an option is out of its range, or a format
+            needs a package that is missing.
+        TextGridError: if `into` does not exist.
+        AudioError: if an input does not exist, or a folder holds no recording.
+        ModelError: if the model cannot be loaded.
+        OutputError: if the folder cannot be written to, or the disk is full.
     """
     if jobs is not None and jobs < 1:
         raise ConfigurationError(f"jobs is {jobs}. Give 1 or more.")
@@ -75,23 +92,21 @@ def segment_files(
     layout = Layout(tuple(formats), labels, tier, check)
     task = WorkerTask(SegmentOptions(_absolute(model), sensitivity, rate, channel), layout)
     planned = plan_jobs(search(inputs), output, shard, suffixes=layout.suffixes, into=into)
-    if not planned:  # this shard has none
+    if not planned:  # this shard has no recordings
         return []
-    with ExitStack() as stack:
-        outputs = stack.enter_context(closing(Outputs(planned, shard=shard, overwrite=overwrite, tiers=layout.tiers)))
-        count = min(jobs or _cores(), len(planned)) if executor is None else 1
-        executor = executor or stack.enter_context(Workers(count))
-        provenance = _prepare(executor, task, count)
-        waiting = [item for item in planned if not outputs.settles(item, provenance)]
-        bar = stack.enter_context(closing(Progress(waiting, shown=progress)))
-        for item, future in stack.enter_context(closing(_results(executor, task, waiting))):
-            _conclude(outputs, item, future)
-            bar.advance(item, outputs.records[item.target])
-    return [outputs.records[item.target] for item in planned]
+    n_workers = 1 if executor else min(jobs or _cores(), len(planned))
+    with (
+        closing(Outputs(planned, shard=shard, overwrite=overwrite, tiers=layout.tiers)) as outputs,
+        nullcontext(executor) if executor else Workers(n_workers) as workers,
+    ):
+        provenance = _load_model(workers, task, n_workers)
+        waiting = [job for job in planned if not outputs.settles(job, provenance)]
+        _segment(waiting, task, workers, outputs, progress)
+    return [outputs.records[job.target] for job in planned]
 
 
 def _absolute(model: Segmenter | str | Path) -> Segmenter | str | Path:
-    """The work may be done in another folder."""
+    """The model, by its absolute path, since the workers may run in another folder."""
     return os.path.abspath(model) if isinstance(model, (str, Path)) and model != "default" else model
 
 
@@ -100,15 +115,13 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _prepare(executor: Executor, task: WorkerTask, count: int) -> Provenance:
+def _load_model(workers: Executor, task: WorkerTask, n_workers: int) -> Provenance:
+    """Lets all workers load the model at the same time; returns the provenance of the files."""
     model = task.options.model
     name = model if isinstance(model, (str, Path)) else model.name
     try:
-        # As often as there are workers, so that all of them load the model at the same time.
-        first, *_ = [executor.submit(task.provenance) for _ in range(count)]
+        first, *_ = [workers.submit(task.provenance) for _ in range(n_workers)]
         return first.result()
-    except PhonsegError:
-        raise
     except BrokenExecutor as error:
         raise ModelError(f"{name}: the process that loaded it died ({error}). Is there enough memory?") from error
     except (pickle.PicklingError, AttributeError, TypeError) as error:
@@ -118,41 +131,46 @@ def _prepare(executor: Executor, task: WorkerTask, count: int) -> Provenance:
         ) from error
 
 
-def _results(
-    executor: Executor, task: WorkerTask, waiting: Sequence[Job]
+def _segment(waiting: Sequence[Job], task: WorkerTask, workers: Executor, outputs: Outputs, progress: bool) -> None:
+    """Segments the recordings, and writes the files of each as soon as it is done."""
+    with closing(Progress(waiting, shown=progress)) as bar, closing(_finished(workers, task, waiting)) as finished:
+        for job, future in finished:
+            _conclude(outputs, job, future)
+            bar.advance(job, outputs.records[job.target])
+
+
+def _finished(
+    workers: Executor, task: WorkerTask, waiting: Sequence[Job]
 ) -> Generator[tuple[Job, Future[WorkerResult]]]:
-    """Every recording once it is dealt with. The largest are begun first, lest one of them be waited for at the end."""
+    """Every job once it is done. The largest are begun first, so that none of them runs alone at the end."""
     done: SimpleQueue[Future[WorkerResult]] = SimpleQueue()
-    items: dict[Future[WorkerResult], Job] = {}
+    unfinished: dict[Future[WorkerResult], Job] = {}
     try:
-        for item in sorted(waiting, key=lambda item: item.size, reverse=True):
-            future = executor.submit(segment_one, task, item.recording.absolute())
-            items[future] = item
+        for job in sorted(waiting, key=lambda job: job.size, reverse=True):
+            future = workers.submit(segment_one, task, job.recording.absolute())
+            unfinished[future] = job
             future.add_done_callback(done.put)
-        while items:
+        while unfinished:
             future = done.get()
-            yield items.pop(future), future
+            yield unfinished.pop(future), future
     finally:
-        for future in items:
+        for future in unfinished:
             future.cancel()
 
 
-def _conclude(outputs: Outputs, item: Job, future: Future[WorkerResult]) -> None:
+def _conclude(outputs: Outputs, job: Job, future: Future[WorkerResult]) -> None:
+    """Writes the files of a recording, or records why there are none."""
     try:
         result = future.result()
     except ModelError:
-        raise  # nothing can be done without the model
+        raise  # no recording can be segmented without the model
     except PhonsegError as error:
-        outputs.fail(item, str(error))
+        message = str(error)
     except BrokenExecutor as error:
-        outputs.fail(
-            item,
-            f"{item.recording}: the process that worked on it died ({error}). "
-            "Run the same command again; if memory is short, with fewer jobs.",
-        )
+        advice = "Run the same command again; if memory is short, with fewer jobs."
+        message = f"{job.recording}: the process that worked on it died ({error}). {advice}"
     except Exception as error:
-        outputs.fail(
-            item, f"{item.recording}: cannot be segmented ({error!r}). This is a mistake of phonseg's: report it."
-        )
+        message = f"{job.recording}: cannot be segmented ({error!r}). This is a mistake of phonseg's: report it."
     else:
-        outputs.place(item, result)
+        return outputs.place(job, result)
+    return outputs.fail(job, message)

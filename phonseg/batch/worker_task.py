@@ -1,4 +1,4 @@
-"""One recording of a batch -> its files, in any process or thread; nothing is written here."""
+"""One recording of a batch -> the contents of its files, in any process or thread; nothing is written to disk here."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class WorkerTask:
     layout: Layout = field(default_factory=Layout)
 
     def provenance(self) -> Provenance:
-        """Returns what all files say of their origin: model and options, and the layout if it is not the usual one.
+        """Returns the provenance of all files: the model, the options, and what differs from the default layout.
 
         Raises:
             ModelError: if the model cannot be loaded.
@@ -40,12 +40,12 @@ class WorkerResult:
     """What came of one recording.
 
     Attributes:
-        files: suffix -> the whole file.
-        boundaries: how many were found.
-        seconds: of audio.
+        files: suffix -> the contents of the file.
+        boundaries: the number of boundaries.
+        seconds: the duration of the audio.
         warning: what is odd about the recording, or nothing.
-        elapsed: seconds that it took.
-        provenance: where the files come from.
+        elapsed: seconds that the work took.
+        provenance: the model and the settings.
     """
 
     files: Mapping[str, bytes]
@@ -64,12 +64,13 @@ def segment_one(task: WorkerTask, recording: Path) -> WorkerResult:
         recording: its path.
 
     Returns:
-        The files, not written yet, and what is recorded of them.
+        The contents of its files, and what the manifest says of them.
 
     Raises:
-        PhonsegError: as `phonseg.segment` does, and where a format cannot hold the segmentation.
+        PhonsegError: if the recording cannot be segmented (see `phonseg.segment`), or a format cannot hold the
+            segmentation.
     """
-    provenance = task.provenance()  # which loads the model
+    provenance = task.provenance()  # this loads the model
     start = time.perf_counter()
     with captured_warnings() as captured:
         segmentation = task.options.segment(recording)

@@ -1,1 +1,1 @@
-"""Praat's plug-in: its scripts, and the answers to what it asks."""
+"""Praat's plug-in: its scripts, and the answers to its requests."""

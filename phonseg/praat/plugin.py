@@ -1,4 +1,4 @@
-"""The plug-in by which Praat calls phonseg: where it goes, its scripts, and how it is taken away again.
+"""A preferences folder of Praat -> the plug-in in it, by which Praat calls phonseg; and its removal.
 
 Praat runs `setup.praat` of every folder `plugin_*` in its preferences folder when it starts. Praat 7 has another
 preferences folder than Praat 6 (Praat manual, "Preferences folder" and "Plug-ins").
@@ -19,13 +19,21 @@ from phonseg.system.atomic_files import as_output_error, make_folder, replacing
 NAME = "plugin_phonseg"
 SCRIPTS = ("setup.praat", "to_textgrid.praat")
 TEMPLATES = Path(__file__).parent
-OURS = b"# phonseg's plug-in for Praat"  # how each of our scripts begins
-LEFT = re.compile(r"phonseg-\d+(-\d+)?\.(request|failed|warned|wav|TextGrid)")  # what goes to phonseg and comes back
-PLAIN = re.compile(r"[A-Za-z0-9 /\\:._~+()@%,=-]+")  # what means itself between the quotes of a Praat script
+OURS = b"# phonseg's plug-in for Praat"  # the beginning of each of our scripts
+LEFT = re.compile(
+    r"phonseg-\d+(-\d+)?\.(request|failed|warned|wav|TextGrid)"
+)  # the files of a call, which stay if it is cut short
+PLAIN = re.compile(r"[A-Za-z0-9 /\\:._~+()@%,=-]+")  # has no special meaning between the quotes of a Praat script
 
 
 def preferences_folders(platform: str, home: Path, environment: Mapping[str, str]) -> tuple[Path, Path]:
-    """Where Praat 6 and Praat 7 keep their preferences. platform: as in `sys.platform`; home: of the person."""
+    """Returns where Praat 6 and Praat 7 keep their preferences.
+
+    Args:
+        platform: as in `sys.platform`.
+        home: the home folder of the person.
+        environment: the environment variables.
+    """
     if platform == "win32":
         return home / "Praat", Path(environment.get("APPDATA") or home / "AppData" / "Roaming") / "Praat"
     if platform == "darwin":
@@ -35,7 +43,11 @@ def preferences_folders(platform: str, home: Path, environment: Mapping[str, str
 
 
 def own_preferences_folders() -> tuple[Path, Path]:
-    """Those of whoever runs this process. Raises ConfigurationError where the system does not tell."""
+    """Returns where Praat 6 and Praat 7 keep the preferences of the person who runs this process.
+
+    Raises:
+        ConfigurationError: if the home folder is not known.
+    """
     try:
         return preferences_folders(sys.platform, Path.home(), os.environ)
     except RuntimeError as error:
@@ -43,21 +55,21 @@ def own_preferences_folders() -> tuple[Path, Path]:
 
 
 def install(folder: str | Path | None = None, *, python: str = sys.executable) -> list[Path]:
-    """Write the plug-in and return its folders; where it is already, it is written anew.
+    """Writes the plug-in; an older one is replaced.
 
-    folder: Praat's preferences folder; by default those of Praat 6 and 7, as far as they exist, and both of them where
-    Praat has never been started. python: the interpreter that has phonseg; its path becomes absolute.
+    Args:
+        folder: Praat's preferences folder; None for those of Praat 6 and 7, or for the one of them that exists.
+        python: the path of the Python that has phonseg; a relative path becomes absolute.
 
-    Raises OutputError where a folder or a script of that name is not ours, and where nothing can be written;
-    ConfigurationError for a path of Python that no Praat script can hold.
+    Returns:
+        The folders of the plug-in.
+
+    Raises:
+        OutputError: if a folder or a script of that name was not written by phonseg, or nothing can be written.
+        ConfigurationError: if no Praat script can hold the path of Python, or the home folder is not known.
     """
-    if folder is None:
-        known = own_preferences_folders()
-        chosen = [place for place in known if place.is_dir()] or list(known)
-    else:
-        chosen = [Path(folder)]
     scripts = {name: script(name, python) for name in SCRIPTS}
-    plugins = [place.absolute() / NAME for place in chosen]
+    plugins = _plugins(folder)
     for plugin in plugins:
         _check_ours(plugin)
     for plugin in plugins:
@@ -69,18 +81,22 @@ def install(folder: str | Path | None = None, *, python: str = sys.executable) -
 
 
 def uninstall(folder: str | Path | None = None) -> tuple[list[Path], list[Path]]:
-    """Remove what `install` wrote, and what calls that were cut short have left there.
+    """Removes what `install` wrote, and what calls that were cut short have left there.
 
-    Returns the plug-in's folders that it was removed from, and what stays in them since it is not ours; a folder in
-    which nothing stays is removed itself. folder: as for `install`, by default those of Praat 6 and 7. Raises
-    OutputError where something cannot be removed.
+    Args:
+        folder: Praat's preferences folder; None for those of Praat 6 and 7.
+
+    Returns:
+        The folders that the plug-in was removed from, and the files of others, which stay in them. A folder that is
+        empty afterwards is removed too.
+
+    Raises:
+        OutputError: if something cannot be removed.
+        ConfigurationError: if the home folder is not known.
     """
-    places = own_preferences_folders() if folder is None else (Path(folder),)
-    emptied: list[Path] = []
+    emptied = [plugin for plugin in _plugins(folder) if _has_our_script(plugin)]
     stays: list[Path] = []
-    for plugin in (place.absolute() / NAME for place in places):
-        if not any(_is_ours(plugin / name) for name in SCRIPTS):
-            continue
+    for plugin in emptied:
         with as_output_error(plugin):
             for path in sorted(plugin.iterdir()):
                 if _is_ours(path):
@@ -89,53 +105,73 @@ def uninstall(folder: str | Path | None = None) -> tuple[list[Path], list[Path]]
                     stays.append(path)
             with suppress(OSError):
                 plugin.rmdir()
-        emptied.append(plugin)
     return emptied, stays
 
 
 def script(name: str, python: str) -> str:
-    """The text of one of the `SCRIPTS`, for the interpreter `python`; ASCII alone, so that no encoding can spoil it."""
-    text = (TEMPLATES / name).read_text(encoding="ascii")
+    """Returns the text of a script, in ASCII alone, so that no encoding can spoil it.
+
+    Args:
+        name: one of `SCRIPTS`.
+        python: the path of the Python that the script calls.
+
+    Raises:
+        ConfigurationError: if the path is empty, or no Praat script can hold it.
+    """
     if not python:
         raise ConfigurationError("praat: Python does not know its own path. Start phonseg by the full path of Python.")
-    return text.replace("{python}", quoted(os.path.abspath(python)))  # not resolved: that would leave a venv
+    text = (TEMPLATES / name).read_text(encoding="ascii")
+    return text.replace("{python}", quoted(os.path.abspath(python)))  # links stay: resolving them would leave a venv
 
 
 def quoted(text: str) -> str:
-    """Text as a Praat expression. Raises ConfigurationError for a name of a file that is no text.
+    """Returns text as a Praat expression.
 
-    In quotes, Praat replaces 'x' by the value of a variable x; whatever is not plain goes by its number.
+    Between quotes, Praat replaces 'x' by the value of the variable x. So every character that may have a special
+    meaning is written as its number.
+
+    Args:
+        text: for example a path.
+
+    Raises:
+        ConfigurationError: if the text holds bytes that are not characters, as the name of a file can.
     """
     if any("\ud800" <= character <= "\udfff" for character in text):
-        raise ConfigurationError(f"{text!r}: holds bytes that are no characters; Praat cannot call it. Rename it.")
+        raise ConfigurationError(f"{text!r}: holds bytes that are not characters; Praat cannot call it. Rename it.")
     runs = re.findall(f"{PLAIN.pattern}|.", text, flags=re.DOTALL)
     return " + ".join(f'"{run}"' if PLAIN.fullmatch(run) else f"unicode$ ({ord(run)})" for run in runs) or '""'
 
 
+def _plugins(folder: str | Path | None) -> list[Path]:
+    """The folders of the plug-in: in the preferences folders that exist, or in all if none does."""
+    places = own_preferences_folders() if folder is None else (Path(folder),)
+    there = [place for place in places if os.path.isdir(place)]
+    return [place.absolute() / NAME for place in there or places]
+
+
 def _check_ours(plugin: Path) -> None:
-    if os.path.lexists(plugin) and not plugin.is_dir():
-        raise OutputError(f"{plugin}: is no folder. Move it away, and install again.")
-    foreign = [path for path in _listed(plugin) if not _is_ours(path)]
-    if foreign and not any(_is_ours(plugin / name) for name in SCRIPTS):
-        raise OutputError(f"{plugin}: was not written by phonseg ({foreign[0].name}). Move it away, and install again.")
-    for path in foreign:
-        if path.name in SCRIPTS:
-            raise OutputError(f"{path}: was not written by phonseg. Move it away, and install again.")
-
-
-def _listed(plugin: Path) -> list[Path]:
-    if not plugin.is_dir():
-        return []
+    """Raises OutputError if installing would replace, or mix with, what phonseg did not write."""
+    if not os.path.lexists(plugin):
+        return
+    if not os.path.isdir(plugin):
+        raise OutputError(f"{plugin}: is not a folder. Move it away, and install again.")
     with as_output_error(plugin):
-        return sorted(plugin.iterdir())
+        foreign = [path for path in sorted(plugin.iterdir()) if not _is_ours(path)]
+    installed = _has_our_script(plugin)
+    for path in foreign:
+        if path.name in SCRIPTS or not installed:
+            name = path if installed else plugin
+            raise OutputError(f"{name}: was not written by phonseg ({path.name}). Move it away, and install again.")
+
+
+def _has_our_script(plugin: Path) -> bool:
+    return any(_is_ours(plugin / name) for name in SCRIPTS)
 
 
 def _is_ours(path: Path) -> bool:
-    """Whether a file was written by us, as its name says and, for a script, its beginning."""
+    """Whether phonseg wrote a file, by its name and, for a script, its beginning."""
     if path.name not in SCRIPTS:
         return bool(LEFT.fullmatch(path.name)) and not path.is_dir()
-    try:
-        with open(path, "rb") as file:
-            return file.read(len(OURS)) == OURS
-    except OSError:
-        return False
+    with suppress(OSError), open(path, "rb") as file:
+        return file.read(len(OURS)) == OURS
+    return False

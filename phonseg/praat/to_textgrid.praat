@@ -14,8 +14,8 @@ request$ = stem$ + ".request"
 failed$ = stem$ + ".failed"
 warned$ = stem$ + ".warned"
 
-# Every Sound goes into a file beside this script, where nobody else can read it, as whole numbers of 32 bits: that keeps
-# all that a recording of 16 or 24 bits has. What is louder than such a file can hold goes there softer.
+# Every Sound is saved beside this script, where no other person can read it, in whole numbers of 32 bits: they keep
+# everything that a recording of 16 or 24 bits has. A Sound that is too loud for such a file is scaled down first.
 n = numberOfSelected ("Sound")
 if n = 0
     exitScript: "Select one or more Sounds first."
@@ -83,8 +83,8 @@ if warning$ <> ""
     appendInfoLine: warning$
 endif
 if failure$ = "" and made < n
-    failure$ = "phonseg did not answer. If its Python has been moved or removed, or phonseg is not installed there "
-    ... + "any more, install phonseg and give the command phonseg praat install again. This is that Python: "
+    failure$ = "phonseg did not answer. If its Python has been moved or removed, or phonseg is no longer "
+    ... + "installed there, install phonseg and give the command phonseg praat install again. This is that Python: "
     ... + python$ + newline$ + "On Windows, Praat 6.4 or later is needed."
 endif
 if failure$ <> ""

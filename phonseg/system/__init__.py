@@ -1,1 +1,1 @@
-"""What the operating system does for phonseg: files, folders, processes, warnings and standard error."""
+"""Whole files, folders, processes, warnings and standard error: what the operating system does for phonseg."""

@@ -1,4 +1,4 @@
-"""Writing a file so that whoever reads it sees the old one or the new one, never a part."""
+"""Data -> whole files: a reader sees the old file or the new one, never a part of one."""
 
 from __future__ import annotations
 
@@ -13,16 +13,25 @@ from uuid import uuid4
 
 from phonseg.errors import OutputError, PhonsegError
 
-PARTIAL = re.compile(r"\.phonseg-[0-9a-f]{32}")  # without a suffix, so that nobody takes half a file for a whole one
+PARTIAL = re.compile(r"\.phonseg-[0-9a-f]{32}")  # no suffix, so that no program takes half a file for a whole one
 STALE_AFTER = 3600  # seconds: no file takes an hour to be written, so the process that began it was killed
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)  # what holds for every other file on the disk too
-
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)  # errors that every other file on the disk meets too
 IN_THE_WAY = {errno.EEXIST: "a file has that name", errno.ENOTDIR: "a file has the name of a folder above it"}
 
 
 @contextmanager
 def as_output_error(path: Path) -> Iterator[None]:
-    """Whatever the system says against writing `path` becomes an OutputError that names it."""
+    """Turns an error of the operating system in the block into an OutputError.
+
+    Args:
+        path: the file that the message names.
+
+    Yields:
+        Nothing.
+
+    Raises:
+        OutputError: if the block raises an OSError.
+    """
     try:
         yield
     except OSError as error:
@@ -32,10 +41,18 @@ def as_output_error(path: Path) -> Iterator[None]:
 
 @contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
-    """Give the name of an empty file in the folder of `path`, which takes its place when the block ends.
+    """Writes a file as a whole: a new file takes its place when the block ends.
 
-    The name has no suffix. If the block raises, `path` is left as it was and the other file is gone. Raises OutputError
-    where the folder or the disk lets nothing be written.
+    If the block raises, the file stays as it was, and the new one is removed.
+
+    Args:
+        path: the file.
+
+    Yields:
+        The path of the new file, which is empty, has no suffix and lies in the same folder.
+
+    Raises:
+        OutputError: if the folder or the disk cannot be written to.
     """
     target = Path(path)
     partial = target.with_name(f".phonseg-{uuid4().hex}")
@@ -44,9 +61,9 @@ def replacing(path: str | Path) -> Iterator[Path]:
             partial.touch(exist_ok=False)
             rights = partial.stat().st_mode
             yield partial
-            partial.chmod(rights)  # safetensors gives its files to their owner alone
+            partial.chmod(rights)  # safetensors lets only the owner read its files
             with open(partial, "r+b") as file:
-                os.fsync(file.fileno())  # else a power cut could leave the new name with nothing in it
+                os.fsync(file.fileno())  # otherwise a power cut could leave an empty file under the new name
             os.replace(partial, target)
         finally:
             with suppress(OSError):
@@ -54,17 +71,31 @@ def replacing(path: str | Path) -> Iterator[Path]:
 
 
 def append(path: Path, data: bytes) -> None:
-    """Add bytes to the end of a file, which is made if it is missing. Raises OutputError if that fails.
+    """Adds bytes to the end of a file, which is made if it is missing.
 
-    They go to the system in one piece: a process that is killed has written all of them or none.
-    """
+    All bytes go to the system in one call: a process that is killed has written all of them or none.
+
+    Args:
+        path: the file.
+        data: the bytes.
+
+    Raises:
+        OutputError: if the file cannot be written or the disk is full.
+    """  # noqa: DOC501  # the OSError becomes an OutputError
     with as_output_error(path), open(path, "ab", buffering=0) as file:
         if file.write(data) != len(data):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder, and those that it lies in, where they are missing. Raises OutputError if that fails."""
+    """Makes a folder, and the folders above it, if they are missing.
+
+    Args:
+        folder: the folder.
+
+    Raises:
+        OutputError: if it cannot be made.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -72,14 +103,24 @@ def make_folder(folder: Path) -> None:
         raise OutputError(f"{folder}: cannot be made ({reason}). Choose another output folder.") from error
 
 
-def remove_stale(folder: Path) -> None:
-    """Remove what processes that were killed while they wrote have left in a folder."""
+def remove_stale(folder: Path, names: re.Pattern[str] = PARTIAL) -> None:
+    """Removes the files that killed processes have left in a folder; errors are ignored.
+
+    Args:
+        folder: the folder.
+        names: what the whole name of such a file matches; by default the names that `replacing` gives. Files that were
+            changed in the last hour stay.
+    """
     with suppress(OSError):
         for path in folder.iterdir():
-            if PARTIAL.fullmatch(path.name) and path.lstat().st_mtime < time.time() - STALE_AFTER:
+            if names.fullmatch(path.name) and path.lstat().st_mtime < time.time() - STALE_AFTER:
                 path.unlink()
 
 
 def is_full(error: PhonsegError) -> bool:
-    """Whether nothing else can be written to the disk either."""
+    """Returns whether no other file on the disk could be written either.
+
+    Args:
+        error: why a file could not be written.
+    """
     return isinstance(error.__cause__, OSError) and error.__cause__.errno in FULL

@@ -1,6 +1,6 @@
-"""What phonseg warns of, heard by whoever runs it; also where several threads run it at once.
+"""A block of code -> the messages of the PhonsegWarnings in it, also in several threads at once.
 
-`warnings.catch_warnings` alone cannot do this: what it changes is common to all threads.
+`warnings.catch_warnings` alone cannot do this: it changes the warnings of all threads.
 """
 
 from __future__ import annotations
@@ -14,20 +14,24 @@ from typing import Any
 from phonseg.errors import PhonsegWarning
 
 _lock = threading.Lock()
-_capturing: dict[int, list[str]] = {}  # thread -> what it has heard
+_capturing: dict[int, list[str]] = {}  # thread -> the messages of its block
 _until_the_last = ExitStack()
 
 
 @contextmanager
 def captured_warnings() -> Iterator[list[str]]:
-    """The messages of the PhonsegWarnings that the block gives in its own thread; other warnings go where they go."""
+    """Captures the PhonsegWarnings of the block in its own thread; all other warnings are shown as usual.
+
+    Yields:
+        Their messages, in order; the list grows while the block runs.
+    """
     messages: list[str] = []
     thread = threading.get_ident()
     with _lock:
         if not _capturing:
             _until_the_last.enter_context(warnings.catch_warnings())
             warnings.simplefilter("always", PhonsegWarning)
-            warnings.showwarning = _pass_on(warnings.showwarning)
+            warnings.showwarning = _capturing_or(warnings.showwarning)
         _capturing[thread] = messages
     try:
         yield messages
@@ -38,7 +42,9 @@ def captured_warnings() -> Iterator[list[str]]:
                 _until_the_last.close()
 
 
-def _pass_on(show: Any) -> Any:
+def _capturing_or(show: Any) -> Any:
+    """A function for `warnings.showwarning` that captures a warning, or else calls `show`."""
+
     def show_or_capture(message: Warning | str, *where: Any, **more: Any) -> None:
         messages = _capturing.get(threading.get_ident())
         if messages is not None and isinstance(message, PhonsegWarning):

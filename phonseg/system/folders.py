@@ -14,8 +14,8 @@ class Walk:
 
     Attributes:
         files: everything that is not a folder, sorted.
-        hidden: files and folders that were left out for their leading dot, such as `._x.wav`, which macOS puts beside
-            `x.wav` on other systems' disks.
+        hidden: files and folders that were left out because their names begin with a dot, such as `._x.wav`, which
+            macOS puts beside `x.wav` on the disks of other systems.
         unlisted: folder -> why it cannot be listed.
     """
 
@@ -25,10 +25,10 @@ class Walk:
 
 
 def place_of(path: Path) -> str:
-    """Returns where a file lies: the same text for the same file of the same folder, whatever links lead there.
+    """Returns where a file lies: the same text for the same file in the same folder, whatever links lead there.
 
     Args:
-        path: of the file. A link to a file is a file of its own, with a name of its own.
+        path: the file. A link to a file counts as a file of its own, with a name of its own.
     """
     return os.path.join(os.path.realpath(path.parent), path.name)
 
@@ -40,27 +40,26 @@ def walk(folders: Iterable[Path]) -> Walk:
         folders: where to begin. A folder that several links lead to is visited once.
 
     Returns:
-        What was found.
+        The files, the hidden files and folders, and the folders that cannot be listed.
     """
     files: set[Path] = set()
     hidden: list[Path] = []
     unlisted: dict[Path, str] = {}
     visited: set[str] = set()
-    ahead = list(reversed(list(folders)))
+    ahead = list(folders)[::-1]
     while ahead:
         folder = ahead.pop()
-        real = os.path.realpath(folder)
-        if real in visited:  # several links to one folder, or a loop of links
+        if (real := os.path.realpath(folder)) in visited:  # several links to one folder, or a loop of links
             continue
         visited.add(real)
         try:
-            names = sorted(os.listdir(folder), reverse=True)
+            inside = [folder / name for name in sorted(os.listdir(folder), reverse=True)]
         except OSError as error:
             unlisted[folder] = error.strerror or str(error)
             continue
-        seen = [folder / name for name in names if not name.startswith(".")]
-        hidden += [folder / name for name in names if name.startswith(".")]
-        inside = [path for path in seen if os.path.isdir(path)]
-        files.update(set(seen).difference(inside))
-        ahead.extend(inside)
+        hidden += [path for path in inside if path.name.startswith(".")]
+        shown = [path for path in inside if not path.name.startswith(".")]
+        subfolders = [path for path in shown if os.path.isdir(path)]
+        files.update(set(shown).difference(subfolders))
+        ahead += subfolders
     return Walk(tuple(sorted(files)), tuple(hidden), unlisted)

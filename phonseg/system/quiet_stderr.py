@@ -1,6 +1,6 @@
-"""What libraries in C write to standard error is dropped, while what Python writes there is still heard.
+"""A block of code -> the same block, with what libraries in C write to standard error dropped.
 
-They complain of files without naming them, as libmpg123 does.
+Such libraries, libmpg123 for one, complain of files without naming them. What Python writes there is still shown.
 """
 
 from __future__ import annotations
@@ -8,14 +8,17 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 
 @contextmanager
 def quiet_stderr() -> Iterator[None]:
-    """In the block, descriptor 2 leads nowhere, and `sys.stderr` to where it led before.
+    """Drops what is written to descriptor 2 in the block, while `sys.stderr` still writes to where it wrote before.
 
-    That is so for all threads of the process. A `sys.stderr` that does not use descriptor 2 stays as it is.
+    This holds for all threads of the process. A `sys.stderr` that does not use descriptor 2 is not changed.
+
+    Yields:
+        Nothing.
     """
     usual = sys.stderr
     try:
@@ -25,9 +28,10 @@ def quiet_stderr() -> Iterator[None]:
         return
     with os.fdopen(saved, "w", buffering=1, errors="backslashreplace") as ours:
         try:
-            if _is_descriptor_2():
-                usual.flush()
-                sys.stderr = ours
+            with suppress(AttributeError, OSError):  # it is None, or it writes to no file
+                if usual.fileno() == 2:
+                    usual.flush()
+                    sys.stderr = ours
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, 2)
             os.close(nowhere)
@@ -35,10 +39,3 @@ def quiet_stderr() -> Iterator[None]:
         finally:
             sys.stderr = usual
             os.dup2(saved, 2)
-
-
-def _is_descriptor_2() -> bool:
-    try:
-        return sys.stderr.fileno() == 2
-    except (AttributeError, OSError):  # there is none, or it writes to no file
-        return False

@@ -123,6 +123,8 @@ def test_recordings_that_would_overwrite_each_other_would_fail(tmp_path: Path) -
     assert [one.status for one in found.recordings] == ["fine", "fine"]
     assert len(found.failed) == 1
     assert "would be written to the same" in found.failed[0]
+    (tmp_path / "empty").mkdir()
+    assert check([tmp_path / "empty", tmp_path], progress=False).problems == found.problems
 
 
 def test_a_folder_without_recordings_is_told_of_and_a_missing_one_is_an_error(tmp_path: Path) -> None:
@@ -174,7 +176,7 @@ def test_the_command_prints_a_table_or_json_and_says_whether_anything_would_fail
     assert "does not exist" in capsys.readouterr().err
 
 
-def test_what_a_library_in_c_complains_of_is_not_heard(
+def test_what_a_library_in_c_complains_of_is_not_shown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "bent.mp3"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +62,42 @@ def test_what_is_read_is_never_replaced_and_what_is_there_only_on_demand(correct
     (one,) = export(path, overwrite=True)
     assert one.files == (corrected / "a.csv",)
     assert [segment.label for segment in read_reference(corrected / "a.csv")] == ["h#", "ʃ", "iː"]
+
+
+def test_no_label_file_is_replaced_by_another_name_of_it(tmp_path: Path) -> None:
+    MADE.to_textgrid(tmp_path / "a.textgrid")
+    before = (tmp_path / "a.textgrid").read_bytes()
+    os.link(tmp_path / "a.textgrid", tmp_path / "a.TextGrid")  # as on a disk that ignores case
+    (one,) = export(tmp_path / "a.textgrid", formats=("textgrid",), overwrite=True)
+    assert (one.files, one.message) == (
+        (),
+        f"{tmp_path / 'a.TextGrid'}: is there already. Choose another folder.",
+    )
+    assert (tmp_path / "a.textgrid").read_bytes() == before
+
+
+def test_of_two_label_files_of_one_name_the_first_is_written(tmp_path: Path) -> None:
+    for folder, time in (("1", 0.25), ("2", 0.75)):
+        (tmp_path / folder).mkdir()
+        Segmentation(np.array([time]), 1.0).to_textgrid(tmp_path / folder / "a.TextGrid")
+    for _ in range(2):
+        first, second = export([tmp_path / "1", tmp_path / "2"], tmp_path / "out", overwrite=True)
+        assert (first.message, second.files) == ("", ())
+        assert "a.csv: is there already" in second.message
+        assert read_reference(tmp_path / "out" / "a.csv").boundaries.tolist() == [0.25]
+
+
+def test_what_cannot_be_listed_or_written_is_told_and_stops_no_other(
+    tmp_path: Path, unlistable: Callable[[Path], Path]
+) -> None:
+    MADE.to_textgrid(tmp_path / "a.TextGrid")
+    MADE.to_textgrid(tmp_path / f"{'n' * 246}.TextGrid")
+    closed = unlistable(tmp_path / "closed")
+    a, long, folder = export(tmp_path, tmp_path / "out", formats=("audacity",))
+    assert a.files == (tmp_path / "out" / "a.labels.txt",)
+    assert (long.files, "cannot be written (File name too long)" in long.message) == ((), True)
+    assert (folder.source, folder.files) == (closed, ())
+    assert "is a folder that cannot be listed" in folder.message
 
 
 def test_one_damaged_file_stops_no_other(corrected: Path, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ def touch(*paths: Path) -> None:
 
 
 def pairs(inputs: Path | list[Path], output: Path | None) -> list[tuple[Path, Path]]:
-    return [(item.recording, item.files[".TextGrid"]) for item in plan_jobs(search(inputs), output)]
+    return [(job.recording, job.files[".TextGrid"]) for job in plan_jobs(search(inputs), output)]
 
 
 def test_the_tree_below_an_input_is_mirrored(tmp_path: Path) -> None:
@@ -37,8 +37,8 @@ def test_the_manifest_lies_where_the_output_begins(tmp_path: Path) -> None:
     alone, within = tmp_path / "alone" / "a.wav", tmp_path / "in" / "deep" / "b.wav"
     touch(alone, within)
     inputs = [alone, tmp_path / "in"]
-    assert [item.folder for item in plan_jobs(search(inputs), None)] == [tmp_path / "alone", tmp_path / "in"]
-    assert {item.folder for item in plan_jobs(search(inputs), "out")} == {Path("out")}
+    assert [job.folder for job in plan_jobs(search(inputs), None)] == [tmp_path / "alone", tmp_path / "in"]
+    assert {job.folder for job in plan_jobs(search(inputs), "out")} == {Path("out")}
 
 
 def test_a_recording_knows_its_size_and_when_it_was_changed(tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_loops_of_links_end(tmp_path: Path) -> None:
     touch(tmp_path / "in" / "a.wav")
     (tmp_path / "in" / "again").symlink_to(tmp_path / "in")
     (tmp_path / "in" / "self.wav").symlink_to("self.wav")
-    assert [item.place for item in plan_jobs(search(tmp_path / "in"), "out")] == ["a.wav", "self.wav"]
+    assert [job.place for job in plan_jobs(search(tmp_path / "in"), "out")] == ["a.wav", "self.wav"]
 
 
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -107,13 +107,13 @@ def test_whatever_the_inputs_the_textgrids_lie_below_the_output(
         touch(root.joinpath("in", "deep", *folders, f"{name}.wav"))
     inputs = [Path("in") / place] if place != "/" else list(root.rglob("*.wav"))
     try:
-        planned = plan_jobs(search(inputs), root / "out")
+        jobs = plan_jobs(search(inputs), root / "out")
     except ConfigurationError:
         return
-    for item in planned:
-        item.check_inside()
-        assert os.path.normpath(item.target).startswith(str(root / "out"))
-        assert item.files[".TextGrid"].name == f"{item.recording.stem}.TextGrid"
+    for job in jobs:
+        job.check_inside()
+        assert os.path.normpath(job.target).startswith(str(root / "out"))
+        assert job.files[".TextGrid"].name == f"{job.recording.stem}.TextGrid"
 
 
 def test_a_link_that_leaves_the_output_is_refused(tmp_path: Path) -> None:
@@ -144,7 +144,7 @@ def test_shards_share_the_recordings_and_know_their_own_among_others(
     for root, those in zip(roots, (places, some), strict=True):
         touch(*(root / place for place in those))
     shards, of_some = (
-        [{item.place for item in plan_jobs(search(root), "out", (i, n))} for i in range(1, n + 1)] for root in roots
+        [{job.place for job in plan_jobs(search(root), "out", (i, n))} for i in range(1, n + 1)] for root in roots
     )
     assert sum(map(len, shards)) == len(places)
     assert set().union(*shards) == set(places)
@@ -153,7 +153,7 @@ def test_shards_share_the_recordings_and_know_their_own_among_others(
 
 def test_shards_stay_what_they_are(tmp_path: Path) -> None:
     touch(*(tmp_path / "in" / f"{i}.wav" for i in range(8)))
-    assert [item.place for item in plan_jobs(search(tmp_path / "in"), None, (1, 3))] == [
+    assert [job.place for job in plan_jobs(search(tmp_path / "in"), None, (1, 3))] == [
         "3.wav",
         "5.wav",
         "6.wav",
@@ -171,28 +171,34 @@ def test_a_shard_that_does_not_exist_is_refused(tmp_path: Path, shard: tuple[int
 
 def test_a_recording_becomes_a_set_of_files_under_its_stem(tmp_path: Path) -> None:
     touch(tmp_path / "a.b.wav")
-    (item,) = plan_jobs(search(tmp_path), "out", suffixes=(".TextGrid", ".labels.txt"))
-    assert item.target == Path("out/a.b")
-    assert item.files == {".TextGrid": Path("out/a.b.TextGrid"), ".labels.txt": Path("out/a.b.labels.txt")}
+    (job,) = plan_jobs(search(tmp_path), "out", suffixes=(".TextGrid", ".labels.txt"))
+    assert job.target == Path("out/a.b")
+    assert job.files == {".TextGrid": Path("out/a.b.TextGrid"), ".labels.txt": Path("out/a.b.labels.txt")}
 
 
 def test_into_is_a_textgrid_or_a_folder_of_them(tmp_path: Path) -> None:
     touch(tmp_path / "in" / "deep" / "a.wav", tmp_path / "grids" / "deep" / "a.textgrid")
     there = tmp_path / "grids" / "deep" / "a.textgrid"
     for inputs, into in [(tmp_path / "in", tmp_path / "grids"), (tmp_path / "in" / "deep" / "a.wav", there)]:
-        (item,) = plan_jobs(search(inputs), None, suffixes=(".TextGrid", ".csv"), into=into)
-        assert item.files == {".TextGrid": there, ".csv": there.with_suffix(".csv")}
-        assert item.adds_to(".TextGrid")
-        assert not item.adds_to(".csv")
+        (job,) = plan_jobs(search(inputs), None, suffixes=(".TextGrid", ".csv"), into=into)
+        assert job.files == {".TextGrid": there, ".csv": there.with_suffix(".csv")}
+        assert job.adds_to(".TextGrid")
+        assert not job.adds_to(".csv")
+
+
+def test_a_name_that_is_too_long_stops_no_plan(tmp_path: Path) -> None:
+    touch(tmp_path / "in" / f"{'n' * 250}.wav", tmp_path / "in" / "a.wav")
+    (tmp_path / "grids").mkdir()
+    assert len(plan_jobs(search(tmp_path / "in"), None, into=tmp_path / "grids")) == 2
 
 
 def test_into_must_fit(tmp_path: Path) -> None:
     touch(tmp_path / "a.wav", tmp_path / "b.wav", tmp_path / "a.TextGrid")
     with pytest.raises(ConfigurationError, match="would be written to the same"):
         plan_jobs(search(tmp_path), None, into=tmp_path / "a.TextGrid")
-    with pytest.raises(ConfigurationError, match="stands instead of an output folder"):
+    with pytest.raises(ConfigurationError, match="replaces an output folder"):
         plan_jobs(search(tmp_path), "out", into=tmp_path)
     with pytest.raises(ConfigurationError, match="is for TextGrids"):
         plan_jobs(search(tmp_path), None, into=tmp_path, suffixes=(".csv",))
-    with pytest.raises(TextGridError, match="nowhere: there is no such TextGrid, and no such folder"):
+    with pytest.raises(TextGridError, match="nowhere: there is no such TextGrid or folder"):
         plan_jobs(search(tmp_path), None, into=tmp_path / "nowhere")

@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from phonseg.batch.manifest import Made, Record, Status, add_record, manifest_path, read_records, settle, sha256
+from phonseg.batch.manifest import Made, Manifest, Record, Status, read_records, sha256
 from phonseg.errors import OutputError
-from phonseg.system.atomic_files import append
 from phonseg.timeline.segmentation import Provenance
 
 # Also what no encoding has, as in names that are not UTF-8.
@@ -53,11 +52,12 @@ def test_what_is_written_is_read(
     folder = tmp_path_factory.mktemp("m")
     below = {folder / "deep" / name: of for name, of in files.items()}
     written = Record(Path(recording), folder / "deep" / target, status, message, elapsed, below)
-    path = manifest_path(folder, None)
-    add_record(path, written)
-    assert read_records(folder) == [written]
-    assert len(path.read_bytes().splitlines()) == 1
-    settle(path, [])
+    manifest = Manifest(folder, None)
+    manifest.add(written)
+    added = [] if status == "skipped" else [written]
+    assert read_records(folder) == added
+    assert len(manifest.path.read_bytes().strip().splitlines()) == len(added)
+    manifest.settle()
     assert read_records(folder) == [written]
 
 
@@ -70,9 +70,8 @@ def test_a_record_tells_what_was_made(tmp_path: Path) -> None:
 
 def test_a_line_is_json_and_the_folder_can_be_moved(tmp_path: Path) -> None:
     here, there = tmp_path / "here", tmp_path / "there"
-    here.mkdir()
     written = record(here / "deep" / "a.TextGrid", of=made())
-    add_record(manifest_path(here, None), written)
+    Manifest(here, None).add(written)
     line = json.loads((here / "phonseg-manifest.jsonl").read_text())
     assert (line["recording"], line["target"], line["status"]) == ("in/a.wav", "deep/a", "done")
     assert line["files"]["deep/a.TextGrid"]["provenance"]["settings"] == {"channel": "mix", "sensitivity": 0.5}
@@ -82,10 +81,10 @@ def test_a_line_is_json_and_the_folder_can_be_moved(tmp_path: Path) -> None:
 
 
 def test_all_manifests_of_a_folder_are_read_and_each_shard_has_its_own(tmp_path: Path) -> None:
-    paths = [manifest_path(tmp_path, shard) for shard in (None, (1, 2), (2, 2), (12, 12))]
+    manifests = [Manifest(tmp_path, shard) for shard in (None, (1, 2), (2, 2), (12, 12))]
     records = [record(tmp_path / f"{i}.TextGrid") for i in range(4)]
-    for path, one in zip(paths, records, strict=True):
-        add_record(path, one)
+    for manifest, one in zip(manifests, records, strict=True):
+        manifest.add(one)
     assert len({path.name for path in tmp_path.iterdir()}) == 4
     assert {one.target for one in read_records(tmp_path)} == {one.target for one in records}
 
@@ -96,16 +95,16 @@ def test_a_line_that_was_cut_costs_no_other_record(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
     folder = tmp_path_factory.mktemp("m")
-    path = manifest_path(folder, None)
+    manifest = Manifest(folder, None)
     first, second, third = (record(folder / f"{name}.TextGrid", of=made()) for name in "abc")
-    add_record(path, first)
-    whole = path.stat().st_size
-    add_record(path, second)
-    cut = data.draw(st.integers(whole, path.stat().st_size))
-    path.write_bytes(path.read_bytes()[:cut])
-    append(path, b"\n")  # as every run begins
-    add_record(path, third)
-    survived = [second] if cut >= 2 * whole - 1 else []  # with or without the end of its line
+    manifest.add(first)
+    whole = manifest.path.stat().st_size
+    manifest.add(second)
+    both = manifest.path.stat().st_size
+    cut = data.draw(st.integers(whole, both))
+    manifest.path.write_bytes(manifest.path.read_bytes()[:cut])
+    Manifest(folder, None).add(third)
+    survived = [second] if cut >= both - 1 else []  # with or without the end of its line
     assert read_records(folder) == [first, *survived, third]
 
 
@@ -125,32 +124,34 @@ def test_a_line_that_was_cut_costs_no_other_record(
         '{"recording": "a.wav", "target": "../a", "status": "done", "files": {}}',
     ],
 )
-def test_a_line_that_is_no_record_is_passed_over(tmp_path: Path, line: str) -> None:
-    path = manifest_path(tmp_path, None)
-    path.write_text(f"{line}\n")
-    add_record(path, record(tmp_path / "a.TextGrid"))
+def test_a_line_that_is_not_a_record_is_skipped(tmp_path: Path, line: str) -> None:
+    manifest = Manifest(tmp_path, None)
+    manifest.path.write_text(f"{line}\n")
+    manifest.add(record(tmp_path / "a.TextGrid"))
     assert read_records(tmp_path) == [record(tmp_path / "a.TextGrid")]
 
 
 def test_settling_leaves_one_record_of_each_sorted(tmp_path: Path) -> None:
-    path = manifest_path(tmp_path, None)
     a, b, c = (tmp_path / f"{name}.TextGrid" for name in "abc")
     for old in (record(c, "failed", "first"), record(c, of=made()), record(b), record(b, "failed")):
-        add_record(path, old)
-    settle(path, [record(b, "warned", "now"), record(a)])
+        Manifest(tmp_path, None).add(old)
+    manifest = Manifest(tmp_path, None)
+    for new in (record(b, "warned", "now"), record(a)):
+        manifest.add(new)
+    manifest.settle()
     assert read_records(tmp_path) == [record(a), record(b, "warned", "now"), record(c, of=made())]
 
 
 @pytest.mark.parametrize(("warning", "status"), [("", "done"), ("odd", "warned")])
 def test_what_was_being_written_is_done_if_it_is_there(tmp_path: Path, warning: str, status: Status) -> None:
-    path = manifest_path(tmp_path, None)
+    manifest = Manifest(tmp_path, None)
     there, lost, replaced = (tmp_path / f"{name}.TextGrid" for name in "abc")
     there.write_bytes(b"new")
     replaced.write_bytes(b"old")
-    add_record(path, record(replaced, of=made(b"old")))
+    manifest.add(record(replaced, of=made(b"old")))
     for textgrid in (there, lost, replaced):
-        add_record(path, record(textgrid, "writing", warning, made(b"new", warning)))
-    settle(path, [])
+        manifest.add(record(textgrid, "writing", warning, made(b"new", warning)))
+    Manifest(tmp_path, None).settle()
     assert read_records(tmp_path) == [
         record(there, status, warning, made(b"new", warning)),
         record(replaced, of=made(b"old")),
@@ -158,26 +159,40 @@ def test_what_was_being_written_is_done_if_it_is_there(tmp_path: Path, warning: 
 
 
 def test_of_a_set_that_was_being_written_what_is_there_is_known(tmp_path: Path) -> None:
-    path = manifest_path(tmp_path, None)
+    manifest = Manifest(tmp_path, None)
     grid, table, other = (tmp_path / f"a.{suffix}" for suffix in ("TextGrid", "csv", "json"))
     before = Record(Path("a.wav"), tmp_path / "a", "done", files={grid: made(b"old"), other: made(b"other")})
     new = {grid: made(b"new"), table: made(b"table")}
     writing = Record(Path("a.wav"), tmp_path / "a", "writing", files=new)
     grid.write_bytes(b"new")
-    add_record(path, writing)
-    settle(path, [])
+    manifest.add(writing)
+    Manifest(tmp_path, None).settle()
     assert read_records(tmp_path) == [Record(Path("a.wav"), tmp_path / "a", "writing", files={grid: made(b"new")})]
-    path.unlink()
+    manifest.path.unlink()
     for one in (before, writing):
-        add_record(path, one)
-    settle(path, [])
+        manifest.add(one)
+    Manifest(tmp_path, None).settle()
     (read,) = read_records(tmp_path)
     assert (read.status, read.files) == ("done", {grid: made(b"new"), other: made(b"other")})
     table.write_bytes(b"table")
-    add_record(path, writing)
-    settle(path, [])
+    manifest.add(writing)
+    Manifest(tmp_path, None).settle()
     (read,) = read_records(tmp_path)
     assert read.files == {**new, other: made(b"other")}
+
+
+def test_what_was_skipped_is_recorded_at_the_end(tmp_path: Path) -> None:
+    manifest = Manifest(tmp_path, None)
+    skipped = record(tmp_path / "a.TextGrid", "skipped", "is there already")
+    manifest.add(skipped)
+    assert read_records(tmp_path) == []
+    manifest.settle()
+    assert read_records(tmp_path) == [skipped]
+
+
+def test_a_manifest_without_records_is_removed(tmp_path: Path) -> None:
+    assert Manifest(tmp_path, None).settle() == {}
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_textgrid_of_a_record_is_where_it_is_or_would_be(tmp_path: Path) -> None:
@@ -187,10 +202,15 @@ def test_the_textgrid_of_a_record_is_where_it_is_or_would_be(tmp_path: Path) -> 
 
 
 def test_where_nothing_can_be_recorded_is_an_output_error(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="cannot be made"):
+        Manifest(tmp_path / "file", None)
+    manifest = Manifest(tmp_path, None)
+    manifest.path.unlink()
+    manifest.path.mkdir()
     with pytest.raises(OutputError, match="cannot be written"):
-        add_record(manifest_path(tmp_path / "nowhere", None), record(tmp_path / "nowhere" / "a.TextGrid"))
-    manifest_path(tmp_path, None).mkdir()
+        manifest.add(record(tmp_path / "a.TextGrid"))
     with pytest.raises(OutputError, match="cannot be written"):
-        add_record(manifest_path(tmp_path, None), record(tmp_path / "a.TextGrid"))
+        Manifest(tmp_path, None)
     with pytest.raises(OutputError, match="a folder or a device has that name"):
         read_records(tmp_path)

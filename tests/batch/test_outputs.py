@@ -15,7 +15,7 @@ from hypothesis import given, settings, strategies as st
 
 from phonseg.audio.find import search
 from phonseg.batch.jobs import Job, plan_jobs
-from phonseg.batch.manifest import Record, Shard, read_records, sha256
+from phonseg.batch.manifest import Manifest, Record, Shard, read_records, sha256
 from phonseg.batch.outputs import Outputs
 from phonseg.batch.worker_task import WorkerResult
 from phonseg.errors import OutputError
@@ -33,65 +33,65 @@ def result(text: str = "a TextGrid", provenance: Provenance = A, warning: str = 
     return WorkerResult({".TextGrid": text.encode()}, 3, 1.5, warning, 0.1, provenance)
 
 
-def of(item: Job) -> Path:
+def of(job: Job) -> Path:
     """The TextGrid of a recording."""
-    return item.files[".TextGrid"]
+    return job.files[".TextGrid"]
 
 
-def run(item: Job, made: WorkerResult | str, *, overwrite: bool = False, others: list[Job] | None = None) -> Record:
+def run(job: Job, made: WorkerResult | str, *, overwrite: bool = False, others: list[Job] | None = None) -> Record:
     """A run of one recording, whose segmenting gives a result or an error."""
-    with closing(Outputs([item, *(others or [])], shard=None, overwrite=overwrite)) as outputs:
+    with closing(Outputs([job, *(others or [])], shard=None, overwrite=overwrite)) as outputs:
         provenance = made.provenance if isinstance(made, WorkerResult) else A
-        if not outputs.settles(item, provenance):
+        if not outputs.settles(job, provenance):
             if isinstance(made, WorkerResult):
-                outputs.place(item, made)
+                outputs.place(job, made)
             else:
-                outputs.fail(item, made)
-    return outputs.records[item.target]
+                outputs.fail(job, made)
+    return outputs.records[job.target]
 
 
-def only_record(item: Job) -> Record:
-    (record,) = read_records(item.folder)
+def only_record(job: Job) -> Record:
+    (record,) = read_records(job.folder)
     return record
 
 
 @pytest.fixture
-def item(tmp_path: Path) -> Job:
+def job(tmp_path: Path) -> Job:
     (tmp_path / "in" / "deep").mkdir(parents=True)
     (tmp_path / "in" / "deep" / "x.wav").write_bytes(b"sound")
-    (planned,) = plan_jobs(search(tmp_path / "in"), tmp_path / "out")
-    return planned
+    (job,) = plan_jobs(search(tmp_path / "in"), tmp_path / "out")
+    return job
 
 
-def test_a_textgrid_is_written_and_recorded(item: Job) -> None:
-    record = run(item, result())
-    assert of(item).read_bytes() == b"a TextGrid"
+def test_a_textgrid_is_written_and_recorded(job: Job) -> None:
+    record = run(job, result())
+    assert of(job).read_bytes() == b"a TextGrid"
     assert (record.status, record.message, record.boundaries, record.seconds) == ("done", "", 3, 1.5)
-    assert record == only_record(item)
-    made = record.files[of(item)]
-    assert (made.recording_bytes, made.recording_modified) == (5, item.recording.stat().st_mtime)
+    assert record == only_record(job)
+    made = record.files[of(job)]
+    assert (made.recording_bytes, made.recording_modified) == (5, job.recording.stat().st_mtime)
 
 
-def test_a_warning_is_recorded_and_stays_while_nothing_changes(item: Job) -> None:
-    assert run(item, result(warning="odd")).status == "warned"
-    again = run(item, result(warning="odd"))
+def test_a_warning_is_recorded_and_stays_while_nothing_changes(job: Job) -> None:
+    assert run(job, result(warning="odd")).status == "warned"
+    again = run(job, result(warning="odd"))
     assert (again.status, again.message) == ("skipped", "odd")
 
 
-def test_what_failed_is_tried_again(item: Job) -> None:
-    failed = run(item, "x.wav: cannot be read.")
+def test_what_failed_is_tried_again(job: Job) -> None:
+    failed = run(job, "x.wav: cannot be read.")
     assert (failed.status, failed.message, failed.files) == ("failed", "x.wav: cannot be read.", {})
-    assert not of(item).exists()
-    assert run(item, result()).status == "done"
-    assert run(item, "x.wav: cannot be read.").status == "skipped"
+    assert not of(job).exists()
+    assert run(job, result()).status == "done"
+    assert run(job, "x.wav: cannot be read.").status == "skipped"
 
 
-def test_what_fails_later_leaves_the_textgrid_and_its_origin(item: Job) -> None:
-    done = run(item, result())
-    failed = run(item, "x.wav: cannot be read.", overwrite=True)
+def test_what_fails_later_leaves_the_textgrid_and_its_origin(job: Job) -> None:
+    done = run(job, result())
+    failed = run(job, "x.wav: cannot be read.", overwrite=True)
     assert (failed.status, failed.files) == ("failed", done.files)
-    assert of(item).read_bytes() == b"a TextGrid"
-    assert run(item, result()).status == "skipped"
+    assert of(job).read_bytes() == b"a TextGrid"
+    assert run(job, result()).status == "skipped"
 
 
 @pytest.mark.parametrize(
@@ -109,28 +109,28 @@ def test_what_fails_later_leaves_the_textgrid_and_its_origin(item: Job) -> None:
         ("the textgrid and the manifest are gone", "done"),
     ],
 )
-def test_what_is_done_again(item: Job, what: str, again: str) -> None:
-    run(item, result())
+def test_what_is_done_again(job: Job, what: str, again: str) -> None:
+    run(job, result())
     provenance = A
     if what in ("the model", "the textgrid and the model"):
         provenance = B
     if what == "a setting":
         provenance = replace(A, settings={"channel": 1})
     if what.startswith("the size"):
-        item = replace(item, size=6)
+        job = replace(job, size=6)
     if what.startswith("the time"):
-        item = replace(item, modified=item.modified + 1)
+        job = replace(job, modified=job.modified + 1)
     if what in ("the textgrid", "the textgrid and the model"):
-        of(item).write_bytes(b"corrected")
+        of(job).write_bytes(b"corrected")
     if "gone" in what:
-        of(item).unlink()
+        of(job).unlink()
     if "manifest" in what:
-        (item.folder / "phonseg-manifest.jsonl").unlink()
-    before = of(item).read_bytes() if of(item).exists() else None
-    record = run(item, result("another", provenance))
+        (job.folder / "phonseg-manifest.jsonl").unlink()
+    before = of(job).read_bytes() if of(job).exists() else None
+    record = run(job, result("another", provenance))
     assert record.status == again
-    assert of(item).read_bytes() == (b"another" if again == "done" else before)
-    assert record == only_record(item)
+    assert of(job).read_bytes() == (b"another" if again == "done" else before)
+    assert record == only_record(job)
     said = {
         "the textgrid": "was changed after phonseg wrote it, so it is left alone",
         "the textgrid and the model": "was changed after phonseg wrote it, so it is left alone",
@@ -138,105 +138,105 @@ def test_what_is_done_again(item: Job, what: str, again: str) -> None:
     }
     assert said.get(what, "") in record.message
     assert bool(record.message) == (what in said)
-    assert run(item, result("another", provenance), overwrite=True).status == "done"
-    assert of(item).read_bytes() == b"another"
+    assert run(job, result("another", provenance), overwrite=True).status == "done"
+    assert of(job).read_bytes() == b"another"
 
 
-def test_without_a_digest_nobody_knows_the_model(item: Job) -> None:
+def test_without_a_digest_nobody_knows_the_model(job: Job) -> None:
     nameless = replace(A, digest="")
-    assert [run(item, result(provenance=nameless)).status for _ in range(2)] == ["done", "done"]
+    assert [run(job, result(provenance=nameless)).status for _ in range(2)] == ["done", "done"]
 
 
-def test_a_correction_that_is_undone_is_none(item: Job) -> None:
-    run(item, result())
-    of(item).write_bytes(b"corrected")
-    assert "was changed" in run(item, result()).message
-    of(item).write_bytes(b"a TextGrid")
-    assert (run(item, result()).status, only_record(item).message) == ("skipped", "")
-    assert run(item, result("other", B)).status == "done"
+def test_a_correction_that_is_undone_is_none(job: Job) -> None:
+    run(job, result())
+    of(job).write_bytes(b"corrected")
+    assert "was changed" in run(job, result()).message
+    of(job).write_bytes(b"a TextGrid")
+    assert (run(job, result()).status, only_record(job).message) == ("skipped", "")
+    assert run(job, result("other", B)).status == "done"
 
 
-def test_what_somebody_writes_during_the_run_is_left_alone(item: Job) -> None:
-    with closing(Outputs([item], shard=None, overwrite=False)) as outputs:
-        assert not outputs.settles(item, A)
-        of(item).parent.mkdir(parents=True)
-        of(item).write_bytes(b"by hand")
-        outputs.place(item, result())
-    assert of(item).read_bytes() == b"by hand"
-    assert only_record(item).status == "skipped"
+def test_what_somebody_writes_during_the_run_is_left_alone(job: Job) -> None:
+    with closing(Outputs([job], shard=None, overwrite=False)) as outputs:
+        assert not outputs.settles(job, A)
+        of(job).parent.mkdir(parents=True)
+        of(job).write_bytes(b"by hand")
+        outputs.place(job, result())
+    assert of(job).read_bytes() == b"by hand"
+    assert only_record(job).status == "skipped"
 
 
-def test_two_runs_at_once_end_well(item: Job, tmp_path: Path) -> None:
+def test_two_runs_at_once_end_well(job: Job, tmp_path: Path) -> None:
     (tmp_path / "in" / "y.wav").touch()
     x, y = plan_jobs(search(tmp_path / "in"), tmp_path / "out")
     first, second = (Outputs([x, y], shard=None, overwrite=False) for _ in range(2))
     for outputs in (first, second):
         assert not outputs.settles(x, A)
         assert not outputs.settles(y, A)
-    for outputs, planned in [(first, x), (second, x)]:
-        outputs.place(planned, result(planned.place))
+    for outputs, job in [(first, x), (second, x)]:
+        outputs.place(job, result(job.place))
     first.close()
     second.place(y, result("y.wav"))
     second.close()
-    assert [second.records[planned.target].status for planned in (x, y)] == ["done", "done"]
-    known = [record.files[of(planned)].sha256 for planned, record in zip((x, y), read_records(x.folder), strict=True)]
-    assert known == [sha256(of(planned).read_bytes()) for planned in (x, y)]
+    assert [second.records[job.target].status for job in (x, y)] == ["done", "done"]
+    known = [record.files[of(job)].sha256 for job, record in zip((x, y), read_records(x.folder), strict=True)]
+    assert known == [sha256(of(job).read_bytes()) for job in (x, y)]
     assert run(x, result("other")).status == "skipped"
 
 
 @pytest.mark.parametrize("shard", [None, (1, 1)])
 @pytest.mark.parametrize("ended", [False, True])
 def test_what_another_run_writes_meanwhile_is_left_alone_and_known_to_the_next(
-    item: Job, shard: Shard | None, ended: bool
+    job: Job, shard: Shard | None, ended: bool
 ) -> None:
-    first, second = (Outputs([item], shard=one, overwrite=False) for one in (None, shard))
-    assert not second.settles(item, A)
-    first.place(item, result("one"))
+    first, second = (Outputs([job], shard=one, overwrite=False) for one in (None, shard))
+    assert not second.settles(job, A)
+    first.place(job, result("one"))
     if ended:
         first.close()
-    second.place(item, result("another"))
-    assert of(item).read_bytes() == b"one"
-    assert second.records[item.target].status == "skipped"
-    assert "phonseg did not write it, so it is left alone" in second.records[item.target].message
+    second.place(job, result("another"))
+    assert of(job).read_bytes() == b"one"
+    assert second.records[job.target].status == "skipped"
+    assert "phonseg did not write it, so it is left alone" in second.records[job.target].message
     second.close()
     if not ended:
         first.close()
-    assert run(item, result("a third", B)).status == "done"
+    assert run(job, result("a third", B)).status == "done"
 
 
-def test_every_shard_knows_what_the_others_made(item: Job) -> None:
-    with closing(Outputs([item], shard=(2, 3), overwrite=False)) as outputs:
-        outputs.place(item, result())
-    assert (item.folder / "phonseg-manifest-2-of-3.jsonl").exists()
-    assert run(item, result()).status == "skipped"
-    assert run(item, result("other", B)).status == "done"
+def test_every_shard_knows_what_the_others_made(job: Job) -> None:
+    with closing(Outputs([job], shard=(2, 3), overwrite=False)) as outputs:
+        outputs.place(job, result())
+    assert (job.folder / "phonseg-manifest-2-of-3.jsonl").exists()
+    assert run(job, result()).status == "skipped"
+    assert run(job, result("other", B)).status == "done"
 
 
-def test_of_two_records_of_one_content_the_one_that_is_up_to_date_counts(item: Job) -> None:
-    with closing(Outputs([item], shard=(1, 1), overwrite=False)) as outputs:
-        outputs.place(item, result())
-    assert [run(item, result(provenance=B)).status for _ in range(2)] == ["done", "skipped"]
-    assert run(item, result(provenance=A)).status == "skipped"
+def test_of_two_records_of_one_content_the_one_that_is_up_to_date_counts(job: Job) -> None:
+    with closing(Outputs([job], shard=(1, 1), overwrite=False)) as outputs:
+        outputs.place(job, result())
+    assert [run(job, result(provenance=B)).status for _ in range(2)] == ["done", "skipped"]
+    assert run(job, result(provenance=A)).status == "skipped"
 
 
-def test_a_record_that_a_full_disk_has_cut_costs_no_other(item: Job) -> None:
-    item.folder.mkdir()
-    (item.folder / "phonseg-manifest.jsonl").write_bytes(b'{"recording": "half a l')
-    with patch("phonseg.batch.outputs.settle", lambda *_: {}):
-        run(item, result())
-    assert run(item, result("other", B)).status == "done"
+def test_a_record_that_a_full_disk_has_cut_costs_no_other(job: Job) -> None:
+    job.folder.mkdir()
+    (job.folder / "phonseg-manifest.jsonl").write_bytes(b'{"recording": "half a l')
+    with patch.object(Manifest, "settle", lambda _: {}):
+        run(job, result())
+    assert run(job, result("other", B)).status == "done"
 
 
-def test_a_manifest_that_cannot_be_written_is_found_at_the_start(item: Job) -> None:
-    (item.folder / "phonseg-manifest.jsonl").mkdir(parents=True)
+def test_a_manifest_that_cannot_be_written_is_found_at_the_start(job: Job) -> None:
+    (job.folder / "phonseg-manifest.jsonl").mkdir(parents=True)
     with pytest.raises(OutputError, match=r"phonseg-manifest\.jsonl: cannot be written"):
-        Outputs([item], shard=None, overwrite=False)
+        Outputs([job], shard=None, overwrite=False)
 
 
-def test_an_output_that_cannot_be_made_is_found_at_the_start(tmp_path: Path, item: Job) -> None:
+def test_an_output_that_cannot_be_made_is_found_at_the_start(tmp_path: Path, job: Job) -> None:
     (tmp_path / "out").write_text("a file")
     with pytest.raises(OutputError, match=r"out: cannot be made \(a file has that name\)"):
-        Outputs([item], shard=None, overwrite=False)
+        Outputs([job], shard=None, overwrite=False)
     (below,) = plan_jobs(search(tmp_path / "in"), tmp_path / "out" / "below")
     with pytest.raises(OutputError, match=r"below: cannot be made \(a file has the name of a folder above it\)"):
         Outputs([below], shard=None, overwrite=False)
@@ -244,10 +244,10 @@ def test_an_output_that_cannot_be_made_is_found_at_the_start(tmp_path: Path, ite
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="the administrator may write everywhere")
-def test_an_output_that_is_closed_is_found_at_the_start(tmp_path: Path, item: Job) -> None:
+def test_an_output_that_is_closed_is_found_at_the_start(tmp_path: Path, job: Job) -> None:
     (tmp_path / "out").mkdir(0o555)
     with pytest.raises(OutputError, match="cannot be written"):
-        Outputs([item], shard=None, overwrite=False)
+        Outputs([job], shard=None, overwrite=False)
 
 
 def test_what_stands_in_the_way_of_one_stops_no_other(tmp_path: Path) -> None:
@@ -260,12 +260,12 @@ def test_what_stands_in_the_way_of_one_stops_no_other(tmp_path: Path) -> None:
     os.mkfifo(out / "pipe.TextGrid")
     (out / "deep").touch()
     (out / "out").symlink_to(tmp_path)
-    items = plan_jobs(search(tmp_path / "in"), out)
-    with closing(Outputs(items, shard=None, overwrite=True)) as outputs:
-        for item in items:
-            if not outputs.settles(item, A):
-                outputs.place(item, result())
-    said = {item.target.name[:20]: outputs.records[item.target].message for item in items}
+    jobs = plan_jobs(search(tmp_path / "in"), out)
+    with closing(Outputs(jobs, shard=None, overwrite=True)) as outputs:
+        for job in jobs:
+            if not outputs.settles(job, A):
+                outputs.place(job, result())
+    said = {job.target.name[:20]: outputs.records[job.target].message for job in jobs}
     assert said.pop("fine") == ""
     assert {name: message.partition("(")[2].partition(")")[0] for name, message in said.items()} == {
         "folder": "a folder or a device has that name",
@@ -280,9 +280,9 @@ def test_what_stands_in_the_way_of_one_stops_no_other(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("before", [None, b"a TextGrid"])
-def test_a_full_disk_ends_the_run_and_the_next_goes_on(item: Job, before: bytes | None) -> None:
+def test_a_full_disk_ends_the_run_and_the_next_goes_on(job: Job, before: bytes | None) -> None:
     if before:
-        run(item, result())
+        run(job, result())
 
     move = os.replace
 
@@ -292,19 +292,19 @@ def test_a_full_disk_ends_the_run_and_the_next_goes_on(item: Job, before: bytes 
         move(source, target)
 
     with patch("os.replace", full), pytest.raises(OutputError, match=r"No space left on device"):
-        run(item, result("new", B))
-    assert (of(item).read_bytes() if of(item).exists() else None) == before
-    assert [path.name for path in item.folder.rglob(".*")] == []
-    assert run(item, result("new", B)).status == "done"
+        run(job, result("new", B))
+    assert (of(job).read_bytes() if of(job).exists() else None) == before
+    assert [path.name for path in job.folder.rglob(".*")] == []
+    assert run(job, result("new", B)).status == "done"
 
 
-def test_what_a_killed_run_left_half_written_is_removed(item: Job) -> None:
-    run(item, result())
-    stale = of(item).with_name(f".phonseg-{'0' * 32}")
+def test_what_a_killed_run_left_half_written_is_removed(job: Job) -> None:
+    run(job, result())
+    stale = of(job).with_name(f".phonseg-{'0' * 32}")
     stale.touch()
     os.utime(stale, (0, 0))
-    run(item, result())
-    assert sorted(path.name for path in of(item).parent.iterdir()) == ["x.TextGrid"]
+    run(job, result())
+    assert sorted(path.name for path in of(job).parent.iterdir()) == ["x.TextGrid"]
 
 
 MOMENTS = ["at the start", "before it is recorded", "before it is written", "before it is in place", "at the end"]
@@ -328,11 +328,11 @@ def killed(moment: str | None) -> Iterator[None]:
 
     patches = [patch("phonseg.batch.outputs.replacing", dying)]
     if moment is not None:
-        patches.append(patch("phonseg.batch.outputs.settle", die if moment == "at the end" else lambda *_: {}))
+        patches.append(patch.object(Manifest, "settle", die if moment == "at the end" else lambda _: {}))
     if moment == "at the start":
         patches.append(patch.object(Outputs, "settles", die))
     if moment == "before it is recorded":
-        patches.append(patch("phonseg.batch.outputs.add_record", die))
+        patches.append(patch.object(Manifest, "add", die))
     with ExitStack() as stack:
         for one in patches:
             stack.enter_context(one)
@@ -343,13 +343,13 @@ def killed(moment: str | None) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("moment", ["before it is written", "before it is in place"])
-def test_the_textgrid_that_was_to_be_replaced_stays_known(item: Job, moment: str) -> None:
-    run(item, result("old", B))
+def test_the_textgrid_that_was_to_be_replaced_stays_known(job: Job, moment: str) -> None:
+    run(job, result("old", B))
     with killed(moment):
-        run(item, result("new", A))
-    assert of(item).read_bytes() == b"old"
-    assert run(item, "x.wav: cannot be read.").status == "failed"
-    assert run(item, result("new", A)).status == "done"
+        run(job, result("new", A))
+    assert of(job).read_bytes() == b"old"
+    assert run(job, "x.wav: cannot be read.").status == "failed"
+    assert run(job, result("new", A)).status == "done"
 
 
 EVENTS = st.one_of(
@@ -360,7 +360,7 @@ EVENTS = st.one_of(
 
 @settings(max_examples=60)
 @given(st.lists(EVENTS, min_size=2, max_size=9))
-def test_whatever_happens_hands_are_respected_and_the_rest_is_up_to_date(
+def test_whatever_happens_corrections_stay_and_the_rest_is_up_to_date(
     tmp_path_factory: pytest.TempPathFactory, events: list[tuple[str, Provenance, str | None]]
 ) -> None:
     root = tmp_path_factory.mktemp("outputs")
@@ -369,15 +369,15 @@ def test_whatever_happens_hands_are_respected_and_the_rest_is_up_to_date(
     ours: set[bytes] = set()  # what phonseg wrote since the manifest was lost
     there: bytes | None = None
     for number, (event, *how) in enumerate([*events, ("run", A, None)]):
-        (item,) = plan_jobs(search(root), None)
+        (job,) = plan_jobs(search(root), None)
         if event == "correct":
             there = f"corrected {number}".encode()
-            of(item).write_bytes(there)
+            of(job).write_bytes(there)
         elif event == "fail":
-            run(item, "the recording cannot be read")
+            run(job, "the recording cannot be read")
         elif event == "delete":
             there = None
-            of(item).unlink(missing_ok=True)
+            of(job).unlink(missing_ok=True)
         elif event == "record anew":
             recording.write_bytes(recording.read_bytes() + b".")
         elif event == "lose the manifest":
@@ -386,24 +386,24 @@ def test_whatever_happens_hands_are_respected_and_the_rest_is_up_to_date(
                 path.unlink()
         else:
             provenance, moment = how
-            new = f"{provenance.digest} {item.size}".encode()
+            new = f"{provenance.digest} {job.size}".encode()
             with killed(moment):
-                run(item, result(new.decode(), provenance))
+                run(job, result(new.decode(), provenance))
             wanted = new if there is None or there in ours else there
-            found = of(item).read_bytes() if of(item).exists() else None
+            found = of(job).read_bytes() if of(job).exists() else None
             assert found == wanted or (moment and found == there)
             if found != there:
                 ours.add(new)
             there = found
             if moment is None:
-                assert only_record(item).status in (("done", "skipped") if there == new else ("skipped",))
+                assert only_record(job).status in (("done", "skipped") if there == new else ("skipped",))
 
 
 def both(tmp_path: Path) -> Job:
     """A recording that becomes a TextGrid and a table."""
     (tmp_path / "x.wav").write_bytes(b"sound")
-    (planned,) = plan_jobs(search(tmp_path / "x.wav"), None, suffixes=(".TextGrid", ".csv"))
-    return planned
+    (job,) = plan_jobs(search(tmp_path / "x.wav"), None, suffixes=(".TextGrid", ".csv"))
+    return job
 
 
 def files(text: str, provenance: Provenance = A) -> WorkerResult:
@@ -411,48 +411,48 @@ def files(text: str, provenance: Provenance = A) -> WorkerResult:
 
 
 def test_a_set_is_skipped_only_when_all_of_it_is_there_and_unchanged(tmp_path: Path) -> None:
-    item = both(tmp_path)
-    table = item.files[".csv"]
-    assert run(item, files("1")).status == "done"
-    assert (of(item).read_bytes(), table.read_bytes()) == (b"1", b"1,")
-    assert run(item, files("1")).status == "skipped"
+    job = both(tmp_path)
+    table = job.files[".csv"]
+    assert run(job, files("1")).status == "done"
+    assert (of(job).read_bytes(), table.read_bytes()) == (b"1", b"1,")
+    assert run(job, files("1")).status == "skipped"
     table.unlink()
-    assert run(item, files("1")).status == "done"
+    assert run(job, files("1")).status == "done"
     assert table.read_bytes() == b"1,"
-    assert set(only_record(item).files) == {of(item), table}
+    assert set(only_record(job).files) == {of(job), table}
 
 
 def test_of_a_set_what_was_corrected_is_left_alone_and_the_rest_is_made_anew(tmp_path: Path) -> None:
-    item = both(tmp_path)
-    run(item, files("1"))
-    of(item).write_bytes(b"corrected")
-    again = run(item, files("2", B))
-    assert (again.status, of(item).read_bytes(), item.files[".csv"].read_bytes()) == ("warned", b"corrected", b"2,")
+    job = both(tmp_path)
+    run(job, files("1"))
+    of(job).write_bytes(b"corrected")
+    again = run(job, files("2", B))
+    assert (again.status, of(job).read_bytes(), job.files[".csv"].read_bytes()) == ("warned", b"corrected", b"2,")
     assert "x.TextGrid: was changed after phonseg wrote it, so it is left alone" in again.message
-    assert run(item, files("2", B)).status == "skipped"
-    assert run(item, files("2", B), overwrite=True).status == "done"
-    assert of(item).read_bytes() == b"2"
+    assert run(job, files("2", B)).status == "skipped"
+    assert run(job, files("2", B), overwrite=True).status == "done"
+    assert of(job).read_bytes() == b"2"
 
 
 def test_a_format_that_is_not_asked_for_now_is_still_known_later(tmp_path: Path) -> None:
-    item = both(tmp_path)
-    alone = replace(item, files={".csv": item.files[".csv"]})
-    run(item, files("1"))
+    job = both(tmp_path)
+    alone = replace(job, files={".csv": job.files[".csv"]})
+    run(job, files("1"))
     assert run(alone, files("2", B)).status == "done"
-    assert {file.name: made.provenance for file, made in only_record(item).files.items()} == {
+    assert {file.name: made.provenance for file, made in only_record(job).files.items()} == {
         "x.TextGrid": A,
         "x.csv": B,
     }
-    assert run(item, files("2", B)).status == "done"
-    assert of(item).read_bytes() == b"2"
+    assert run(job, files("2", B)).status == "done"
+    assert of(job).read_bytes() == b"2"
 
 
 @pytest.mark.parametrize("before", [False, True])
 def test_a_set_of_which_a_killed_run_wrote_a_part_is_completed(tmp_path: Path, before: bool) -> None:
-    item = both(tmp_path)
+    job = both(tmp_path)
     if before:
-        run(item, files("0", B))
-    with killed(None), patch("phonseg.batch.outputs.settle", lambda *_: {}):
+        run(job, files("0", B))
+    with killed(None), patch.object(Manifest, "settle", lambda _: {}):
         real = replacing
 
         @contextmanager
@@ -463,8 +463,8 @@ def test_a_set_of_which_a_killed_run_wrote_a_part_is_completed(tmp_path: Path, b
                 yield partial
 
         with patch("phonseg.batch.outputs.replacing", dying), pytest.raises(Killed):
-            run(item, files("1"))
-    assert (of(item).read_bytes(), item.files[".csv"].exists()) == (b"1", before)
-    assert run(item, "x.wav: cannot be read.").status == "failed"
-    assert run(item, files("1")).status == "done"
-    assert (of(item).read_bytes(), item.files[".csv"].read_bytes()) == (b"1", b"1,")
+            run(job, files("1"))
+    assert (of(job).read_bytes(), job.files[".csv"].exists()) == (b"1", before)
+    assert run(job, "x.wav: cannot be read.").status == "failed"
+    assert run(job, files("1")).status == "done"
+    assert (of(job).read_bytes(), job.files[".csv"].read_bytes()) == (b"1", b"1,")

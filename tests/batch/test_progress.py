@@ -11,16 +11,16 @@ from phonseg.batch.progress import Progress
 from phonseg.timeline.segmentation import Provenance
 
 
-def planned(name: str, size: int) -> Job:
+def a_job(name: str, size: int) -> Job:
     return Job(Path(name), Path(name), {".TextGrid": Path(f"{name}.TextGrid")}, Path(), name, size, 0.0)
 
 
 def test_files_hours_speed_and_how_far(capsys: pytest.CaptureFixture[str]) -> None:
-    items = [planned("a", 300), planned("b", 100), planned("c", 600)]
-    progress = Progress(items, shown=True)
+    jobs = [a_job("a", 300), a_job("b", 100), a_job("c", 600)]
+    progress = Progress(jobs, shown=True)
     made = Made("", 1, 1800.0, "", 0, 0.0, Provenance("", "", ""))
-    for item, status in zip(items[:2], ("done", "failed"), strict=True):
-        progress.advance(item, Record(item.recording, item.target, status, files={item.target: made}))  # type: ignore[arg-type]
+    for job, status in zip(jobs[:2], ("done", "failed"), strict=True):
+        progress.advance(job, Record(job.recording, job.target, status, files={job.target: made}))  # type: ignore[arg-type]
     progress.close()
     last = capsys.readouterr().err.strip().split("\r")[-1]
     assert re.search(r"^segmenting +40 %\|.*left, 2/3 files, 0\.50 h of audio, \d+ x real time\]$", last)
@@ -28,8 +28,8 @@ def test_files_hours_speed_and_how_far(capsys: pytest.CaptureFixture[str]) -> No
 
 @pytest.mark.parametrize(("n", "shown"), [(0, True), (3, False)])
 def test_nothing_to_show(capsys: pytest.CaptureFixture[str], n: int, shown: bool) -> None:
-    progress = Progress([planned("a", 1)] * n, shown=shown)
+    progress = Progress([a_job("a", 1)] * n, shown=shown)
     for _ in range(n):
-        progress.advance(planned("a", 1), Record(Path("a"), Path("b"), "failed"))
+        progress.advance(a_job("a", 1), Record(Path("a"), Path("b"), "failed"))
     progress.close()
     assert capsys.readouterr().err == ""

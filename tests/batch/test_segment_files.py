@@ -127,7 +127,7 @@ def test_a_second_run_does_what_is_new(tree: Path, tmp_path: Path) -> None:
     assert changed == {out / "a.TextGrid"}
 
 
-def test_settings_decide_what_is_done_again_and_hands_are_respected(tmp_path: Path) -> None:
+def test_settings_decide_what_is_done_again_and_corrections_stay(tmp_path: Path) -> None:
     recording = record(tmp_path / "a.wav")
     textgrid = tmp_path / "a.TextGrid"
     settings = [{}, {}, {"sensitivity": 0.5}, {"rate": 5}, {"rate": 5}, {"channel": 1}]
@@ -389,7 +389,7 @@ def test_workers_that_are_killed_lose_what_they_held_and_no_more(many: Path, tmp
     assert statuses.count("failed") == said.count("died (signal 9)") == 60 - len(written(tmp_path / "out"))
 
 
-def test_several_formats_with_one_hearing_and_idempotent(tree: Path, tmp_path: Path) -> None:
+def test_several_formats_are_written_at_once_and_skipped_afterwards(tree: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     formats = ("textgrid", "csv", "json", "ctm", "audacity", "elan")
     records = run(tree, out, formats=formats, check=3, labels="empty")

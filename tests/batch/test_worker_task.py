@@ -41,8 +41,8 @@ def test_a_task_gives_what_the_segmenter_gives(
 @pytest.mark.parametrize("channel", ["mix", 1, 64])
 def test_what_is_prepared_is_how_the_recordings_are_segmented(recording: Path, channel: str | int) -> None:
     soundfile.write(recording, np.tile(speech_like(3)[0][:, None], (1, 64)), RATE)
-    request = WorkerTask(SegmentOptions(MODEL, 0.25, None, channel))  # type: ignore[arg-type]
-    assert request.provenance() == segment_one(request, recording).provenance
+    task = WorkerTask(SegmentOptions(MODEL, 0.25, None, channel))  # type: ignore[arg-type]
+    assert task.provenance() == segment_one(task, recording).provenance
 
 
 @pytest.mark.filterwarnings("error")
@@ -73,12 +73,12 @@ def test_a_recording_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
 
 def test_a_model_file_is_read_again_once_it_has_changed(tmp_path: Path) -> None:
     path = tmp_path / "m.safetensors"
-    request = WorkerTask(SegmentOptions(str(path), None, None, "mix"))
+    task = WorkerTask(SegmentOptions(str(path), None, None, "mix"))
     first = network_segmenter(0).save(path)
-    assert request.provenance().digest == first.digest
-    assert request.options.segmenter() is request.options.segmenter()
+    assert task.provenance().digest == first.digest
+    assert task.options.segmenter() is task.options.segmenter()
     second = network_segmenter(1).save(path)
-    assert request.provenance().digest == second.digest != first.digest
+    assert task.provenance().digest == second.digest != first.digest
 
 
 def test_handing_out_tasks_needs_no_neural_network() -> None:

@@ -33,7 +33,7 @@ def test_whatever_a_path_holds_stands_in_the_script_as_plain_ascii(path: str) ->
 
 
 def test_a_path_that_is_no_text_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="holds bytes that are no characters"):
+    with pytest.raises(ConfigurationError, match="holds bytes that are not characters"):
         quoted(os.fsdecode(b"/\xff/python"))
 
 
@@ -91,7 +91,7 @@ def test_a_script_of_others_among_ours_is_not_replaced(tmp_path: Path) -> None:
 
 def test_a_file_in_the_place_of_the_folder_stays(tmp_path: Path) -> None:
     (tmp_path / NAME).write_text("no folder")
-    with pytest.raises(OutputError, match="is no folder"):
+    with pytest.raises(OutputError, match="is not a folder"):
         install(tmp_path)
     assert uninstall(tmp_path) == ([], [])
 

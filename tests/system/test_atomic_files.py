@@ -77,7 +77,7 @@ def test_a_full_disk_is_told_from_a_folder_that_is_closed(tmp_path: Path) -> Non
     assert not is_full(missing.value)
 
 
-def test_a_piece_that_did_not_fit_is_a_full_disk(tmp_path: Path) -> None:
+def test_a_line_that_did_not_fit_is_a_full_disk(tmp_path: Path) -> None:
     resource = pytest.importorskip("resource")
     before, most = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

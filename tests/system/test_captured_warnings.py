@@ -8,14 +8,14 @@ from phonseg.errors import PhonsegWarning
 from phonseg.system.captured_warnings import captured_warnings
 
 
-def test_what_the_block_warns_of_is_heard_every_time() -> None:
+def test_every_warning_of_the_block_is_captured() -> None:
     with captured_warnings() as messages:
         for text in ("a", "b", "a"):
             warnings.warn(text, PhonsegWarning, stacklevel=1)
     assert messages == ["a", "b", "a"]
 
 
-def test_each_thread_hears_its_own() -> None:
+def test_each_thread_captures_its_own() -> None:
     n = 4
     together = Barrier(n)
 

@@ -55,7 +55,7 @@ def test_what_a_task_prints_is_no_answer(workers: Workers, capfd: pytest.Capture
     assert "written" in said.err
 
 
-def test_what_a_library_in_c_complains_of_is_not_heard_but_what_python_says_is(
+def test_what_a_library_in_c_complains_of_is_dropped_but_what_python_says_is_shown(
     workers: Workers, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert workers.submit(os.write, 2, b"in C\n").result() == 5
