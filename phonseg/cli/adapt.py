@@ -1,9 +1,8 @@
-"""`phonseg adapt`: a trained model goes on learning from other recordings."""
+"""`phonseg adapt`: a trained model and recordings -> the model, trained further on these recordings."""
 
 from __future__ import annotations
 
-from phonseg.cli.options import Commands, Options, add_command, add_learning
-from phonseg.cli.train import learn_and_save
+from phonseg.cli.options import Commands, Options, add_command, add_training_options, train_and_save
 
 EXAMPLES = """
   phonseg adapt default recordings/ -o mine.safetensors
@@ -12,15 +11,15 @@ EXAMPLES = """
 
 
 def add(commands: Commands) -> None:
-    """Add the parser of this command."""
-    parser = add_command(commands, "adapt", run, "go on training a model on recordings of your own", EXAMPLES)
-    parser.add_argument("model", metavar="MODEL", help="'default', or a model file")
-    add_learning(parser)
+    """Adds the command."""
+    parser = add_command(commands, "adapt", run, "train a model further on recordings of your own", EXAMPLES)
+    parser.add_argument("model", metavar="MODEL", help="a model file, or 'default' for phonseg's own model")
+    add_training_options(parser)
 
 
 def run(options: Options) -> int:
-    """Adapt, save, and print what the model was trained on."""
+    """Adapts, saves, and prints what the model was trained on."""
     from phonseg.model.segmenter import load
     from phonseg.training.train import ADAPTATION, adapt
 
-    return learn_and_save(options, ADAPTATION, lambda *places, **how: adapt(load(options.model), *places, **how))
+    return train_and_save(options, ADAPTATION, lambda *places, **how: adapt(load(options.model), *places, **how))

@@ -1,38 +1,37 @@
-"""`phonseg export`: corrected TextGrids become CSV, CTM, JSON and so on."""
+"""`phonseg export`: corrected TextGrids, or other label files -> the same segments as CSV, CTM, JSON and so on."""
 
 from __future__ import annotations
 
-import sys
-
-from phonseg.cli.options import Commands, Options, add_command, add_formats
+from phonseg.cli.options import Commands, Options, add_command, add_formats, picked, report_failures
 
 EXAMPLES = """
-  phonseg export corrected.TextGrid -o tables/      corrected.csv in tables/
+  phonseg export corrected.TextGrid                corrected.csv beside it
   phonseg export corrected/ -o tables/ --format csv,json
-                                                   a whole folder, mirrored
+                                                   a folder and the folders inside it
+  phonseg export corrected.TextGrid -o tables/ --overwrite
+                                                   replaces tables/corrected.csv
 """
 
 
 def add(commands: Commands) -> None:
-    """Adds the parser of this command."""
+    """Adds the command."""
     purpose = "write corrected TextGrids, or other label files, in other formats"
     parser = add_command(commands, "export", run, purpose, EXAMPLES)
-    parser.add_argument("inputs", nargs="+", metavar="CORRECTED", help="label files, or folders of TextGrids")
-    parser.add_argument("-o", "--output", metavar="OUT", help="folder to write to; beside the label files if left out")
+    what = "a TextGrid, .phn, .phones, .lab, .eaf or .csv file, or a folder of TextGrids"
+    parser.add_argument("inputs", nargs="+", metavar="CORRECTED", help=what)
+    parser.add_argument("-o", "--output", metavar="OUT", help="folder to write to (default: beside the label files)")
     add_formats(parser, default="csv")
     parser.add_argument("--tier", default="phones", help="interval tier to read (default: phones)")
-    parser.add_argument("--overwrite", action="store_true", help="replace files that are there already")
+    what = "replace existing files, but never a label file that is read"
+    parser.add_argument("--overwrite", action="store_true", help=what)
 
 
 def run(options: Options) -> int:
-    """Exports, and prints what was written; 1 if something failed."""
+    """Exports, and prints what was written; returns 1 if any file failed."""
     from phonseg.batch.export import export
 
-    inputs, output, formats = options.inputs, options.output, options.format
-    done = export(inputs, output, formats=formats, tier=options.tier, overwrite=options.overwrite)
-    failed = [one for one in done if one.message]
+    done = export(options.inputs, options.output, **picked(options, "formats", "tier", "overwrite"))
     files = sum(len(one.files) for one in done)
-    print(f"{files} {'file' if files == 1 else 'files'} written{f' in {output}' if output else ''}.")
-    for one in failed:
-        print(f"failed: {one.message}", file=sys.stderr)
-    return 1 if failed else 0
+    where = f" in {options.output}" if options.output else ""
+    print(f"{files} {'file' if files == 1 else 'files'} written{where}.")
+    return report_failures(one.message for one in done if one.message)

@@ -1,22 +1,42 @@
-"""What several commands share: how a command is added, and the options that mean the same in each of them."""
+"""A command and its options -> a parser; also what several commands do: report failures, train and save a model."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
-from typing import TypeAlias
+import json
+import os
+import shlex
+import sys
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from phonseg.errors import ConfigurationError, OutputError
+
+if TYPE_CHECKING:
+    from phonseg.model.segmenter import Segmenter
+    from phonseg.training.settings import AdaptationSettings
 
 Options = argparse.Namespace
 Parser = argparse.ArgumentParser
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
+SEGMENT_OPTIONS = ("model", "sensitivity", "rate", "channel")  # what `add_segment_options` adds
+
 
 def add_command(
     commands: Commands, name: str, run: Callable[[Options], int] | None, purpose: str, examples: str
 ) -> Parser:
-    """A parser for the command `name`, which `run` executes; None for one that has commands of its own.
+    """Adds a command.
 
-    purpose: what it does, in a few words. examples: lines of `  phonseg ...`, each perhaps followed by what it does.
+    Args:
+        commands: the commands so far.
+        name: what the user types.
+        run: carries out the command and returns its exit code; None for a command that has commands of its own.
+        purpose: what the command does, in a few words, beginning with a verb in lower case.
+        examples: lines of the form `  phonseg ...`. Two spaces, or a line break and spaces, set off a comment.
+
+    Returns:
+        The parser of the command, to which options can be added.
     """
     parser = commands.add_parser(
         name,
@@ -27,48 +47,133 @@ def add_command(
     )
     if run is not None:
         parser.set_defaults(run=run)
-        parser.add_argument("--debug", action="store_true", help="show where in the program an error arose")
+        parser.add_argument("--debug", action="store_true", help="after an error, print where in the program it arose")
     return parser
 
 
-def add_choosing(parser: Parser) -> None:
-    """The options that say which model, which channel, and how many boundaries."""
-    parser.add_argument("--model", default="default", metavar="M", help="a model file (default: the one that ships)")
-    how_many = parser.add_mutually_exclusive_group()
-    how_many.add_argument(
-        "--sensitivity", type=float, metavar="S", help="0 (fewest boundaries) to 1 (most); default 0.5"
+def add_segment_options(parser: Parser) -> None:
+    """Adds the options of segmenting: the model, the number of boundaries, and the channel.
+
+    Args:
+        parser: of the command.
+    """
+    parser.add_argument("--model", default="default", metavar="M", help="a model file (default: phonseg's own model)")
+    number = parser.add_mutually_exclusive_group()
+    number.add_argument(
+        "--sensitivity", type=float, metavar="S", help="0 (fewest boundaries) to 1 (most); default: 0.5"
     )
-    how_many.add_argument("--rate", type=float, metavar="R", help="boundaries per second of speech")
+    number.add_argument("--rate", type=float, metavar="R", help="boundaries per second of speech")
     add_channel(parser)
 
 
 def add_channel(parser: Parser) -> None:
-    """The option that says which channel."""
-    parser.add_argument(
-        "--channel",
-        type=_channel,
-        default="mix",
-        metavar="C",
-        help="mix, the mean of all channels (default), or the number of one: 1, 2, ...",
-    )
+    """Adds the option that selects a channel.
+
+    Args:
+        parser: of the command.
+    """
+    what = "the number of one channel (1, 2, ...), or mix for the mean of all channels (default: mix)"
+    parser.add_argument("--channel", type=_channel, default="mix", metavar="C", help=what)
 
 
 def add_formats(parser: Parser, default: str) -> None:
-    """Adds the option that says which formats are written."""
+    """Adds the option that selects the formats of the files.
+
+    Args:
+        parser: of the command.
+        default: the name of the format that is written without this option.
+    """
     parser.add_argument(
         "--format",
+        dest="formats",
         type=lambda text: text.split(","),
         default=[default],
         metavar="F,...",
-        help=f"textgrid, csv, json, ctm, audacity, elan: one or more, with commas between them (default: {default})",
+        help=f"one or more of textgrid, csv, json, ctm, audacity and elan, with commas between (default: {default})",
     )
 
 
-def add_learning(parser: Parser) -> None:
-    """What to learn from, how, and where the result goes."""
-    parser.add_argument("recordings", nargs="+", metavar="DIR", help="recordings, or folders of them")
+def add_training_options(parser: Parser) -> None:
+    """Adds the options of training: the recordings, the model file, and the settings.
+
+    Args:
+        parser: of the command.
+    """
+    parser.add_argument("recordings", nargs="+", metavar="INPUT", help="recordings, or folders of them")
     parser.add_argument("-o", "--output", required=True, metavar="MODEL", help="the .safetensors file to write")
-    parser.add_argument("--config", metavar="TOML", help="settings, such as: steps = 2500 (see README)")
+    parser.add_argument("--config", metavar="TOML", help="a file of settings, such as: steps = 2500 (see README)")
+
+
+def picked(options: Options, *names: str) -> dict[str, Any]:
+    """Returns some of the options, to be passed on as keyword arguments of the same names.
+
+    Args:
+        options: all options of the command.
+        names: those that are wanted.
+    """
+    return {name: getattr(options, name) for name in names}
+
+
+def report_failures(failures: Iterable[str]) -> int:
+    """Prints what failed, on standard error.
+
+    Args:
+        failures: a message for each input that failed.
+
+    Returns:
+        The exit code: 1 if anything failed, otherwise 0.
+    """
+    messages = list(failures)
+    for message in messages:
+        print(f"failed: {message}", file=sys.stderr)
+    return 1 if messages else 0
+
+
+def train_and_save(options: Options, defaults: AdaptationSettings, train: Callable[..., Segmenter]) -> int:
+    """Trains a model, saves it, and prints what it was trained on.
+
+    Args:
+        options: those of `add_training_options`.
+        defaults: the values of the settings that the settings file leaves out.
+        train: `phonseg.train`, or a function with the same arguments.
+
+    Returns:
+        The exit code, 0.
+
+    Raises:
+        ConfigurationError: if the settings cannot be read, or the name of the model file is not that of one.
+        OutputError: if the model file cannot be written.
+        PhonsegError: if training fails; see `phonseg.train` and `phonseg.adapt`.
+    """
+    from phonseg.training.settings import read_settings
+
+    settings = read_settings(options.config, defaults) if options.config else defaults
+    name, checkpoint = model_name(options.output), f"{options.output}.checkpoint"
+    model = train(options.recordings, settings=settings, name=name, checkpoint=checkpoint)
+    model.save(options.output)
+    os.unlink(checkpoint)
+    print(json.dumps(dict(model.training), indent=2))
+    use = f"phonseg segment ... --model {shlex.quote(options.output)}"
+    print(f"{options.output} written. To use it: {use}", file=sys.stderr)  # not mixed with the JSON
+    return 0
+
+
+def model_name(path: str) -> str:
+    """Returns the name of a model that will be saved: the name of its file without the suffix.
+
+    Args:
+        path: of the model file to write.
+
+    Raises:
+        ConfigurationError: if the suffix is not .safetensors.
+        OutputError: if the folder does not exist.
+    """
+    stem, suffix = os.path.splitext(os.path.basename(path))
+    if suffix != ".safetensors":
+        raise ConfigurationError(f"{path}: a model is a .safetensors file. Give it that suffix.")
+    if not os.path.isdir(os.path.dirname(path) or "."):
+        raise OutputError(f"{path}: there is no folder {os.path.dirname(path)}. Make it first.")
+    return stem
 
 
 def _channel(text: str) -> str | int:

@@ -1,8 +1,8 @@
-"""`phonseg plot`: a picture of a recording and its boundaries."""
+"""`phonseg plot`: a recording -> a picture of it with its boundaries."""
 
 from __future__ import annotations
 
-from phonseg.cli.options import Commands, Options, add_choosing, add_command
+from phonseg.cli.options import SEGMENT_OPTIONS, Commands, Options, add_command, add_segment_options, picked
 
 EXAMPLES = """
   phonseg plot interview.wav -o interview.png      the whole recording, up to 30 s
@@ -12,36 +12,31 @@ EXAMPLES = """
 
 
 def add(commands: Commands) -> None:
-    """Add the parser of this command."""
-    parser = add_command(commands, "plot", run, "draw a recording, its curve and its boundaries", EXAMPLES)
+    """Adds the command."""
+    purpose = "draw a recording with its dissimilarity curve and its boundaries"
+    parser = add_command(commands, "plot", run, purpose, EXAMPLES)
+    parser.add_argument("recording", metavar="RECORDING", help="the recording to segment and draw")
+    parser.add_argument("-o", "--output", required=True, metavar="PICTURE", help="the .png, .svg or .pdf file to write")
     parser.add_argument(
-        "recording", metavar="RECORDING", help="what to segment and draw; over 30 s, with --start and --end"
+        "--start", type=float, default=0.0, metavar="S", help="start of the picture, in seconds (default: 0)"
     )
-    parser.add_argument("-o", "--output", required=True, metavar="PICTURE", help="a .png, .svg or .pdf file")
-    parser.add_argument("--start", type=float, default=0.0, metavar="S", help="seconds (default: 0)")
-    parser.add_argument("--end", type=float, metavar="S", help="seconds (default: the end; needed above 30 s)")
-    parser.add_argument(
-        "--reference", metavar="FILE", help="a reference to compare with: TextGrid, .phn, .phones, .lab, .eaf or .csv"
-    )
+    what = "end of the picture, in seconds (default: the end of the recording, at most 30 s after the start)"
+    parser.add_argument("--end", type=float, metavar="S", help=what)
+    what = "a TextGrid, .phn, .phones, .lab, .eaf or .csv file to compare with"
+    parser.add_argument("--reference", metavar="FILE", help=what)
     parser.add_argument("--tier", default="phones", help="interval tier of the reference (default: phones)")
-    add_choosing(parser)
+    add_segment_options(parser)
 
 
 def run(options: Options) -> int:
-    """Segment the recording and save the picture."""
+    """Segments the recording and saves the picture."""
     from phonseg.annotation.readers import read_reference
     from phonseg.display.figure import check_kind, save_figure
     from phonseg.model.segmenter import segment
 
-    check_kind(options.output)  # before anything takes time
+    check_kind(options.output)  # before anything that takes time
     reference = read_reference(options.reference, tier=options.tier) if options.reference else None
-    segmentation = segment(
-        options.recording,
-        sensitivity=options.sensitivity,
-        rate=options.rate,
-        channel=options.channel,
-        model=options.model,
-    )
+    segmentation = segment(options.recording, **picked(options, *SEGMENT_OPTIONS))
     save_figure(segmentation.plot(options.start, options.end, reference=reference), options.output)
     print(f"{options.output} written.")
     return 0

@@ -1,15 +1,15 @@
-"""`phonseg praat`: the plug-in by which Praat calls phonseg, put in and taken away; and Praat's call itself."""
+"""`phonseg praat`: installs and removes the plug-in by which Praat calls phonseg, and answers the plug-in's calls."""
 
 from __future__ import annotations
 
-from phonseg.cli.options import Commands, Options, Parser, add_command
+from phonseg.cli.options import Commands, Options, add_command
 
 EXAMPLES = """
-  phonseg praat install                  then start Praat again
+  phonseg praat install                  then restart Praat
   phonseg praat uninstall
 """
 INSTALL_EXAMPLES = """
-  phonseg praat install                  where Praat 6 and 7 look for it
+  phonseg praat install                  where Praat 6 and 7 look for plug-ins
   phonseg praat install --folder prefs   for: praat --pref-dir=prefs
 """
 UNINSTALL_EXAMPLES = """
@@ -19,22 +19,24 @@ UNINSTALL_EXAMPLES = """
 
 
 def add(commands: Commands) -> None:
-    """Add the parsers of this command and of its own commands."""
-    purpose = "call phonseg from Praat: a command for Sounds, put into Praat or taken away"
-    own = add_command(commands, "praat", None, purpose, EXAMPLES).add_subparsers(
-        title="commands", required=True, metavar="install | uninstall"
-    )
-    parser = add_command(own, "install", install, "put 'To TextGrid (phonseg)...' into Praat", INSTALL_EXAMPLES)
-    _add_folder(parser)
-    parser = add_command(own, "uninstall", uninstall, "take the plug-in away again", UNINSTALL_EXAMPLES)
-    _add_folder(parser)
-    parser = own.add_parser("answer", description="What Praat calls.")  # without help, it is not listed
+    """Adds the command and its own commands."""
+    purpose = "add a command to Praat that segments the selected Sound, or remove it"
+    parser = add_command(commands, "praat", None, purpose, EXAMPLES)
+    own = parser.add_subparsers(title="commands", required=True, metavar="install | uninstall")
+    for name, run, purpose, examples in (
+        ("install", install, "add the command 'To TextGrid (phonseg)...' to Praat", INSTALL_EXAMPLES),
+        ("uninstall", uninstall, "remove the command from Praat", UNINSTALL_EXAMPLES),
+    ):
+        parser = add_command(own, name, run, purpose, examples)
+        what = "Praat's preferences folder (default: those of Praat 6 and 7)"
+        parser.add_argument("--folder", metavar="FOLDER", help=what)
+    parser = own.add_parser("answer", description="What Praat calls.")  # not listed in the help, since it has no help=
     parser.add_argument("request", metavar="REQUEST", help="the file that Praat's plug-in has written")
     parser.set_defaults(run=answer, debug=False)
 
 
 def install(options: Options) -> int:
-    """Write the plug-in, and say where it is and what to do next."""
+    """Writes the plug-in, and prints where it is and what to do next."""
     from phonseg.praat.plugin import install
 
     for plugin in install(options.folder):
@@ -44,26 +46,20 @@ def install(options: Options) -> int:
 
 
 def uninstall(options: Options) -> int:
-    """Remove the plug-in, and say what is gone and what stays."""
+    """Removes the plug-in, and prints what was removed and what was kept."""
     from phonseg.praat.plugin import uninstall
 
-    emptied, stays = uninstall(options.folder)
+    emptied, kept = uninstall(options.folder)
     for plugin in emptied:
         print(f"{plugin} removed." if not plugin.exists() else f"What phonseg wrote in {plugin} is removed.")
-    for path in stays:
+    for path in kept:
         print(f"{path} stays, since phonseg did not write it.")
-    print("Praat forgets the command when it is started again." if emptied else "There was nothing to remove.")
+    print("The command disappears when Praat is started again." if emptied else "There was nothing to remove.")
     return 0
 
 
 def answer(options: Options) -> int:
-    """Answer a request of the plug-in; Praat reads what is said from files. 1 if something failed."""
+    """Answers a request of the plug-in, which reads the messages from files; returns 1 if it failed."""
     from phonseg.praat.request import answer
 
     return 0 if answer(options.request) else 1
-
-
-def _add_folder(parser: Parser) -> None:
-    parser.add_argument(
-        "--folder", metavar="FOLDER", help="Praat's preferences folder (default: those of Praat 6 and 7)"
-    )

@@ -9,110 +9,100 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from phonseg.cli.options import Commands, Options, add_choosing, add_command, add_formats
+from phonseg.cli.options import (
+    SEGMENT_OPTIONS,
+    Commands,
+    Options,
+    add_command,
+    add_formats,
+    add_segment_options,
+    picked,
+    report_failures,
+)
 from phonseg.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from phonseg.batch.manifest import Record, Shard
 
-STATUSES = ("done", "warned", "skipped", "failed")
-
 EXAMPLES = """
   phonseg segment interview.wav                    interview.TextGrid beside it
-  phonseg segment recordings/ -o textgrids/        a whole folder, mirrored
+  phonseg segment recordings/ -o textgrids/        a folder and the folders inside it
   phonseg segment recordings/ -o more/ --sensitivity 0.7
                                                    more boundaries
-  phonseg segment interview.wav -o slow/ --rate 9  nine boundaries in a second of speech
+  phonseg segment interview.wav -o slow/ --rate 9  nine boundaries per second of speech
   phonseg segment interview.wav -o left/ --channel 1
-                                                   the left channel alone
+                                                   only the left channel
   phonseg segment interview.wav -o formats/ --format textgrid,csv,json
-                                                   several files, beside each other
+                                                   three files, beside each other
   phonseg segment interview.wav --into interview.TextGrid --tier automatic
-                                                   a tier added, all else untouched
+                                                   one more tier, all else unchanged
   phonseg segment interview.wav -o check/ --check 20
-                                                   mark the 20 least certain decisions
+                                                   marks the 20 least certain decisions
   phonseg segment recordings/ -o mine/ --model mine.safetensors
                                                    with a model of your own
 """
 
 
 def add(commands: Commands) -> None:
-    """Add the parser of this command."""
+    """Adds the command."""
     parser = add_command(commands, "segment", run, "find the boundaries in recordings and write TextGrids", EXAMPLES)
     parser.add_argument("inputs", nargs="+", metavar="INPUT", help="recordings, or folders of them")
     where = parser.add_mutually_exclusive_group()
-    where.add_argument("-o", "--output", metavar="OUT", help="folder to write to; beside the recordings if left out")
-    where.add_argument(
-        "--into", metavar="TEXTGRID", help="add the tier to this TextGrid (or those in this folder); all else stays"
-    )
+    where.add_argument("-o", "--output", metavar="OUT", help="folder to write to (default: beside the recordings)")
+    what = "add the tier to this TextGrid, or to the TextGrids in this folder; all else in them stays unchanged"
+    where.add_argument("--into", metavar="TEXTGRID", help=what)
     add_formats(parser, default="textgrid")
-    parser.add_argument(
-        "--labels", choices=("numbers", "empty"), default="numbers", help="of the segments (default: numbers)"
-    )
-    parser.add_argument("--tier", default="phones", metavar="NAME", help="of the TextGrid (default: phones)")
-    parser.add_argument(
-        "--check",
-        type=int,
-        default=0,
-        metavar="K",
-        help="mark the K least certain decisions in a tier of points, check",
-    )
-    parser.add_argument(
-        "--overwrite", action="store_true", help="do everything again, and replace what was changed by hand"
-    )
-    parser.add_argument("--jobs", type=int, metavar="N", help="how many recordings at once (default: one per core)")
-    parser.add_argument(
-        "--shard", type=_shard, metavar="I/N", help="the I-th of N parts; a task of a SLURM array takes its own"
-    )
-    add_choosing(parser)
+    what = "labels of the segments (default: numbers)"
+    parser.add_argument("--labels", choices=("numbers", "empty"), default="numbers", help=what)
+    parser.add_argument("--tier", default="phones", metavar="NAME", help="name of the tier (default: phones)")
+    what = "mark the K least certain decisions in a point tier named check"
+    parser.add_argument("--check", type=int, default=0, metavar="K", help=what)
+    what = "segment all recordings again, and replace even files that were changed by hand"
+    parser.add_argument("--overwrite", action="store_true", help=what)
+    what = "number of recordings that are segmented at once (default: one per processor core)"
+    parser.add_argument("--jobs", type=int, metavar="N", help=what)
+    what = "segment only the I-th of N parts of the recordings (default: all; in a SLURM array, the part of the task)"
+    parser.add_argument("--shard", type=_shard, metavar="I/N", help=what)
+    add_segment_options(parser)
 
 
 def run(options: Options) -> int:
-    """Segment, and print what was done; failures last."""
+    """Segments, and prints what was done, with the failures last; returns 1 if any recording failed."""
     from phonseg.batch.segment_files import segment_files
 
-    shard = options.shard
-    if shard is None and (shard := array_shard(os.environ)):
-        print(
-            f"phonseg: part {shard[0]} of {shard[1]}, as the SLURM array says (--shard 1/1 for all).", file=sys.stderr
-        )
-    records = segment_files(
-        options.inputs,
-        options.output,
-        model=options.model,
-        sensitivity=options.sensitivity,
-        rate=options.rate,
-        channel=options.channel,
-        formats=options.format,
-        labels=options.labels,
-        tier=options.tier,
-        check=options.check,
-        into=options.into,
-        overwrite=options.overwrite,
-        jobs=options.jobs,
-        shard=shard,
-        progress=sys.stderr.isatty(),
-    )
-    return _tell(records, options)
+    if options.shard is None and (shard := array_shard(os.environ)):
+        options.shard = shard
+        i, n = shard
+        print(f"phonseg: part {i} of {n}, the one of this SLURM task (--shard 1/1 for all).", file=sys.stderr)
+    names = (*SEGMENT_OPTIONS, "formats", "labels", "tier", "check", "into", "overwrite", "jobs", "shard")
+    progress = sys.stderr.isatty()
+    records = segment_files(options.inputs, options.output, **picked(options, *names), progress=progress)
+    return _report(records, options)
 
 
 def array_shard(environment: Mapping[str, str]) -> Shard | None:
-    """Which part a task of a SLURM job array does; None outside of one.
+    """Reads from the environment which part of the recordings a task of a SLURM job array segments.
 
-    Raises ConfigurationError where the array has gaps.
+    Args:
+        environment: the variables that SLURM sets, SLURM_ARRAY_TASK_ID, _COUNT, _MIN and _STEP, among others.
+
+    Returns:
+        (i, n) for the i-th of n parts, counted from 1; None outside a job array.
+
+    Raises:
+        ConfigurationError: if the numbers of the tasks have gaps.
     """
-    names = "ID", "COUNT", "MIN", "STEP"
-    said = {name: environment.get(f"SLURM_ARRAY_TASK_{name}", "1" if name == "STEP" else "") for name in names}
-    if not (said["ID"] and said["COUNT"]):
+    names = ("ID", "COUNT", "MIN", "STEP")
+    task, count, first, step = (environment.get(f"SLURM_ARRAY_TASK_{name}") for name in names)
+    if not (task and count):
         return None
-    numbers = {name: int(value or 0) for name, value in said.items()}
-    i, rest = divmod(numbers["ID"] - numbers["MIN"], numbers["STEP"])
-    if rest or not 0 <= i < numbers["COUNT"]:
+    i, rest = divmod(int(task) - int(first or 0), int(step or 1))
+    if rest or not 0 <= i < int(count):
         raise ConfigurationError(
-            f"SLURM_ARRAY_TASK_ID is {said['ID']}, in an array of {said['COUNT']} tasks from {said['MIN']}: it has "
-            "gaps. Give --shard I/N."
+            f"SLURM_ARRAY_TASK_ID is {task}, in an array of {count} tasks from {first or 0}: it has gaps. "
+            "Give --shard I/N."
         )
-    return i + 1, numbers["COUNT"]
+    return i + 1, int(count)
 
 
 def _shard(text: str) -> Shard:
@@ -122,31 +112,27 @@ def _shard(text: str) -> Shard:
     return int(found[1]), int(found[2])
 
 
-def _tell(records: Sequence[Record], options: Options) -> int:
-    """Print what became of the recordings and return the exit code."""
-    of = {status: [one for one in records if one.status == status] for status in STATUSES}
-    for record in of["warned"]:
-        print(f"warning: {record.message}", file=sys.stderr)
-    for record in of["skipped"]:
-        if record.message:
-            print(f"skipped: {record.message}", file=sys.stderr)
-    made = [*of["done"], *of["warned"]]
-    if made or not of["skipped"]:
-        print(_made(made, options))
-    if of["skipped"]:
-        print(f"{len(of['skipped'])} skipped: what was asked for is there already (--overwrite replaces it).")
-    for record in of["failed"]:
-        print(f"failed: {record.message}", file=sys.stderr)
-    return 1 if of["failed"] else 0
+def _report(records: Sequence[Record], options: Options) -> int:
+    """Prints what became of the recordings and returns the exit code."""
+    written = [one for one in records if one.status in ("done", "warned")]
+    skipped = [one for one in records if one.status == "skipped"]
+    for one in [*written, *skipped]:
+        if one.message:
+            print(f"{'skipped' if one.status == 'skipped' else 'warning'}: {one.message}", file=sys.stderr)
+    if written or not skipped:
+        print(_totals(written, options))
+    if skipped:
+        print(f"{len(skipped)} skipped: what was asked for is there already (--overwrite replaces it).")
+    return report_failures(one.message for one in records if one.status == "failed")
 
 
-def _made(made: Sequence[Record], options: Options) -> str:
+def _totals(written: Sequence[Record], options: Options) -> str:
     """How much was written, and where."""
-    boundaries = sum(record.boundaries or 0 for record in made)
-    seconds = sum(record.seconds or 0.0 for record in made)
-    only_textgrids = options.format == ["textgrid"]
+    boundaries = sum(record.boundaries or 0 for record in written)
+    seconds = sum(record.seconds or 0.0 for record in written)
+    only_textgrids = options.formats == ["textgrid"]
     files = "tier" if options.into and only_textgrids else "TextGrid" if only_textgrids else "recording"
-    files += "" if len(made) == 1 else "s"
-    files += "" if only_textgrids else f" as {', '.join(options.format)}"
+    files += "" if len(written) == 1 else "s"
+    files += "" if only_textgrids else f" as {', '.join(options.formats)}"
     where = f" into {options.into}" if options.into else f" in {options.output}" if options.output else ""
-    return f"{len(made)} {files} written{where}: {boundaries} boundaries in {seconds:.1f} s of audio."
+    return f"{len(written)} {files} written{where}: {boundaries} boundaries in {seconds:.1f} s of audio."

@@ -1,1 +1,1 @@
-"""Segmentations and scores go in; pictures and notebook players come out."""
+"""Segmentations and scores -> pictures, and players for notebooks."""

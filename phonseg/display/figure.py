@@ -1,6 +1,6 @@
-"""A picture as a thing: a figure that a notebook shows by itself and that is written as PNG, SVG or PDF.
+"""A size -> an empty figure that a notebook shows by itself; a figure -> a PNG, SVG or PDF file.
 
-Nothing of matplotlib is changed on the way: no pyplot, no choice of a backend, no settings.
+The global state of matplotlib stays unchanged: no pyplot, no backend and no settings are involved.
 """
 
 from __future__ import annotations
@@ -16,48 +16,73 @@ from phonseg.system.atomic_files import replacing
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-KINDS = {".png": "png", ".svg": "svg", ".pdf": "pdf"}
+KINDS = (".png", ".svg", ".pdf")
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """An empty figure, `width` by `height` inches, which a notebook shows by itself."""
+    """Makes an empty figure that a notebook shows by itself.
+
+    Args:
+        width: inches.
+        height: inches.
+
+    Returns:
+        The figure.
+    """
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width, height))
-    # A notebook asks an object for its PNG in this way; matplotlib answers only once pyplot has been imported.
+    # A notebook asks an object for its PNG by this method; matplotlib defines it only after an import of pyplot.
     figure._repr_png_ = partial(png, figure)  # type: ignore[attr-defined]
     return figure
 
 
 def png(figure: Figure, *, dpi: int = 150) -> bytes:
-    """A figure as PNG. dpi: dots per inch."""
+    """Returns a figure as a PNG file.
+
+    Args:
+        figure: the figure.
+        dpi: dots per inch.
+    """
     file = BytesIO()
     figure.savefig(file, format="png", dpi=dpi)
     return file.getvalue()
 
 
 def plain(text: str) -> str:
-    """Text on one line that can be drawn and written: names of files may hold bytes that are no text."""
+    """Returns a text on one line, with a question mark for each byte of a file name that is no character.
+
+    Args:
+        text: a label or a file name.
+    """
     return " ".join(text.encode("utf-8", "replace").decode("utf-8").split())
 
 
 def check_kind(path: str | Path) -> str:
-    """Which kind of picture the suffix of a path asks for: "png", "svg" or "pdf".
+    """Returns the kind of picture that the suffix of a path stands for: "png", "svg" or "pdf".
 
-    Raises ConfigurationError for another suffix.
+    Args:
+        path: of the picture; the case of its suffix does not matter.
+
+    Raises:
+        ConfigurationError: if the suffix is another one.
     """
-    kind = KINDS.get(Path(path).suffix.lower())
-    if kind is None:
-        raise ConfigurationError(
-            f"{path}: is no kind of picture that can be written. Let it end in {', '.join(KINDS)}."
-        )
-    return kind
+    suffix = Path(path).suffix.lower()
+    if suffix not in KINDS:
+        raise ConfigurationError(f"{path}: is not a kind of picture that can be written. Use {', '.join(KINDS)}.")
+    return suffix.removeprefix(".")
 
 
 def save_figure(figure: Figure, path: str | Path) -> None:
-    """Write a picture as PNG (200 dots per inch), SVG or PDF, as the suffix says.
+    """Writes a picture as PNG (200 dots per inch), SVG or PDF.
 
-    Raises ConfigurationError for another suffix, OutputError where the file cannot be written.
+    Args:
+        figure: the picture.
+        path: of the file, which is replaced if it exists; its suffix decides the kind.
+
+    Raises:
+        ConfigurationError: if the suffix is not .png, .svg or .pdf.
+        OutputError: if the file cannot be written.
     """
     kind = check_kind(path)
     with replacing(path) as partial_file:

@@ -1,7 +1,7 @@
-"""A segmentation in a notebook: a picture, its sound, and a button over every segment; HTML without anything outside.
+"""A segmentation -> HTML for a notebook: a picture, its sound, and a button over every segment, which plays it.
 
-Where scripts are stripped, as on GitHub, the picture, the sound and a table of the segments remain. Where there is no
-recording, the table does.
+The HTML needs nothing from outside. Where scripts are removed, as on GitHub, the picture, the sound and a table of the
+segments remain. Where the recording cannot be read, only the table remains.
 """
 
 from __future__ import annotations
@@ -21,24 +21,30 @@ import soundfile
 from phonseg.audio.excerpt import read_excerpt
 from phonseg.audio.recording import Recording
 from phonseg.display.figure import plain, png
-from phonseg.display.plot import LEAST_SECONDS, check_window, draw_recording, open_for
+from phonseg.display.plot import draw_recording
+from phonseg.display.window import LEAST_SECONDS, check_window, open_for
 from phonseg.errors import ConfigurationError, PhonsegError
 from phonseg.timeline.segmentation import Segmentation
 
-MOST_SECONDS = 30.0  # in one output: a notebook keeps all of it
-HIGHEST_RATE = 16_000  # Hz of the sound, as the model hears it: 30 s are 1.3 MB of the notebook, more would be too much
+MOST_SECONDS = 30.0  # of a window: a notebook keeps all of it
+HIGHEST_RATE = 16_000  # Hz of the sound, as in the analysis: 30 s take 1.3 MB of the notebook
 DOTS = 110  # per inch of the picture
+WIDTH = 1100  # pixels on the page, at most
 
 
 @dataclass(frozen=True, eq=False)
 class Player:
-    """A window of a recording, to be seen and heard in a notebook: from `start` to `end` seconds, at most 30 s.
+    """A window of a recording, to see and hear in a notebook.
 
-    end: None for 30 s, or less where the recording ends before. reference: drawn beside the segmentation, see
-    `phonseg.display.plot.plot_segmentation`.
+    Attributes:
+        segmentation: the segmentation.
+        start: seconds.
+        end: seconds, at most 30 s after the start; None for 30 s after the start or the end of the recording.
+        reference: drawn beside the segmentation, see `phonseg.display.plot.plot_segmentation`.
 
-    Raises AudioError when the recording cannot be read; ConfigurationError when there is none, and for a window that
-    lies outside it or is not 20 ms to 30 s long.
+    Raises:
+        AudioError: if the recording cannot be read.
+        ConfigurationError: if there is no recording, or the window is not inside it or not 20 ms to 30 s long.
     """
 
     segmentation: Segmentation
@@ -47,7 +53,7 @@ class Player:
     reference: Segmentation | None = None
 
     def __post_init__(self) -> None:
-        with warnings.catch_warnings():  # `segment` has said it
+        with warnings.catch_warnings():  # `segment` has given them already
             warnings.simplefilter("ignore")
             _window(open_for(self.segmentation), self.start, self.end)
 
@@ -58,13 +64,19 @@ class Player:
 def show(
     segmentation: Segmentation, start: float = 0.0, end: float | None = None, *, reference: Segmentation | None = None
 ) -> str:
-    """The HTML of a `Player`; if there is no picture, for whatever reason, a table that tells why. Raises nothing."""
-    with warnings.catch_warnings():  # `segment` has said it, and letters that the font lacks are seen to be missing
+    """Returns the HTML of a `Player`, or a table with the reason why there is no picture. It raises no error.
+
+    Args:
+        segmentation: the segmentation.
+        start: seconds.
+        end: seconds; None for 30 s after the start or the end of the recording.
+        reference: drawn beside the segmentation.
+    """
+    with warnings.catch_warnings():  # `segment` has given them already, and letters that the font lacks are visible
         warnings.simplefilter("ignore")
         try:
             recording = open_for(segmentation)
-            window = _window(recording, start, end)
-            return _player(segmentation, recording, window, reference)
+            return _player(segmentation, recording, _window(recording, start, end), reference)
         except (PhonsegError, OSError, ValueError) as error:  # ValueError: of a file object that was closed
             last = min(segmentation.duration, start + MOST_SECONDS if end is None else end)
             reason = _escaped(f"No picture and no sound: {error}")
@@ -72,12 +84,12 @@ def show(
 
 
 def _window(recording: Recording, start: float, end: float | None) -> tuple[float, float]:
-    """The window, checked."""
+    """The start and the end of the window, checked."""
     if end is None:
         end = max(start, min(start + MOST_SECONDS, recording.duration))
     if end - start > MOST_SECONDS + 1e-6:
         raise ConfigurationError(
-            f"{recording.name}: from {start:g} to {end:g} s is too long for a notebook. Give start and end "
+            f"{recording.name}: {start:g} to {end:g} s is too long for a notebook. Give start and end "
             f"{LEAST_SECONDS:g} to {MOST_SECONDS:g} s apart."
         )
     return check_window(recording, start, end)
@@ -94,31 +106,28 @@ def _player(
         (max(left, start) - start, min(right, end) - start, _name(number, left, right, label))
         for number, left, right, label in _within(segmentation, window)
     ]
-    name, duration = Path(recording.name).name, recording.duration
-    shown = f"{_number(start)} to {_number(end)} s of the {_number(duration)} s of {name}"
-    more = ""
-    if end - start < duration - 0.001:
-        more = " To see and hear another part, up to 30 s: <code>.player(start, end)</code>, in seconds."
+    shown = (
+        f"{_number(start)} to {_number(end)} s of the {_number(recording.duration)} s of {Path(recording.name).name}"
+    )
+    more = " To see and hear another part, up to 30 s: <code>.player(start, end)</code>, in seconds."
     alt = f"Waveform, spectrogram and segments, {shown}; {len(segments)} segments."
     return (
-        f'<div class="phonseg-player" style="max-width:{10 * DOTS}px" data-seconds="{end - start!r}" '
+        f'<div class="phonseg-player" style="max-width:{WIDTH}px" data-seconds="{end - start!r}" '
         f'data-panels="{_escaped(json.dumps(panels))}" data-segments="{_escaped(json.dumps(segments))}">'
         '<div class="phonseg-picture" style="position:relative">'
         f'<img alt="{_escaped(alt)}" style="display:block;width:100%;height:auto;margin:0" '
-        f'src="data:image/png;base64,{_base64(png(figure, dpi=DOTS))}"></div>'
+        f'src="{_embedded("image/png", png(figure, dpi=DOTS))}"></div>'
         f'<audio controls preload="auto" aria-label="{_escaped(shown)}" style="display:block;width:100%" '
-        f'src="data:audio/wav;base64,{_base64(_sound(recording, start, end))}"></audio>'
-        f"<p>Shown: {_escaped(shown)}.{more}</p>{_table(segmentation, window)}"
-        f"<script>{_script()}</script></div>"
+        f'src="{_embedded("audio/wav", _sound(recording, start, end))}"></audio>'
+        f"<p>Shown: {_escaped(shown)}.{more if end - start < recording.duration - 0.001 else ''}</p>"
+        f"{_table(segmentation, window)}<script>{_script()}</script></div>"
     )
 
 
 def _sound(recording: Recording, start: float, end: float) -> bytes:
-    """The window as WAV: mono, 16 bits, at 16 kHz at most, at its own level unless that is beyond full scale.
-
-    A click must start at the very sample of a boundary. In MP3 samples are moved by what the encoder needs; in FLAC
-    Chromium does not find places near the end.
-    """
+    """A window as WAV: mono, 16 bits, at most 16 kHz, at its own level unless that is beyond full scale."""
+    # A click must start at the exact sample of a boundary. MP3 encoders move the samples, and in FLAC files Chromium
+    # does not find positions near the end.
     excerpt = read_excerpt(recording, start, end, margin=0.0, highest_rate=HIGHEST_RATE)
     samples = excerpt.samples / max(1.0, float(np.abs(excerpt.samples).max(initial=0.0)))
     file = io.BytesIO()
@@ -136,16 +145,16 @@ def _within(segmentation: Segmentation, window: tuple[float, float]) -> list[tup
 def _table(segmentation: Segmentation, window: tuple[float, float], *, opened: bool = False) -> str:
     """The segments in a window as a table that can be opened and closed."""
     segments = _within(segmentation, window)
-    rows = "".join(
+    body = "".join(
         f"<tr><td>{number}</td><td>{left:.3f}</td><td>{right:.3f}</td><td>{1000 * (right - left):.0f}</td>"
         f"<td>{_escaped(label)}</td></tr>"
         for number, left, right, label in segments
     )
-    heads = "".join(f"<th>{head}</th>" for head in ("segment", "start (s)", "end (s)", "length (ms)", "label"))
+    head = "".join(f"<th>{title}</th>" for title in ("segment", "start (s)", "end (s)", "length (ms)", "label"))
     summary = f"{len(segments)} of {len(segmentation)} segments, {_number(window[0])} to {_number(window[1])} s"
     return (
         f"<details{' open' if opened else ''}><summary>{summary}</summary>"
-        f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></details>"
+        f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></details>"
     )
 
 
@@ -155,7 +164,7 @@ def _name(number: int, left: float, right: float, label: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Text that is nothing but text in HTML, between tags and in attributes."""
+    """A text that HTML does not take for anything but text, between tags and in attributes."""
     return html.escape(plain(text), quote=True)
 
 
@@ -163,8 +172,8 @@ def _number(seconds: float) -> str:
     return f"{seconds:.3f}".rstrip("0").rstrip(".")
 
 
-def _base64(data: bytes) -> str:
-    return b64encode(data).decode("ascii")
+def _embedded(kind: str, file: bytes) -> str:
+    return f"data:{kind};base64,{b64encode(file).decode('ascii')}"
 
 
 @cache

@@ -1,7 +1,7 @@
-"""Waveform, spectrogram and dissimilarity curve: each function draws one into an Axes and returns it.
+"""Samples or a segmentation -> a panel: the waveform, the spectrogram, or the dissimilarity curve with its peaks.
 
-Seconds run along the x-axis. What is drawn from a `Segmentation` is what lies between the limits of that axis, so set
-these first.
+Each function draws into an Axes whose x-axis is time in seconds. From a segmentation, only what lies between the limits
+of that axis is drawn, so set these first.
 """
 
 from __future__ import annotations
@@ -20,12 +20,20 @@ from phonseg.timeline.segmentation import Segmentation
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-COLUMNS = 2_000  # as many as can be told apart across a picture
-CROWDED_SECONDS = 10.0  # in longer windows lines and peaks are drawn smaller
+COLUMNS = 2_000  # as many as can be distinguished across a picture
+CROWDED_SECONDS = 10.0  # in longer windows, lines and peaks are drawn smaller
 
 
 def draw_waveform(axes: Axes, excerpt: Excerpt) -> Axes:
-    """Draw the waveform: the lowest and the highest of the samples that fall together on paper."""
+    """Draws the waveform: the lowest and the highest of the samples that share a column of dots.
+
+    Args:
+        axes: the panel.
+        excerpt: the samples.
+
+    Returns:
+        The panel.
+    """
     samples, rate, start = excerpt
     firsts = np.arange(0, len(samples), max(1, len(samples) // COLUMNS))
     extremes = np.stack([np.minimum.reduceat(samples, firsts), np.maximum.reduceat(samples, firsts)], axis=1)
@@ -36,9 +44,16 @@ def draw_waveform(axes: Axes, excerpt: Excerpt) -> Axes:
 
 
 def draw_spectrogram(axes: Axes, excerpt: Excerpt) -> Axes:
-    """Draw a spectrogram as Praat does: Gaussian window of 5 ms, 0-5 kHz, +6 dB per octave, white to black in 50 dB.
+    """Draws a spectrogram as Praat does.
 
-    The excerpt lasts at least 20 ms.
+    Gaussian window of 5 ms, 0 to 5 kHz, +6 dB per octave, and 50 dB between white and black.
+
+    Args:
+        axes: the panel.
+        excerpt: the samples, at least 20 ms of them.
+
+    Returns:
+        The panel.
     """
     import parselmouth
 
@@ -50,35 +65,36 @@ def draw_spectrogram(axes: Axes, excerpt: Excerpt) -> Axes:
     decibels = 10 * np.log10(np.maximum(spectrogram.values, 1e-30)) + emphasis[:, np.newaxis]
     loudest = decibels.max() if excerpt.samples.any() else 0.0
     edges = np.array([-0.5, 0.5])
-    axes.imshow(
-        decibels,
-        extent=(*(times[[0, -1]] + edges * spectrogram.dx), *((frequencies[[0, -1]] + edges * spectrogram.dy) / 1000)),
-        vmin=loudest - 50,
-        vmax=loudest,
-        cmap="gray_r",
-        interpolation="hanning",
-        origin="lower",
-        aspect="auto",
-    )
+    extent = (*(times[[0, -1]] + edges * spectrogram.dx), *((frequencies[[0, -1]] + edges * spectrogram.dy) / 1000))
+    shades: dict[str, Any] = {"cmap": "gray_r", "vmin": loudest - 50, "vmax": loudest, "interpolation": "hanning"}
+    axes.imshow(decibels, extent=extent, origin="lower", aspect="auto", **shades)
     axes.set_ylim(0, min(5.0, spectrogram.ymax / 1000))
     axes.set_ylabel("frequency (kHz)")
     return axes
 
 
 def draw_curve(axes: Axes, segmentation: Segmentation) -> Axes:
-    """Draw the dissimilarity curve, with the peaks that became boundaries and those that did not.
+    """Draws the dissimilarity curve, with the peaks that became boundaries and those that did not.
 
-    The dotted line is how far a peak must rise above its surroundings (its prominence), drawn from 0, where the curve
-    lies between sounds. An end of speech is told by its loudness; where the curve has no peak, it has its own sign.
+    The dotted line shows the prominence that a peak needs to become a boundary, measured from 0. Ends of speech are
+    found by their loudness; those at which the curve has no peak are drawn with a sign of their own.
 
-    Raises ConfigurationError for a segmentation without a curve.
+    Args:
+        axes: the panel, with its limits set.
+        segmentation: one that a model has made.
+
+    Returns:
+        The panel.
+
+    Raises:
+        ConfigurationError: if the segmentation has no curve.
     """
     if segmentation.curve is None:
         raise ConfigurationError("plot: this segmentation has no curve, since no model made it.")
     times, values = segmentation.curve.times(), segmentation.curve.values
     first, last = np.searchsorted(times, axes.get_xlim())
-    seen = slice(max(0, first - 1), last + 1)  # one value beyond either limit, so that the line reaches it
-    axes.plot(times[seen], values[seen], color="black", linewidth=0.8)
+    shown = slice(max(0, first - 1), last + 1)  # one value beyond either limit, so that the line reaches it
+    axes.plot(times[shown], values[shown], color="black", linewidth=0.8)
     if segmentation.candidates is not None:
         _draw_candidates(axes, segmentation, segmentation.candidates, segmentation.curve)
     axes.margins(y=0.12)
@@ -92,24 +108,22 @@ def _draw_candidates(axes: Axes, segmentation: Segmentation, candidates: Candida
     threshold = candidates.least_prominence(kept)
     if threshold is not None:
         axes.axhline(threshold, color="0.25", linewidth=0.8, linestyle=(0, (6, 2, 1, 2)), label="prominence needed")
-    times, values = curve.times(), curve.values
-    ends = ~_on_a_summit(candidates.times, curve)
-    in_window = seen_in(axes, candidates.times)
-    look: dict[str, Any] = {"linestyle": "none", "color": "0.2", "zorder": 3, "markersize": 5 * shrink(axes)}
-    kinds: tuple[tuple[str, NDArray[np.bool_], dict[str, Any]], ...] = (
-        ("peak kept", kept & ~ends, {"marker": "v"}),
-        ("peak not kept", ~kept & ~ends, {"marker": "o", "fillstyle": "none"}),
-        ("end of speech kept", kept & ends, {"marker": "s"}),
-        ("end of speech not kept", ~kept & ends, {"marker": "s", "fillstyle": "none"}),
-    )
-    for name, chosen, shape in kinds:
-        shown = candidates.times[chosen & in_window]
+    peaks = _on_a_peak(candidates.times, curve)
+    style: dict[str, Any] = {"color": "0.2", "zorder": 3, "markersize": 5 * scale_in(axes)}
+    for name, chosen, marker, fill in (
+        ("peak kept", peaks & kept, "v", "full"),
+        ("peak not kept", peaks & ~kept, "o", "none"),
+        ("end of speech kept", ~peaks & kept, "s", "full"),
+        ("end of speech not kept", ~peaks & ~kept, "s", "none"),
+    ):
+        shown = candidates.times[chosen & seen_in(axes, candidates.times)]
         if len(shown) or name.startswith("peak"):
-            axes.plot(shown, np.interp(shown, times, values), label=name, **shape, **look)
+            heights = np.interp(shown, curve.times(), curve.values)
+            axes.plot(shown, heights, marker, fillstyle=fill, label=name, **style)
 
 
-def _on_a_summit(times: Times, curve: Curve) -> NDArray[np.bool_]:
-    """(M,) at which times (seconds) the curve has a peak: the nearest frame is nowhere lower than its neighbours."""
+def _on_a_peak(times: Times, curve: Curve) -> NDArray[np.bool_]:
+    """(M,) whether the curve has a peak at each time: whether the nearest frame is no lower than its neighbours."""
     frames, values = curve.times(), np.pad(curve.values, 1, constant_values=-np.inf)
     after = np.minimum(np.searchsorted(frames, times), len(frames) - 1)
     before = np.maximum(after - 1, 0)
@@ -119,12 +133,21 @@ def _on_a_summit(times: Times, curve: Curve) -> NDArray[np.bool_]:
 
 
 def seen_in(axes: Axes, times: Times) -> NDArray[np.bool_]:
-    """(N,) which times (seconds) lie between the limits of the x-axis."""
+    """Returns whether each time lies between the limits of the x-axis, (N,).
+
+    Args:
+        axes: the panel.
+        times: (N,) seconds.
+    """
     start, end = axes.get_xlim()
     return np.asarray((start <= times) & (times <= end))
 
 
-def shrink(axes: Axes) -> float:
-    """By how much signs are drawn smaller, so that there is room for them in a long window."""
+def scale_in(axes: Axes) -> float:
+    """Returns the size of lines and signs, 1 or, in windows of more than 10 s, 0.5.
+
+    Args:
+        axes: the panel, with its limits set.
+    """
     start, end = axes.get_xlim()
     return 1.0 if end - start <= CROWDED_SECONDS else 0.5

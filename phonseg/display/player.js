@@ -1,5 +1,5 @@
-// Lays a button over every segment of each picture that has none yet; a click plays the segment, from its start to its
-// end. Without this script picture, sound and table stand by themselves. All text goes in as text, never as HTML.
+// Puts a button over every segment of each picture that has no buttons yet; a click plays the segment from its start to
+// its end. Without this script, picture, sound and table still work. Text is inserted as text, never as HTML.
 (() => {
   "use strict";
 
@@ -13,7 +13,7 @@
     .phonseg-told { margin: 0.2em 0; min-height: 1.3em; font-size: 90%; }`;
   const HINT = "Click a segment to hear it. Keys: Tab, then arrows, Home and End to move, Enter or Space to play, " +
     "Escape to stop.";
-  const SLACK = 0.002; // seconds: no timer is more exact
+  const SLACK = 0.002; // seconds: timers are not more exact
 
   const element = (name, parent, className) => {
     const made = document.createElement(name);
@@ -34,7 +34,7 @@
     Object.assign(bar.style, { left: `${left}%`, top: `${top}%`, width: `${width}%`, height: `${height}%` });
     bar.setAttribute("role", "toolbar");
     bar.setAttribute("aria-label", `${segments.length} segments`);
-    bar.dataset.lmSuppressShortcuts = "true"; // else JupyterLab takes Enter, Escape and the arrows for itself
+    bar.dataset.lmSuppressShortcuts = "true"; // otherwise JupyterLab handles Enter, Escape and the arrows
     const now = element("div", bar, "phonseg-now");
     now.hidden = true;
     const told = document.createElement("p");
@@ -72,7 +72,7 @@
       audio.currentTime = button.phonsegStart;
       told.textContent = button.title;
       audio.play().then(watch, (error) => {
-        if (error.name !== "AbortError") { // which says that it was stopped before it began
+        if (error.name !== "AbortError") { // AbortError: it was stopped before it began
           forget();
           told.textContent = `This browser does not play the sound (${error.name}).`;
         }
@@ -88,7 +88,7 @@
       button.addEventListener("click", () => { reach(button); play(button); });
       return button;
     });
-    const reach = (button) => { // the one that Tab comes to is the one that was used last
+    const reach = (button) => { // Tab goes to the button that was used last
       for (const other of buttons) other.tabIndex = other === button ? 0 : -1;
       button.focus({ preventScroll: true });
       told.textContent = button.title;
@@ -103,7 +103,7 @@
         reach(buttons[Math.max(0, Math.min(buttons.length - 1, at + moves[event.key]))]);
         event.preventDefault(); // the page does not scroll
       }
-      if (at >= 0) event.stopPropagation(); // the keys are not those of the notebook around it
+      if (at >= 0) event.stopPropagation(); // the notebook around it does not react to the key
     });
     audio.addEventListener("play", () => {
       for (const other of document.querySelectorAll(".phonseg-player audio")) if (other !== audio) other.pause();

@@ -94,7 +94,7 @@ def test_sensitivity_and_rate(recording: Path, tmp_path: Path) -> None:
         (["train", "{folder}", "-o", "model.bin"], 2, "a model is a .safetensors file"),
         (["train", "{folder}", "-o", "nowhere/model.safetensors"], 4, "there is no folder nowhere"),
         (["train", "{folder}", "-o", "{folder}/m.safetensors", "--config", "no.toml"], 2, "cannot be read as TOML"),
-        (["evaluate", "{folder}", "{x}"], 2, "a folder stands against something else"),
+        (["evaluate", "{folder}", "{x}"], 2, "one of the two is a folder"),
         (["plot", "{x}", "-o", "picture.doc"], 2, "picture.doc"),
         (["evaluate", "{folder}", "{folder}", "--figure", "picture.doc"], 2, "picture.doc"),
         (["evaluate", "{folder}", "{folder}", "--recordings", "{folder}"], 2, "--recordings is for the figure"),

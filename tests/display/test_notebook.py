@@ -149,11 +149,11 @@ def test_more_than_30_seconds_are_cut_and_it_says_how_to_see_another_part() -> N
 
 def test_a_window_that_cannot_be_is_an_error_when_it_is_asked_for() -> None:
     long = cut(1.0, duration=70.0)
-    with pytest.raises(ConfigurationError, match=r"from 0 to 31 s is too long for a notebook\. Give start and end"):
+    with pytest.raises(ConfigurationError, match=r"0 to 31 s is too long for a notebook\. Give start and end"):
         long.player(0, 31)
-    with pytest.raises(ConfigurationError, match="is no part of it"):
+    with pytest.raises(ConfigurationError, match="is not inside it"):
         long.player(71)
-    with pytest.raises(ConfigurationError, match="makes no picture"):
+    with pytest.raises(ConfigurationError, match="is too short or too long for a picture"):
         long.player(1, 1.001)
     with pytest.raises(ConfigurationError, match="does not know its recording"):
         cut(0.5, recording=None).player()

@@ -86,9 +86,9 @@ def test_no_peak_of_the_waveform_is_lost(n: int, seed: int) -> None:
 def test_a_tone_is_a_dark_line_at_its_frequency(frequency: int) -> None:
     axes = draw_spectrogram(panel(), Excerpt(tone(RATE, frequency), RATE, 0.0))
     bottom, top = axes.images[0].get_extent()[2:]
-    rows = bottom + (np.arange(len(image(axes))) + 0.5) * (top - bottom) / len(image(axes))
+    heights = bottom + (np.arange(len(image(axes))) + 0.5) * (top - bottom) / len(image(axes))
     # The emphasis of 6 dB per octave draws the line upwards, more so at the bottom, but by less than its width.
-    assert rows[image(axes).mean(axis=1).argmax()] == pytest.approx(frequency / 1000, abs=0.1)
+    assert heights[image(axes).mean(axis=1).argmax()] == pytest.approx(frequency / 1000, abs=0.1)
 
 
 def test_a_click_is_a_dark_line_at_its_time() -> None:
@@ -103,8 +103,8 @@ def test_a_click_is_a_dark_line_at_its_time() -> None:
 def test_equal_tones_an_octave_apart_differ_by_six_decibels() -> None:
     axes = draw_spectrogram(panel(), Excerpt(tone(RATE, 1500) + tone(RATE, 3000), RATE, 0.0))
     loudness = image(axes).mean(axis=1)
-    rows = np.arange(len(loudness)) * 5 / len(loudness)
-    lower, upper = loudness[rows < 2.2].max(), loudness[rows > 2.2].max()
+    heights = np.arange(len(loudness)) * 5 / len(loudness)
+    lower, upper = loudness[heights < 2.2].max(), loudness[heights > 2.2].max()
     assert upper - lower == pytest.approx(6, abs=0.3)
 
 

@@ -7,7 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from phonseg.display.tiers import BOUNDARY, FALSE_ALARM, HIT, MISSED, draw_boundaries, draw_tier, legend_entry
+from phonseg.display.marks import BOUNDARY, FALSE_ALARM, HIT, draw_boundaries
+from phonseg.display.tiers import draw_tier
 from phonseg.timeline.segmentation import Segmentation
 
 
@@ -25,37 +26,13 @@ def lines_at(axes: Axes) -> list[tuple[str, list[float]]]:
     ]
 
 
-def test_boundaries_are_lines_from_top_to_bottom_within_the_limits() -> None:
-    axes = draw_boundaries(panel(1, 2), {HIT: np.array([0.9, 1.2, 1.5]), MISSED: np.array([1.7, 2.1])}, linewidth=1)
-    assert lines_at(axes) == [("hit within 20 ms", [1.2, 1.5]), ("missed", [1.7])]
-    heights = [segment[:, 1].tolist() for kind in axes.collections for segment in kind.get_segments()]
-    assert heights == [[0, 1]] * 3  # of the axes, whatever the limits of y are
-    assert (
-        axes.collections[0].get_transform().transform((1.5, 1)).tolist() == axes.transAxes.transform((0.5, 1)).tolist()
-    )
-
-
-def test_kinds_differ_in_colour_and_in_dashes_and_in_signs() -> None:
-    for one, other in [(HIT, FALSE_ALARM), (HIT, MISSED), (FALSE_ALARM, MISSED)]:
-        assert one.colour != other.colour
-        assert one.dashes != other.dashes
-        assert one.sign != other.sign
-
-
-def test_in_lanes_signs_stand_on_top_of_the_lines_of_their_kind() -> None:
+def test_in_tiers_signs_stand_on_top_of_the_lines_of_their_kind() -> None:
     segmentation = Segmentation(np.array([0.2, 0.5]), 1.0)
     marks = {HIT: np.array([0.2]), FALSE_ALARM: np.array([0.5, 1.5])}
     (line,) = draw_tier(panel(), segmentation, marks, "prediction").lines
     assert (line.get_marker(), line.get_markerfacecolor()) == (FALSE_ALARM.sign, FALSE_ALARM.colour)
     assert line.get_xydata().tolist() == [[0.5, 1.0]]
     assert list(draw_boundaries(panel(), marks, linewidth=1).lines) == []
-
-
-def test_the_legend_shows_each_kind_as_it_is_drawn_and_counts_it() -> None:
-    entry = legend_entry(MISSED, 7)
-    assert entry.get_label() == "missed (7)"
-    assert (entry.get_color(), entry.get_marker()) == (MISSED.colour, MISSED.sign)
-    assert legend_entry(HIT, 0).get_marker() in ("", "none", "None")
 
 
 def ink(axes: Axes) -> list[tuple[float, float, str]]:
@@ -111,7 +88,7 @@ def test_labels_with_room_lie_and_those_with_less_stand_and_those_with_none_are_
     assert lines_at(axes) == [("boundary", list(segmentation.boundaries))]
 
 
-def test_a_label_too_long_for_the_height_of_the_lane_is_left_out() -> None:
+def test_a_label_too_long_for_the_height_of_the_tier_is_left_out() -> None:
     segmentation = Segmentation(np.array([0.3, 0.35]), 1.0, labels=["a", "a very long name", "b"])
     assert [text.get_text() for text in draw_tier(panel(), segmentation, {}, "words").texts] == ["a", "b"]
 

@@ -1,0 +1,69 @@
+"""A segmentation and two times -> its recording, opened, and a window of it that can be drawn."""
+
+from __future__ import annotations
+
+from phonseg.audio.decoding.source import Source
+from phonseg.audio.recording import Recording, open_recording
+from phonseg.errors import ConfigurationError
+from phonseg.timeline.segmentation import Segmentation
+
+LEAST_SECONDS, MOST_SECONDS = 0.02, 120.0  # of a window
+MOST_WITHOUT_END = 30.0  # seconds of a window whose end is not given
+ROUNDING = 0.001  # seconds by which an end may be too late, since people see durations rounded
+
+
+def open_for(segmentation: Segmentation, recording: Source | None = None) -> Recording:
+    """Opens the recording of a segmentation, in the channel that was segmented.
+
+    Args:
+        segmentation: the segmentation.
+        recording: the recording to open instead; None for the one that the segmentation was made from.
+
+    Returns:
+        The open recording.
+
+    Raises:
+        AudioError: if the recording cannot be read.
+        ConfigurationError: if there is no recording, or it does not have that channel.
+    """
+    source = segmentation.recording if recording is None else recording
+    if source is None:
+        raise ConfigurationError("plot: this segmentation does not know its recording. Give it as `recording`.")
+    made = segmentation.provenance
+    channel = made.settings.get("channel", "mix") if made else "mix"
+    return open_recording(source, channel=channel)  # type: ignore[arg-type]  # settings hold what `segment` was given
+
+
+def check_window(recording: Recording, start: float, end: float | None) -> tuple[float, float]:
+    """Checks that a window can be drawn.
+
+    Args:
+        recording: the recording.
+        start: seconds, 0 or more.
+        end: seconds, up to 1 ms after the end of the recording; None for the end of the recording, at most 30 s after
+            the start.
+
+    Returns:
+        (start, end) in seconds, inside the recording.
+
+    Raises:
+        ConfigurationError: if the window is not inside the recording, or not 20 ms to 120 s long.
+    """
+    name, duration = recording.name, recording.duration
+    if end is None and duration - start > MOST_WITHOUT_END:
+        raise ConfigurationError(
+            f"{name}: lasts {duration:.3f} s, too long for one picture. Give start and end in seconds, at most "
+            f"{MOST_SECONDS:g} s apart."
+        )
+    end = duration if end is None else end
+    if not 0 <= start < end <= duration + ROUNDING:
+        raise ConfigurationError(
+            f"{name}: {start:g} to {end:g} s is not inside it (0 to {duration:.3f} s). Give start and end in seconds."
+        )
+    end = min(end, duration)
+    if not LEAST_SECONDS <= end - start <= MOST_SECONDS:
+        raise ConfigurationError(
+            f"{name}: {start:g} to {end:g} s is too short or too long for a picture. Give start and end "
+            f"{LEAST_SECONDS:g} to {MOST_SECONDS:g} s apart."
+        )
+    return start, end
