@@ -1,1 +1,1 @@
-"""Speech goes in; the same speech in noise, among talkers, with pauses or at another speed comes out."""
+"""Speech -> the same speech in noise, in another room, among other talkers, with pauses or at another speed."""

@@ -1,7 +1,7 @@
-"""What makes the speech of a lesson worse than it was recorded: another room, noise, other talkers, another tempo.
+"""Mel-band power of speech -> the same speech in another room, in noise, among other talkers or with a pause.
 
-All work on mel-band power, (B, T, bands) at level 1. What is left to chance is drawn from the generator that is
-passed in.
+All functions work on (B, T, bands) power at level 1, a batch of B crops. Everything random is drawn from the generator
+that is passed in, and the power that is passed in does not change.
 """
 
 from __future__ import annotations
@@ -10,32 +10,39 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-# The steady noise of a good room, and the loudest that most speech is recorded in: natural logarithms of its power
+# The power of steady noise in a good room, and in the worst place where most speech is recorded: natural logarithms
 # relative to the loud frames (50 and 20 dB below them).
-QUIETEST, LOUDEST = -11.5, -4.5
-# Frames that a pause lasts, at least and at most, and the most of a crop that it takes.
-PAUSES, MOST = (20, 130), 5 / 6
+QUIETEST_NOISE, LOUDEST_NOISE = -11.5, -4.5
+SHORTEST_PAUSE, LONGEST_PAUSE = 20, 130  # frames
+LARGEST_PAUSE_SHARE = 5 / 6  # of a crop
 
 
 def augment_spectrum(
-    power: Tensor, generator: torch.Generator, *, share: float = 0.7, loudest: float = LOUDEST
+    power: Tensor, generator: torch.Generator, *, share: float = 0.7, loudest: float = LOUDEST_NOISE
 ) -> Tensor:
-    """Mel-band power of clean speech -> as a worse room, microphone and background would have made it.
+    """Returns clean speech as a worse room, microphone and background would have changed it.
 
-    power: (B, T, bands) at level 1. A `share` of the crops gets a smooth random equaliser (a standard deviation of 1.5
-    nats at 5 places) and steady noise with a random slope, from 50 dB below the loud frames up to `loudest` (in nats),
-    whose power in a band fluctuates as that of real noise does; of every crop up to 8 neighbouring bands are set to
-    their mean.
+    A share of the crops gets a smooth random equaliser (standard deviation 1.5 nats at 5 knots) and steady noise with a
+    random spectral slope, whose power in a band fluctuates as that of real noise does. In every crop, up to 8
+    neighbouring bands are set to their mean over time.
+
+    Args:
+        power: (B, T, bands) at level 1.
+        generator: for all random choices.
+        share: of the crops that get an equaliser and noise, 0 to 1.
+        loudest: natural logarithm of the power of the loudest noise; the quietest is 50 dB below the loud frames.
+
+    Returns:
+        (B, T, bands) power.
     """
     crops, frames, bands = power.shape
-    equaliser = torch.exp(_smooth(torch.randn(crops, 5, generator=generator) * 1.5, bands))
-    slope = torch.exp(_smooth(torch.randn(crops, 2, generator=generator), bands))
-    level = torch.exp(QUIETEST + (loudest - QUIETEST) * torch.rand(crops, 1, 1, generator=generator))
-    # The sum of three exponential variables: the power of noise in a band of about three independent bins.
+    equaliser = torch.exp(_interpolated(torch.randn(crops, 5, generator=generator) * 1.5, bands))
+    slope = torch.exp(_interpolated(torch.randn(crops, 2, generator=generator), bands))
+    level = torch.exp(QUIETEST_NOISE + (loudest - QUIETEST_NOISE) * torch.rand(crops, 1, 1, generator=generator))
+    # The mean of three exponential variables: the power of noise in a band of about three independent bins.
     noise = -torch.log(torch.rand(3, crops, frames, bands, generator=generator).clamp_min(1e-9)).mean(0)
-    rough = power * equaliser[:, None] + level * slope[:, None] * noise
-    chosen = torch.rand(crops, 1, 1, generator=generator) < share
-    result = torch.where(chosen, rough, power)
+    degraded = power * equaliser[:, None] + level * slope[:, None] * noise
+    result = torch.where(torch.rand(crops, 1, 1, generator=generator) < share, degraded, power)
     first = torch.randint(bands, (crops, 1, 1), generator=generator)
     width = torch.randint(9, (crops, 1, 1), generator=generator)
     band = torch.arange(bands)
@@ -44,10 +51,18 @@ def augment_spectrum(
 
 
 def mix_talkers(power: Tensor, generator: torch.Generator, *, share: float = 0.4) -> Tensor:
-    """A `share` of the crops with others of the batch talking in the background.
+    """Adds other crops of the batch as talkers in the background of a share of the crops.
 
-    power: (B, T, bands) at level 1. The mean power of 3 to 6 other crops (fewer if the batch is smaller) is added, at
-    25 to 0 dB below that of one. The talkers are strangers, so their powers add up.
+    The mean power of 3 to 6 other crops (fewer if the batch is smaller) is added at 0 to 25 dB below the level of one
+    crop. The signals of different talkers are independent, so their powers add up.
+
+    Args:
+        power: (B, T, bands) at level 1.
+        generator: for all random choices.
+        share: of the crops that get talkers, 0 to 1.
+
+    Returns:
+        (B, T, bands) power.
     """
     crops = len(power)
     n_talkers = min(int(torch.randint(3, 7, (1,), generator=generator)), crops - 1)
@@ -55,26 +70,34 @@ def mix_talkers(power: Tensor, generator: torch.Generator, *, share: float = 0.4
     chosen = torch.rand(crops, 1, 1, generator=generator) < share
     if not n_talkers:
         return power
-    talkers = torch.stack([power.roll(place, 0) for place in range(1, n_talkers + 1)]).mean(0)
+    talkers = torch.stack([power.roll(shift, 0) for shift in range(1, n_talkers + 1)]).mean(0)
     return power + chosen * level * talkers
 
 
 def insert_pauses(power: Tensor, generator: torch.Generator, *, share: float = 0.9) -> tuple[Tensor, Tensor]:
-    """A `share` of the crops with one pause each, of 0.2 to 1.3 s at a hop of 10 ms, anywhere, also across an end.
+    """Replaces speech by one pause in a share of the crops, anywhere in the crop, also across its ends.
 
-    power: (B, T, bands), T at least 24. In short crops a pause is at most MOST of them. Returns the power, and (B, T)
-    how many frames the middle of each lies beyond the nearer end of its pause: less than 0 inside, infinite without a
-    pause.
+    A pause takes SHORTEST_PAUSE to LONGEST_PAUSE frames (0.2 to 1.3 s at a hop of 10 ms), and at most
+    LARGEST_PAUSE_SHARE of a short crop.
+
+    Args:
+        power: (B, T, bands) power; T is at least 24.
+        generator: for all random choices.
+        share: of the crops that get a pause, 0 to 1.
+
+    Returns:
+        (B, T, bands) power, 0 in the pauses; and (B, T) distance in frames from the middle of each frame to the nearer
+        end of the pause: below 0 inside the pause, infinite in crops without one.
     """
     crops, frames, _ = power.shape
-    longest = min(PAUSES[1], int(MOST * frames))
-    length = torch.randint(PAUSES[0], longest + 1, (crops, 1), generator=generator)
+    longest = min(LONGEST_PAUSE, int(LARGEST_PAUSE_SHARE * frames))
+    length = torch.randint(SHORTEST_PAUSE, longest + 1, (crops, 1), generator=generator)
     middle = torch.randint(frames, (crops, 1), generator=generator)
     chosen = torch.rand(crops, 1, generator=generator) < share
     beyond = torch.where(chosen, (torch.arange(frames) - middle).abs() - length / 2, torch.inf)
     return torch.where(beyond[..., None] < 0, torch.zeros(()), power), beyond
 
 
-def _smooth(knots: Tensor, bands: int) -> Tensor:
-    """(B, K) values at equal distances -> (B, bands), straight lines in between."""
+def _interpolated(knots: Tensor, bands: int) -> Tensor:
+    """(B, K) values at equal distances -> (B, bands), interpolated linearly."""
     return functional.interpolate(knots[:, None], size=bands, mode="linear", align_corners=True)[:, 0]

@@ -1,1 +1,1 @@
-"""Frames go in; the dissimilarity curve, its peaks and the stretches of speech come out."""
+"""Frames -> dissimilarity curve -> peaks; loudness -> regions of speech and their audible parts."""

@@ -1,9 +1,9 @@
-"""Frames -> curve: how much the frames to the right of a place differ from those to its left.
+"""Frames -> dissimilarity curve: how much the frames after a point in time differ from those before it.
 
-The means of k frames on either side are compared, for every lag k, and averaged over the lags. Adjacent frames
-alone (k = 1, as in Kreuk et al., 2020) see 10 ms; lags of 2 to 4 frames also see the slower transitions, of glides
-and liquids. Nothing is scaled by what else the recording holds, so that one click cannot change the meaning of a
-threshold.
+For every lag k, the mean of the k frames before the point is compared with the mean of the k frames after it; the
+distances are averaged over the lags. Lag 1 compares adjacent frames, 10 ms apart (as in Kreuk et al., 2020). Lags of 2
+to 4 frames also catch slower transitions, those of glides and liquids. The curve is not scaled by anything else in the
+recording, so that one click cannot change what a threshold means.
 """
 
 from __future__ import annotations
@@ -23,13 +23,35 @@ Distance = Callable[[Values, Values], Values]
 
 
 def euclidean(left: Values, right: Values) -> Values:
-    """(T, D), (T, D) -> (T,) lengths of the differences, 0 or more."""
+    """Returns the Euclidean distance between the vectors of each pair.
+
+    Args:
+        left: (T, D) vectors.
+        right: (T, D) vectors.
+
+    Returns:
+        (T,) distances, 0 or more.
+
+    >>> euclidean(np.float32([[0, 0]]), np.float32([[3, 4]]))
+    array([5.], dtype=float32)
+    """
     difference = right - left
     return np.asarray(np.sqrt(np.einsum("td,td->t", difference, difference)), dtype=np.float32)
 
 
 def cosine(left: Values, right: Values) -> Values:
-    """(T, D), (T, D) -> (T,) 1 - cosine of the angle between them, 0..2; 0 where either is all zero."""
+    """Returns the cosine distance between the vectors of each pair.
+
+    Args:
+        left: (T, D) vectors.
+        right: (T, D) vectors.
+
+    Returns:
+        (T,) 1 - cosine of the angle between the two, 0 to 2; 0 if either vector is all zeros.
+
+    >>> cosine(np.float32([[1, 0], [1, 0]]), np.float32([[0, 2], [-3, 0]]))
+    array([1., 2.], dtype=float32)
+    """
     lengths = np.sqrt(np.square(left).sum(axis=1) * np.square(right).sum(axis=1))
     products = (left * right).sum(axis=1)
     return np.where(lengths > 0, 1 - products / np.maximum(lengths, np.float32(1e-30)), 0).astype(np.float32)
@@ -39,21 +61,37 @@ DISTANCES: dict[str, Distance] = {"euclidean": euclidean, "cosine": cosine}
 
 
 class Contrast(Protocol):
-    """How frames become a curve. reach: frames at either end whose value depends on what lies beyond."""
+    """What turns frames into a dissimilarity curve.
+
+    Attributes:
+        reach: frames, 0 or more. The values of so many frames at either end depend on frames beyond that end.
+    """
 
     @property
     def reach(self) -> int:
-        """See the class."""
+        """Frames at either end whose values depend on frames beyond that end, 0 or more."""
 
     def __call__(self, frames: Frames) -> Curve:
-        """(T, D) frames -> T values."""
+        """Returns the curve of the frames.
+
+        Args:
+            frames: (T, D) vectors.
+
+        Returns:
+            T values on the same grid.
+        """
 
 
 @dataclass(frozen=True)
 class LeftRightContrast:
-    """The distance between the mean of frames t-k .. t-1 and the mean of t .. t+k-1, averaged over the lags k.
+    """The distance between the mean of frames t-k .. t-1 and the mean of frames t .. t+k-1, averaged over the lags k.
 
-    lags: whole numbers of frames above 0, at least one. Raises ConfigurationError otherwise.
+    Attributes:
+        distance: compares the two means, for example `euclidean` or `cosine`.
+        lags: at least one; whole numbers of frames above 0. A lag that occurs twice counts twice.
+
+    Raises:
+        ConfigurationError: if there is no lag, or one is below 1.
     """
 
     distance: Distance
@@ -65,36 +103,49 @@ class LeftRightContrast:
 
     @property
     def reach(self) -> int:
-        """The largest lag."""
+        """The largest lag, in frames."""
         return max(self.lags)
 
     def __call__(self, frames: Frames) -> Curve:
-        """(T, D) frames -> T values; the first and the last frame stand for what lies beyond the ends."""
+        """Returns the curve of the frames. Beyond either end, the first or the last frame is repeated.
+
+        Args:
+            frames: (T, D) vectors.
+
+        Returns:
+            T values, 0 or more, on the same grid.
+        """
         n, reach = len(frames.values), self.reach
         total = np.zeros(n, dtype=np.float32)
         if n:
             padded = np.pad(frames.values, ((reach, reach), (0, 0)), mode="edge")
-            windows = padded  # windows[t] holds the sum of frames t-reach .. t-reach+lag-1
+            sums = np.zeros((len(padded) + 1, padded.shape[1]), dtype=np.float32)
             for lag in range(1, reach + 1):
-                if lag > 1:
-                    windows = windows[:-1] + padded[lag - 1 :]
+                sums = sums[:-1] + padded[lag - 1 :]  # sums[t] is the sum of frames t-reach .. t-reach+lag-1
                 if lag in self.lags:
-                    means = windows / np.float32(lag)
+                    means = sums / np.float32(lag)
                     total += self.lags.count(lag) * self.distance(means[reach - lag :][:n], means[reach:][:n])
         return Curve(total / np.float32(len(self.lags)), frames.grid)
 
 
 @dataclass(frozen=True)
 class PrecomputedCurve:
-    """The curve of an encoder whose frames are single values that say how much of a boundary lies before them."""
+    """The curve of an encoder whose frames are single values: how likely a boundary is just before the frame."""
 
-    @property
-    def reach(self) -> int:
-        """No frame looks at another."""
-        return 0
+    reach = 0  # each value is its frame alone
 
     def __call__(self, frames: Frames) -> Curve:
-        """(T, 1) frames -> T values. Raises ConfigurationError for frames of more than one value."""
-        if frames.values.shape[1] != 1:
-            raise ConfigurationError(f"contrast: frames of {frames.values.shape[1]} values are no curve.")
+        """Returns the values of the frames as a curve.
+
+        Args:
+            frames: (T, 1) values.
+
+        Returns:
+            T values on the same grid.
+
+        Raises:
+            ConfigurationError: if a frame holds more than one value.
+        """
+        if (size := frames.values.shape[1]) != 1:
+            raise ConfigurationError(f"contrast: frames of {size} values are no curve. Give frames of one value.")
         return Curve(frames.values[:, 0], frames.grid)

@@ -1,1 +1,1 @@
-"""Samples go in; one vector for each frame comes out."""
+"""Samples -> frames: one vector for every 10 ms, from an encoder that plugs in."""

@@ -1,13 +1,13 @@
-"""Recording -> frames: the one protocol, and the three encoders that come with phonseg.
+"""Samples -> frames: the protocol of all encoders, and the base class of those that come with phonseg.
 
-An encoder sees samples at its own rate whose level has been set (see `phonseg.model.analysis`), pads nothing, and gives
-one vector per frame of its grid. Frame i depends on the samples that the grid names and on nothing else, so a recording
-may be encoded in pieces.
+An encoder gets samples at its own sample rate, already scaled to level 1 (see `phonseg.model.analysis`). It pads
+nothing and returns one vector per frame of its grid. Frame i depends only on the samples that the grid gives it, so a
+recording can be encoded in chunks.
 """
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from inspect import signature
 from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
@@ -22,43 +22,69 @@ Samples = NDArray[np.float32]
 
 @runtime_checkable
 class FrameEncoder(Protocol):
-    """Anything with these three plugs in."""
+    """Anything with these three members can be used as an encoder.
+
+    Attributes:
+        name: the name of the kind of encoder in a model file.
+        grid: of its frames.
+    """
 
     @property
     def name(self) -> str:
-        """What to call it in a model file."""
+        """The name of the kind of encoder in a model file."""
 
     @property
     def grid(self) -> FrameGrid:
-        """Where its frames lie."""
+        """The grid of its frames."""
 
     def encode(self, samples: Samples) -> NDArray[np.float32]:
-        """(N,) samples at grid.sample_rate -> (grid.count(N), D) frames."""
+        """Returns the frames of a signal.
+
+        Args:
+            samples: (N,) mono samples at `grid.sample_rate`.
+
+        Returns:
+            (grid.count(N), D) frames.
+        """
 
 
 class TorchEncoder(nn.Module):
-    """What the encoders below share: `forward` on batches for training, `encode` on one signal for use."""
+    """What the encoders of phonseg share: `forward` on batches for training, `encode` on one signal for use.
+
+    A subclass keeps each argument of its constructor in an attribute of the same name, and its tensors on one device.
+
+    Attributes:
+        name: the name of the kind of encoder in a model file.
+        grid: of its frames.
+    """
 
     name: ClassVar[str]
     grid: FrameGrid
 
-    @abstractmethod
     def settings(self) -> dict[str, int | float]:
-        """The arguments that make an encoder of the same shape again."""
+        """Returns the arguments that construct an encoder of the same shape.
+
+        Returns:
+            The names and values of the arguments, in the order of the constructor.
+        """
+        return {name: getattr(self, name) for name in signature(type(self)).parameters}
 
     def encode(self, samples: Samples) -> NDArray[np.float32]:
-        """(N,) samples -> (T, D) frames, in evaluation mode and without gradients; the weights stay as they are."""
-        device = next(self.buffers()).device
+        """Returns the frames of a signal, in evaluation mode and without gradients. The weights do not change.
+
+        Args:
+            samples: (N,) mono samples at `grid.sample_rate`.
+
+        Returns:
+            (grid.count(N), D) frames; none if N is less than the window.
+        """
+        count = self.grid.count(len(samples))
+        batch = torch.from_numpy(np.array(samples, dtype=np.float32)) if count else torch.zeros(self.grid.window)
         was_training = self.training
-        if was_training:  # to tell all layers so takes time
-            self.eval()
+        self.eval()
         try:
             with torch.inference_mode():
-                batch = torch.from_numpy(np.array(samples, dtype=np.float32)).to(device)[None]
-                if self.grid.count(batch.shape[1]) == 0:
-                    batch = batch.new_zeros(1, self.grid.window)
-                    return np.asarray(self(batch)[0, :0].cpu().numpy(), dtype=np.float32)
-                return np.asarray(self(batch)[0].cpu().numpy(), dtype=np.float32)
+                frames = self(batch.to(next(self.buffers()).device)[None])[0, :count]
+                return np.asarray(frames.cpu().numpy(), dtype=np.float32)
         finally:
-            if was_training:
-                self.train()
+            self.train(was_training)

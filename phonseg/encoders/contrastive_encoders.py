@@ -1,4 +1,4 @@
-"""Samples -> frames of the two encoders that contrastive training teaches."""
+"""Samples -> frames of the two encoders that are trained contrastively."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ from phonseg.timeline.grid import FrameGrid
 
 
 class LogMelNetwork(TorchEncoder):
-    """A two-layer perceptron on single log-mel frames: the cheap trained encoder.
+    """A perceptron with two hidden layers on single log-mel frames: the cheapest trained encoder.
 
-    width: of the hidden layers. dimensions: of the frames that come out.
+    Args:
+        bands: mel bands, at least 1.
+        width: channels of the hidden layers.
+        dimensions: size D of the frames.
     """
 
     name = "log-mel-network"
@@ -32,24 +35,36 @@ class LogMelNetwork(TorchEncoder):
             nn.Conv1d(width, dimensions, 1),
         )
 
-    def settings(self) -> dict[str, int | float]:
-        """See the class."""
-        return {"bands": self.bands, "width": self.width, "dimensions": self.dimensions}
-
     def forward(self, samples: Tensor) -> Tensor:
-        """(B, N) samples -> (B, T, dimensions)."""
-        # Log power at level 1 lies between log(3e-4) = -8 and about 4; this brings it to about -1..3.
+        """Returns the frames of a batch.
+
+        Args:
+            samples: (B, N) mono samples at level 1.
+
+        Returns:
+            (B, T, dimensions) frames.
+        """
+        # At level 1, log power lies between log(3e-4) = -8 and about 4; this scales it to about -1 to 3.
         features = (self.features(samples) + 5) / 3
         frames: Tensor = self.layers(features.transpose(1, 2))
         return frames.transpose(1, 2)
 
 
 class RawWaveformEncoder(TorchEncoder):
-    """The convolutional encoder of Kreuk, Keshet and Adi (Interspeech 2020, arXiv 2007.13465), on the waveform.
+    """Five unpadded convolutions without bias on the waveform: kernels 10, 8, 4, 4, 4; strides 5, 4, 2, 2, 2.
 
-    Five unpadded convolutions without bias (kernels 10, 8, 4, 4, 4; strides 5, 4, 2, 2, 2): hop 160, window 465
-    samples. channels: of the hidden layers. dimensions: of the frames; projection: width of the linear projection
-    after a LeakyReLU, 0 for none. The weights released with the paper have 128, 128 and 0.
+    The hop is 160 samples and the window 465. The weights released with the paper have 128 channels, 128 dimensions and
+    no projection.
+
+    Args:
+        channels: of the hidden layers.
+        dimensions: channels of the last convolution.
+        projection: size of a linear projection after a LeakyReLU; 0 for none.
+        sample_rate: samples per second.
+
+    References:
+        Kreuk, Keshet and Adi (2020). Self-supervised contrastive learning for unsupervised phoneme segmentation.
+        Interspeech, arXiv 2007.13465.
     """
 
     name = "raw-waveform"
@@ -60,24 +75,22 @@ class RawWaveformEncoder(TorchEncoder):
         super().__init__()
         self.grid = FrameGrid(sample_rate, hop=160, window=465)
         self.channels, self.dimensions, self.projection = channels, dimensions, projection
+        self.sample_rate = sample_rate
         layers: list[nn.Module] = []
-        for i, (kernel, stride) in enumerate(((10, 5), (8, 4), (4, 2), (4, 2))):
-            layers.append(nn.Conv1d(1 if i == 0 else channels, channels, kernel, stride, bias=False))
-            layers += [nn.BatchNorm1d(channels), nn.LeakyReLU()]
-        layers.append(nn.Conv1d(channels, dimensions, 4, 2, bias=False))
-        self.layers = nn.Sequential(*layers)
+        for inputs, kernel, stride in ((1, 10, 5), (channels, 8, 4), (channels, 4, 2), (channels, 4, 2)):
+            convolution = nn.Conv1d(inputs, channels, kernel, stride, bias=False)
+            layers += [convolution, nn.BatchNorm1d(channels), nn.LeakyReLU()]
+        self.layers = nn.Sequential(*layers, nn.Conv1d(channels, dimensions, 4, 2, bias=False))
         self.head = nn.Sequential(nn.LeakyReLU(), nn.Linear(dimensions, projection)) if projection else nn.Identity()
 
-    def settings(self) -> dict[str, int | float]:
-        """See the class."""
-        return {
-            "channels": self.channels,
-            "dimensions": self.dimensions,
-            "projection": self.projection,
-            "sample_rate": self.grid.sample_rate,
-        }
-
     def forward(self, samples: Tensor) -> Tensor:
-        """(B, N) samples -> (B, T, dimensions or projection)."""
+        """Returns the frames of a batch.
+
+        Args:
+            samples: (B, N) mono samples.
+
+        Returns:
+            (B, T, projection) frames; (B, T, dimensions) without a projection.
+        """
         frames: Tensor = self.head(self.layers(samples[:, None]).transpose(1, 2))
         return frames

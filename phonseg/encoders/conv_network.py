@@ -1,13 +1,14 @@
-"""Networks of log-mel frames: unpadded residual convolutions over time, which see the same frames of the same sound.
+"""Samples -> frames of a convolutional network on log-mel features: unpadded residual convolutions over time.
 
-They are trained on mel-band power, which can be made rough without a waveform (see `phonseg.augmentation.spectral`).
+The networks are trained on mel-band power, to which noise can be added without a waveform (see
+`phonseg.augmentation.spectral`).
 """
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import cast
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,12 +21,17 @@ from phonseg.encoders.log_mel import LogMel
 from phonseg.timeline.grid import FrameGrid
 
 DILATIONS = (1, 2, 4, 8, 4, 2)
-# Power relative to the loud frames. Far lower than a plain contrast can bear: a network learns what noise is.
+# Power relative to the loud frames. It is much lower than a plain contrast allows: a network learns to ignore noise.
 FLOOR = 1e-5
 
 
 class ResidualBlock(nn.Module):
-    """Frames plus what an unpadded dilated convolution makes of them; `dilation` frames fall off at each end."""
+    """Adds to each frame the output of an unpadded dilated convolution; `dilation` frames are lost at each end.
+
+    Args:
+        width: channels, at least 1.
+        dilation: frames from one tap of the convolution to the next, at least 1.
+    """
 
     def __init__(self, width: int, dilation: int) -> None:
         super().__init__()
@@ -39,18 +45,28 @@ class ResidualBlock(nn.Module):
         )
 
     def forward(self, frames: Tensor) -> Tensor:
-        """(B, width, T) -> (B, width, T - 2 * dilation)."""
-        changed: Tensor = frames[..., self.dilation : -self.dilation] + self.change(frames)
-        return changed
+        """Returns the changed frames.
+
+        Args:
+            frames: (B, width, T).
+
+        Returns:
+            (B, width, T - 2 * dilation).
+        """
+        return torch.add(frames[..., self.dilation : -self.dilation], self.change(frames))
 
 
 class ConvNetwork(TorchEncoder):
-    """Log-mel frames -> scores, of which `judged` makes the frames that come out.
+    """Scores for each log-mel frame, which `activate` turns into the frames of the encoder.
 
-    It is trained through `scores` and used through `encode` or `ready`; there is no `forward`.
+    It is trained through `scores` and used through `encode` or `folded`; it has no `forward`. Nothing is padded: a
+    frame depends on `reach` log-mel frames to either side.
 
-    bands: of the log-mel frames. width: channels of the hidden layers. outputs: scores for each frame. Nothing is
-    padded: a frame depends on `reach` log-mel frames to either side.
+    Args:
+        bands: mel bands of the features, at least 1.
+        width: channels of the hidden layers.
+        outputs: scores for each frame.
+        dilations: one residual block for each.
     """
 
     def __init__(self, *, bands: int, width: int, outputs: int, dilations: Sequence[int] = DILATIONS) -> None:
@@ -70,30 +86,61 @@ class ConvNetwork(TorchEncoder):
 
     @abstractmethod
     def activate(self, scores: Tensor) -> Tensor:
-        """(..., outputs) scores -> (..., D) frames."""
+        """Returns the frames of the encoder.
+
+        Args:
+            scores: (..., outputs).
+
+        Returns:
+            (..., D) frames.
+        """
 
     def scores(self, power: Tensor) -> Tensor:
-        """(B, T + 2 * reach, bands) mel-band power at level 1 -> (B, T, outputs); for training, in either mode."""
-        scores: Tensor = self.layers(self.features_of(power).transpose(1, 2))
-        return scores.transpose(1, 2)
+        """Returns the scores of a batch, in training or in evaluation mode.
+
+        Args:
+            power: (B, T + 2 * reach, bands) mel-band power at level 1.
+
+        Returns:
+            (B, T, outputs) scores.
+        """
+        return torch.transpose(self.layers(self.features_of(power).transpose(1, 2)), 1, 2)
 
     def encode(self, samples: Samples) -> NDArray[np.float32]:
-        """(N,) samples -> (T, D) frames, without gradients; the weights stay as they are."""
+        """Returns the frames of a signal, in evaluation mode and without gradients. The weights do not change.
+
+        Args:
+            samples: (N,) mono samples at level 1.
+
+        Returns:
+            (grid.count(N), D) frames.
+        """
         return self.folded().encode_power(self.features.power_of(samples))
 
     def folded(self) -> FoldedNetwork:
-        """The network with the weights that it has now, for use in evaluation mode."""
+        """Returns a copy of the network, with its present weights, that only encodes."""
         return FoldedNetwork(self)
 
     def features_of(self, power: Tensor) -> Tensor:
-        """(..., bands) mel-band power at level 1 -> the log-mel frames that the layers see, about -2..3."""
+        """Returns the log-mel features that the layers work on.
+
+        Args:
+            power: (..., bands) mel-band power at level 1.
+
+        Returns:
+            (..., bands) features, about -2 to 3.
+        """
         return (self.features.compress(power) + 5) / 3
 
 
 class FoldedNetwork:
-    """A network that is only used: the same numbers in 0.7 of the time.
+    """A network for use in evaluation mode only: the same frames in 0.7 of the time.
 
-    A convolution is a sum of matrix products over frames, added up in place, and normalisation is a part of it.
+    A convolution is computed as a sum of matrix products over frames, added up in place, and the normalisation is
+    folded into its weights.
+
+    Args:
+        network: whose present weights are used.
     """
 
     def __init__(self, network: ConvNetwork) -> None:
@@ -101,12 +148,19 @@ class FoldedNetwork:
         first, normalisation, _, *blocks, last = network.layers
         with torch.no_grad():
             self.first = _folded(first, normalisation)
-            self.blocks = [_folded_block(cast(ResidualBlock, block)) for block in blocks]
+            self.blocks = [_folded_block(block) for block in blocks]
             self.last = _matrix(last)
 
     @torch.inference_mode()
     def encode_power(self, power: Tensor) -> NDArray[np.float32]:
-        """The frames of a signal whose `features.power_of` is known: (T + 2 * reach, bands) -> (T, D)."""
+        """Returns the frames of a signal whose mel-band power is known.
+
+        Args:
+            power: (T + 2 * reach, bands) from `features.power_of`, on the device of the weights.
+
+        Returns:
+            (T, D) frames; none if the power has 2 * reach frames or fewer.
+        """
         least = 2 * self.network.reach + 1
         if len(power) < least:
             return self.encode_power(power.new_zeros(least, power.shape[1]))[:0]
@@ -116,31 +170,27 @@ class FoldedNetwork:
             inner = functional.gelu(_convolved(frames, weights, bias, dilation))
             frames = frames[dilation:-dilation].addmm_(inner, mix).add_(mixed_bias)
         matrix, bias = self.last
-        activate: NDArray[np.float32] = self.network.activate(torch.addmm(bias, frames, matrix)).cpu().numpy()
-        return activate
+        return np.asarray(self.network.activate(torch.addmm(bias, frames, matrix)).cpu().numpy())
 
 
-def _folded_block(block: ResidualBlock) -> tuple[int, Tensor, Tensor, Tensor, Tensor]:
-    """Dilation, weights and bias of the convolution, and those of what mixes its channels."""
+# The layers of a Sequential have no types of their own, hence Any.
+
+
+def _folded_block(block: Any) -> tuple[int, Tensor, Tensor, Tensor, Tensor]:
+    """The dilation, the weights and bias of the convolution, and those of the layer that mixes its channels."""
     convolution, normalisation, _, _, mix = block.change
     return block.dilation, *_folded(convolution, normalisation), *_matrix(mix)
 
 
-def _folded(convolution: nn.Module, normalisation: nn.Module) -> tuple[Tensor, Tensor]:
-    """(taps, inputs, outputs) weights and (outputs,) bias of a convolution with the normalisation that follows it."""
-    convolution, normalisation = cast(nn.Conv1d, convolution), cast(nn.BatchNorm1d, normalisation)
-    assert normalisation.running_mean is not None
-    assert normalisation.running_var is not None
-    assert convolution.bias is not None
+def _folded(convolution: Any, normalisation: Any) -> tuple[Tensor, Tensor]:
+    """(taps, inputs, outputs) weights and (outputs,) bias of a convolution with the normalisation after it."""
     scale = normalisation.weight * torch.rsqrt(normalisation.running_var + normalisation.eps)
     bias = (convolution.bias - normalisation.running_mean) * scale + normalisation.bias
     return (convolution.weight * scale[:, None, None]).permute(2, 1, 0).contiguous(), bias
 
 
-def _matrix(mix: nn.Module) -> tuple[Tensor, Tensor]:
-    """(inputs, outputs) and (outputs,) of a convolution that sees one frame at a time."""
-    mix = cast(nn.Conv1d, mix)
-    assert mix.bias is not None
+def _matrix(mix: Any) -> tuple[Tensor, Tensor]:
+    """(inputs, outputs) weights and (outputs,) bias of a convolution of single frames."""
     return mix.weight[..., 0].T.contiguous(), mix.bias.detach()
 
 

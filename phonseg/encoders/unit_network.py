@@ -1,8 +1,9 @@
-"""A small convolutional network that says which phone-like unit every frame belongs to.
+"""Samples -> the phone-like unit that each frame belongs to, from a small convolutional network.
 
-Where the unit changes, a sound does: the contrast of its frames is a curve of its own, which knows sounds and not
-edges. Silence is a unit, too, so that the network also tells speech that noise drowns, which its loudness does not.
-What the units are, and how they are found without labels, is told in `phonseg.objectives.unit_discovery`.
+The sound changes where the unit changes, so the contrast of these frames is a dissimilarity curve of its own: one that
+depends on which sounds follow each other, not on how sharp the edge between them is. Silence is a unit, too, so the
+network also detects speech that is masked by noise, which loudness cannot do. What the units are, and how they are
+found without labels, is described in `phonseg.objectives.unit_discovery`.
 """
 
 from __future__ import annotations
@@ -14,16 +15,20 @@ from torch import Tensor
 
 from phonseg.encoders.conv_network import ConvNetwork
 
-# More than a half, since a network takes some lasting noise for speech at that.
-SPOKEN = 0.6
+# The least probability of speech. It is above a half, because a network gives some lasting noises about a half.
+LEAST_SPEECH = 0.6
 
 
 class UnitNetwork(ConvNetwork):
-    """Log-mel frames -> the roots of the probabilities of `units` units, and of silence as the last.
+    """Frames of units + 1 values: the square roots of the probabilities of all units, and of silence as the last.
 
-    The distance between two such frames is 0 where they are alike, and the root of 2 where they have no unit in common
-    (the Hellinger distance between their distributions, times that root). bands: of the log-mel frames. width: channels
-    of the hidden layers.
+    The Euclidean distance between two frames is 0 if their probabilities are equal, and the square root of 2 if they
+    have no unit in common. It is the Hellinger distance between the two distributions times that square root.
+
+    Args:
+        units: how many units there are, besides silence.
+        bands: mel bands of the features, at least 1.
+        width: channels of the hidden layers.
     """
 
     name = "unit-network"
@@ -32,15 +37,25 @@ class UnitNetwork(ConvNetwork):
         super().__init__(bands=bands, width=width, outputs=units + 1)
         self.units = units
 
-    def settings(self) -> dict[str, int | float]:
-        """See the class."""
-        return {"units": self.units, "bands": self.bands, "width": self.width}
-
     def activate(self, scores: Tensor) -> Tensor:
-        """(..., units + 1) logits -> (..., units + 1) frames of length 1."""
+        """Returns the square roots of the probabilities.
+
+        Args:
+            scores: (..., units + 1) logits.
+
+        Returns:
+            (..., units + 1) frames of length 1; each value is 0 to 1.
+        """
         return torch.softmax(scores, dim=-1).sqrt()
 
     @staticmethod
     def is_speech(frames: NDArray[np.float32]) -> NDArray[np.bool_]:
-        """(T, units + 1) frames -> (T,) which of them are speech, with a probability of at least SPOKEN."""
-        return np.asarray(np.square(frames[:, -1]) <= 1 - SPOKEN)
+        """Returns which frames are speech.
+
+        Args:
+            frames: (T, units + 1), as from `encode`.
+
+        Returns:
+            (T,) whether the probability of speech is at least LEAST_SPEECH.
+        """
+        return np.asarray(np.square(frames[:, -1]) <= 1 - LEAST_SPEECH)

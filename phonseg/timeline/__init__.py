@@ -1,1 +1,1 @@
-"""What lies in time: frame grids, curves, candidates and segmentations, as frozen types that know nothing of files."""
+"""Frame grids, curves, candidates and segmentations: frozen types for what lies in time. No file is read."""

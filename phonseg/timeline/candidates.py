@@ -1,10 +1,9 @@
-"""Every place that may be a boundary, with its prominence -> those that are chosen, and the least certain decisions."""
+"""Candidate boundaries with their prominences -> those that are chosen, and the least certain decisions."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import asdict, dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,9 +12,16 @@ from phonseg.errors import ConfigurationError
 from phonseg.timeline.grid import Times
 
 
-def frozen(values: ArrayLike, dtype: type) -> NDArray[Any]:
-    """Returns a read-only copy of `values`, so that nobody else can change it."""
-    array: NDArray[Any] = np.array(values, dtype=dtype)
+def frozen(values: ArrayLike) -> NDArray[np.float64]:
+    """Returns a read-only copy, which nobody else can change.
+
+    Args:
+        values: of any shape.
+
+    Returns:
+        The copy, in the same shape.
+    """
+    array = np.array(values, dtype=np.float64)
     array.setflags(write=False)
     return array
 
@@ -25,8 +31,8 @@ class Choice:
     """How many candidates become boundaries: by sensitivity, or by rate.
 
     Attributes:
-        sensitivity: 0 (none) to 1 (all), 0.5 for the operating point of the model; None if there is a rate.
-        rate: boundaries per second of speech, 0 or more; None if there is a sensitivity.
+        sensitivity: 0 (none) to 1 (all), 0.5 for the operating point of the model; None if a rate is given.
+        rate: boundaries per second of speech, 0 or more; None if a sensitivity is given.
 
     Raises:
         ConfigurationError: if both or neither are given, or a value is out of its range.
@@ -37,9 +43,7 @@ class Choice:
 
     def __post_init__(self) -> None:
         if (self.sensitivity is None) == (self.rate is None):
-            raise ConfigurationError(
-                "give either sensitivity (0 to 1) or rate (boundaries per second of speech), not both."
-            )
+            raise ConfigurationError("give sensitivity (0 to 1) or rate (boundaries per second of speech), not both.")
         if self.sensitivity is not None and not 0 <= self.sensitivity <= 1:
             raise ConfigurationError(f"sensitivity is {self.sensitivity}. Give a number from 0 to 1.")
         if self.rate is not None and not (math.isfinite(self.rate) and self.rate >= 0):
@@ -47,23 +51,22 @@ class Choice:
 
     @property
     def settings(self) -> dict[str, float]:
-        """What a provenance says of the choice."""
-        both = {"sensitivity": self.sensitivity, "rate": self.rate}
-        return {name: float(value) for name, value in both.items() if value is not None}
+        """The name and value of what was given, as in `Provenance.settings`."""
+        return {name: float(value) for name, value in asdict(self).items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidates:
-    """Every place that may be a boundary, so that a choice can be made again.
+    """All candidate boundaries of a recording, so that the choice among them can be made again.
 
     Attributes:
         times: (M,) seconds, strictly increasing.
-        prominences: (M,) 0 or more.
+        prominences: (M,) 0 or more, in the unit of the dissimilarity curve.
         threshold: the prominence, above 0, from which the model takes candidates for boundaries.
-        speech_seconds: how much of the recording is speech.
+        speech_seconds: how much of the recording is speech, in seconds.
 
     Raises:
-        ConfigurationError: if there are not as many times as prominences.
+        ConfigurationError: if the numbers of times and prominences differ.
     """
 
     times: Times
@@ -72,23 +75,23 @@ class Candidates:
     speech_seconds: float
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "times", frozen(self.times, np.float64))
-        object.__setattr__(self, "prominences", frozen(self.prominences, np.float64))
+        object.__setattr__(self, "times", frozen(self.times))
+        object.__setattr__(self, "prominences", frozen(self.prominences))
         if self.times.shape != self.prominences.shape or self.times.ndim != 1:
             raise ConfigurationError(f"candidates: {self.times.shape} times for {self.prominences.shape} prominences.")
 
     @property
     def scores(self) -> Times:
-        """(M,) prominence / (prominence + threshold): 0..1, and 0.5 at the threshold. They rank only."""
-        return frozen(self.prominences / (self.prominences + self.threshold), np.float64)
+        """(M,) prominence / (prominence + threshold): 0 to 1, 0.5 at the threshold. They only rank."""
+        return frozen(self.prominences / (self.prominences + self.threshold))
 
     def chosen(self, choice: Choice) -> NDArray[np.bool_]:
         """Chooses the most prominent candidates.
 
         Args:
-            choice: by sensitivity: at 0.5 the candidates from the threshold on are kept. On either side of 0.5 their
-                number changes evenly, so that what is kept at one sensitivity is kept at every higher one. By rate: so
-                many per second of speech, or all if there are fewer.
+            choice: a sensitivity or a rate. The sensitivity 0.5 keeps the candidates from the threshold on; on either
+                side of 0.5 the number kept changes linearly. What is kept at one sensitivity is kept at every higher
+                one. A rate keeps so many per second of speech, or all if there are fewer.
 
         Returns:
             (M,) whether each candidate is kept.
@@ -107,8 +110,8 @@ class Candidates:
             kept: (M,) whether each candidate is kept.
 
         Returns:
-            That prominence; the threshold, if that is one of several. None if a weaker candidate is kept and a stronger
-            one is not, so that there is no such prominence.
+            That prominence; the threshold, if that separates them too. None if nothing is kept, or if a weaker
+            candidate is kept and a stronger one is not, so that no prominence separates them.
         """
         highest_lost = self.prominences[~kept].max(initial=0.0)
         least_kept = self.prominences[kept].min(initial=np.inf)
@@ -124,13 +127,13 @@ class Candidates:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A place that was taken for a boundary, or was not.
+    """What was decided about one candidate.
 
     Attributes:
         time: seconds.
-        kept: whether it is a boundary.
-        score: 0..1, as in `Candidates.scores`; it ranks, and is not a probability.
-        margin: 0..1, how far the score lies from the line between boundaries and the rest; the smaller, the less
+        kept: whether it became a boundary.
+        score: 0 to 1, as in `Candidates.scores`; it ranks, and is no probability.
+        margin: 0 to 1, the distance of the score from the line between boundaries and the rest; the smaller, the less
             certain.
     """
 
@@ -140,19 +143,19 @@ class Decision:
     margin: float
 
     def __str__(self) -> str:
-        """What there is to decide: `remove? 0.52` for a weak boundary, `add? 0.47` for a strong candidate."""
+        """The question to a person: `remove? 0.52` for a weak boundary, `add? 0.47` for a strong candidate."""
         return f"{'remove' if self.kept else 'add'}? {self.score:.2f}"
 
 
 def least_certain(candidates: Candidates, boundaries: Times, k: int) -> list[Decision]:
     """Lists the least certain decisions.
 
-    The line between boundaries and the rest lies midway between the lowest score that was kept and the highest that was
-    not (1 and 0 if there is none).
+    The line between boundaries and the rest lies midway between the lowest score that was kept (1 if nothing was kept)
+    and the highest that was not (0 if everything was kept).
 
     Args:
-        candidates: what was decided about.
-        boundaries: (N,) the times of the candidates that were kept, in seconds.
+        candidates: all candidates.
+        boundaries: (N,) the times of those that were kept, in seconds.
         k: how many decisions, 0 or more.
 
     Returns:
@@ -168,5 +171,5 @@ def least_certain(candidates: Candidates, boundaries: Times, k: int) -> list[Dec
     lowest, highest = scores[kept].min(initial=1.0), scores[~kept].max(initial=0.0)
     margins = np.abs(scores - (lowest + highest) / 2)
     order = np.argsort(margins, kind="stable")[:k]
-    columns = (candidates.times, kept, scores, margins)
-    return [Decision(*row) for row in zip(*(column[order].tolist() for column in columns), strict=True)]
+    columns = [column[order].tolist() for column in (candidates.times, kept, scores, margins)]
+    return list(map(Decision, *columns))

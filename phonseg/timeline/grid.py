@@ -1,7 +1,7 @@
-"""What lies in time: `FrameGrid`, `Frames`, `Curve`.
+"""Frame grids: samples, frames and seconds -> each other; and the frames and curves that lie on a grid.
 
-`FrameGrid` owns every conversion between samples, frames and seconds. All types are frozen. A person sees seconds;
-arithmetic is done in whole samples until the last step.
+`FrameGrid` does every conversion between samples, frames and seconds. People are shown seconds; all arithmetic is in
+whole samples until the last step.
 """
 
 from __future__ import annotations
@@ -20,8 +20,18 @@ Times = NDArray[np.float64]
 class FrameGrid:
     """Where frames lie: frame i depends on samples origin + i*hop .. origin + i*hop + window (end excluded).
 
-    sample_rate: samples per second. hop, window: whole samples, at least 1. origin: the sample at which frame 0
-    starts; negative when the recording was extended to the left.
+    Attributes:
+        sample_rate: samples per second, at least 1.
+        hop: samples from one frame to the next, at least 1.
+        window: samples that a frame depends on, at least 1.
+        origin: the sample at which frame 0 starts; negative if silence was added before the recording.
+
+    Raises:
+        ConfigurationError: if the rate, the hop or the window is below 1.
+
+    >>> grid = FrameGrid(16_000, hop=160, window=512)
+    >>> grid.count(16_000), grid.centre([0, 100]).tolist()
+    (97, [0.016, 1.016])
     """
 
     sample_rate: int
@@ -35,38 +45,84 @@ class FrameGrid:
                 raise ConfigurationError(f"FrameGrid: {name} is {getattr(self, name)}. Give a whole number above 0.")
 
     def count(self, n_samples: int) -> int:
-        """How many whole frames `n_samples` samples hold; nothing is padded."""
+        """Returns how many whole frames fit into a signal; nothing is padded.
+
+        Args:
+            n_samples: of the signal, 0 or more.
+
+        Returns:
+            The number of frames, 0 or more.
+        """
         return max(0, (n_samples - self.window) // self.hop + 1)
 
     def n_samples(self, count: int) -> int:
-        """How many samples `count` frames need (0 for none)."""
+        """Returns how many samples some frames need.
+
+        Args:
+            count: frames, 0 or more.
+
+        Returns:
+            The least number of samples; 0 for no frames.
+        """
         return (count - 1) * self.hop + self.window if count > 0 else 0
 
     def centre(self, frame: ArrayLike) -> Times:
-        """The time in seconds of the middle of a frame; fractional frames are allowed."""
+        """Returns the times of the middles of frames.
+
+        Args:
+            frame: indices of frames, of any shape; fractions are allowed.
+
+        Returns:
+            Seconds, in the same shape.
+        """
         start = self.origin + np.asarray(frame, dtype=np.float64) * self.hop
         return np.asarray((start + self.window / 2) / self.sample_rate, dtype=np.float64)
 
     def boundary(self, frame: ArrayLike) -> Times:
-        """The time in seconds of the boundary between frames i-1 and i: midway between their centres."""
+        """Returns the times of the boundaries between frames i-1 and i, midway between their middles.
+
+        Args:
+            frame: indices i of frames, of any shape; fractions are allowed.
+
+        Returns:
+            Seconds, in the same shape.
+        """
         return self.centre(np.asarray(frame, dtype=np.float64) - 0.5)
 
     def first_from(self, seconds: ArrayLike) -> NDArray[np.int64]:
-        """The first frame whose middle lies at or after a time; 0 for all times before the recording.
+        """Returns the first frames whose middles lie at or after some times.
 
-        A middle that lies less than a millionth of a hop before the time counts as at it.
+        A middle that lies less than a millionth of a hop before a time counts as at that time.
+
+        Args:
+            seconds: times, of any shape.
+
+        Returns:
+            Indices of frames, in the same shape; 0 for all times before the recording.
         """
         places = np.asarray(seconds, dtype=np.float64) * self.sample_rate - self.origin - self.window / 2
         return np.maximum(0, np.ceil(places / self.hop - 1e-6)).astype(np.int64)
 
     def moved(self, samples: int) -> FrameGrid:
-        """The same grid with its origin `samples` later."""
+        """Returns the same grid, earlier or later.
+
+        Args:
+            samples: by which its origin is later; negative for earlier.
+
+        Returns:
+            The moved grid.
+        """
         return replace(self, origin=self.origin + samples)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frames:
-    """One vector per frame: values (T, D) float32 on a grid."""
+    """One vector per frame.
+
+    Attributes:
+        values: (T, D) float32.
+        grid: of the frames.
+    """
 
     values: NDArray[np.float32]
     grid: FrameGrid
@@ -74,11 +130,16 @@ class Frames:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Curve:
-    """Dissimilarity over time: values (T,) float32; values[i] belongs to the boundary between frames i-1 and i."""
+    """One value per frame, for example dissimilarity over time.
+
+    Attributes:
+        values: (T,) float32. In a dissimilarity curve, values[i] belongs to the boundary between frames i-1 and i.
+        grid: of the frames.
+    """
 
     values: NDArray[np.float32]
     grid: FrameGrid
 
     def times(self) -> Times:
-        """(T,) seconds of the boundaries that the values belong to."""
+        """Returns the times of the boundaries that the values belong to: (T,) seconds."""
         return self.grid.boundary(np.arange(len(self.values)))

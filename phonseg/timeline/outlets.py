@@ -1,12 +1,13 @@
-"""The name of a method -> the function in a package above that carries it out."""
+"""Name of a method -> the function in a higher package that does its work.
+
+The types of this package write and draw themselves through these. Nothing else in phonseg imports upwards or by name.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from importlib import import_module
+from pkgutil import resolve_name
 from typing import Any, Protocol
 
-# Types of this package write and draw themselves through these; nothing else in phonseg imports upwards, or by name.
 OUTLETS = {
     "to_textgrid": "phonseg.annotation.textgrid.writer:write_textgrid",
     "save": "phonseg.annotation.writers:save",
@@ -17,13 +18,13 @@ OUTLETS = {
 
 
 class Displayed(Protocol):
-    """What a notebook shows by itself."""
+    """Anything that a notebook displays."""
 
     def _repr_html_(self) -> str: ...
 
 
-def outlet(name: str) -> Callable[..., Any]:
-    """Imports what carries out a method.
+def outlet(name: str) -> Any:
+    """Imports the function that does the work of a method.
 
     Args:
         name: one of `OUTLETS`.
@@ -31,6 +32,4 @@ def outlet(name: str) -> Callable[..., Any]:
     Returns:
         The function or the class.
     """
-    module, _, attribute = OUTLETS[name].partition(":")
-    carries_out: Callable[..., Any] = getattr(import_module(module), attribute)
-    return carries_out
+    return resolve_name(OUTLETS[name])

@@ -1,4 +1,4 @@
-"""A recording cut into segments, and where the segmentation comes from."""
+"""Boundaries of a recording -> its segments, in a type that chooses again, saves and draws itself."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, cast, overload
 
 import numpy as np
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Where a segmentation comes from.
+    """How a segmentation was made.
 
     Attributes:
         version: of phonseg.
-        model: its name.
+        model: the name of the model.
         digest: SHA-256 of the model, in hexadecimal.
-        settings: the options in force.
-        tuned_on_labels: whether any label was used on the way (never by default).
+        settings: the options of the segmentation, by name.
+        tuned_on_labels: whether labels were used to tune the model (never by default).
     """
 
     version: str
@@ -44,8 +44,8 @@ class Segment(NamedTuple):
     Attributes:
         start: seconds.
         end: seconds.
-        label: its name; its number, counted from 1, if the segments have no names.
-        score: 0..1, of the boundary at its start; NaN for the first segment, and where there are no scores.
+        label: its label; its number, counted from 1, if the segments have no labels.
+        score: 0 to 1, of the boundary at its start; NaN for the first segment and if there are no scores.
     """
 
     start: float
@@ -56,25 +56,25 @@ class Segment(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Segmentation(Sequence[Segment]):
-    """A recording cut into segments, which can be counted, indexed and gone through.
+    """A recording cut into segments: a sequence of `Segment`.
 
     Attributes:
-        boundaries: (N,) seconds, interior only: strictly increasing, inside (0, duration).
+        boundaries: (N,) seconds, strictly increasing, above 0 and below the duration.
         duration: seconds, of the whole recording.
-        scores: (N,) one for each boundary; NaN where there is none, as in a reference.
-        labels: (N + 1,) one for each segment, or None if the segments have no names.
+        scores: (N,) 0 to 1, one for each boundary; NaN if there are none, as in a reference.
+        labels: (N + 1,) one for each segment; None if the segments have no labels.
         provenance: how it was made; None for a reference.
-        candidates: what the boundaries were chosen from; None for a reference.
-        curve: the dissimilarity that the candidates are peaks of; None for a reference.
+        candidates: from which the boundaries were chosen; None for a reference.
+        curve: the dissimilarity curve whose peaks are the candidates; None for a reference.
         recording: what was segmented, as it was given (a path, or samples with their rate), so that it can be drawn.
 
     Raises:
-        ConfigurationError: if these do not hold.
+        ConfigurationError: if a value is out of its range, or the numbers of boundaries, scores and labels differ.
     """
 
     boundaries: Times
     duration: float
-    scores: Times = None  # type: ignore[assignment]  # None becomes NaN, one per boundary
+    scores: Times = None  # type: ignore[assignment]  # None becomes NaN for each boundary
     labels: Sequence[str] | None = None
     provenance: Provenance | None = None
     candidates: Candidates | None = field(default=None, repr=False)
@@ -82,12 +82,12 @@ class Segmentation(Sequence[Segment]):
     recording: Any = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        boundaries = frozen(self.boundaries, np.float64)
+        boundaries = frozen(self.boundaries)
         n = boundaries.size
         scores = np.full(n, np.nan) if self.scores is None else self.scores
         object.__setattr__(self, "boundaries", boundaries)
         object.__setattr__(self, "duration", float(self.duration))
-        object.__setattr__(self, "scores", frozen(scores, np.float64))
+        object.__setattr__(self, "scores", frozen(scores))
         object.__setattr__(self, "labels", None if self.labels is None else tuple(self.labels))
         if boundaries.ndim != 1 or self.scores.shape != boundaries.shape:
             raise ConfigurationError(f"segmentation: {np.shape(self.scores)} scores for {boundaries.shape} boundaries.")
@@ -108,35 +108,35 @@ class Segmentation(Sequence[Segment]):
         return len(self.boundaries) + 1
 
     @overload
-    def __getitem__(self, place: int) -> Segment: ...
+    def __getitem__(self, index: int) -> Segment: ...
 
     @overload
-    def __getitem__(self, place: slice) -> list[Segment]: ...
+    def __getitem__(self, index: slice) -> list[Segment]: ...
 
-    def __getitem__(self, place: int | slice) -> Segment | list[Segment]:
-        """One segment, counted from 0, or several; they tile 0..duration."""
-        if isinstance(place, slice):
-            return [self[i] for i in range(len(self))[place]]
-        i = range(len(self))[place]
+    def __getitem__(self, index: int | slice) -> Segment | list[Segment]:
+        """One segment, counted from 0, or several. All together they tile the recording."""
+        if isinstance(index, slice):
+            return [self[i] for i in range(len(self))[index]]
+        i = range(len(self))[index]
         start, score = (float(self.boundaries[i - 1]), float(self.scores[i - 1])) if i else (0.0, math.nan)
         end = float(self.boundaries[i]) if i < len(self.boundaries) else self.duration
         return Segment(start, end, str(i + 1) if self.labels is None else self.labels[i], score)
 
     def intervals(self) -> Iterator[tuple[float, float, str]]:
-        """Yields (start, end, label) of every segment in turn; segments without names are numbered from 1."""
+        """Returns an iterator over (start, end, label) of each segment; segments without labels are numbered from 1."""
         edges = [0.0, *self.boundaries.tolist(), self.duration]
         labels = self.labels if self.labels is not None else [str(i + 1) for i in range(len(self))]
-        yield from zip(edges[:-1], edges[1:], labels, strict=True)
+        return zip(edges[:-1], edges[1:], labels, strict=True)
 
     def at(self, *, sensitivity: float | None = None, rate: float | None = None) -> Segmentation:
-        """Chooses again from the same candidates, without running the model. Give one of the two.
+        """Chooses again from the same candidates, without running the model. Give one of the two arguments.
 
         Args:
             sensitivity: 0 (none) to 1 (all candidates), 0.5 for the operating point of the model.
-            rate: boundaries per second of speech.
+            rate: boundaries per second of speech, 0 or more.
 
         Returns:
-            The segmentation with other boundaries.
+            The segmentation with other boundaries and without labels.
 
         Raises:
             ConfigurationError: if both or neither are given, if a value is out of its range, or if there are no
@@ -148,15 +148,11 @@ class Segmentation(Sequence[Segment]):
             others = {k: v for k, v in provenance.settings.items() if k not in ("sensitivity", "rate")}
             provenance = replace(provenance, settings={**others, **choice.settings})
         return replace(
-            self,
-            boundaries=candidates.times[kept],
-            scores=candidates.scores[kept],
-            labels=None,
-            provenance=provenance,
+            self, boundaries=candidates.times[kept], scores=candidates.scores[kept], labels=None, provenance=provenance
         )
 
     def without_labels(self) -> Segmentation:
-        """Returns the same segments with empty labels, which many programs leave out when they read a file."""
+        """Returns the same segments with empty labels."""
         return replace(self, labels=("",) * len(self))
 
     def to_check(self, k: int = 20) -> list[Decision]:
@@ -182,45 +178,44 @@ class Segmentation(Sequence[Segment]):
         into: str | Path | None = None,
         overwrite: bool = False,
     ) -> None:
-        """Writes a Praat TextGrid, or adds a tier to one; see `annotation.textgrid.writer`, which has the errors, too.
+        """Writes a Praat TextGrid, or adds a tier to one. `phonseg.annotation.textgrid.writer` lists the errors.
 
         Args:
-            path: of the file; one that is there is replaced.
+            path: of the file, which is replaced if it exists.
             tier: the name of the interval tier.
-            check: how many of the least certain decisions to mark in a tier of points, `check`.
-            into: a TextGrid to which the tiers are added, and in which nothing else changes. It may be `path`.
-            overwrite: whether tiers of these names may be replaced in it.
+            check: how many of the least certain decisions to mark in a tier of points named check, 0 or more.
+            into: a TextGrid to which the tiers are added; nothing else in it changes. It may be `path`.
+            overwrite: whether tiers of these names in it may be replaced.
         """
         outlet("to_textgrid")(self, path, tier=tier, check=check, into=into, overwrite=overwrite)
 
     def save(self, path: str | Path, *, format: str | None = None) -> None:
-        """Writes a file of the format that its suffix tells; one that is there is replaced.
+        """Writes a file in the format of its suffix. `phonseg.annotation.writers` lists the errors.
 
         Args:
-            path: `.TextGrid` for Praat, `.csv`, `.json`, `.ctm`, `.txt` for Audacity's labels, `.eaf` for ELAN.
-            format: instead, its name: textgrid, csv, json, ctm, audacity or elan. See `phonseg.annotation.writers`,
-                which has the errors, too.
+            path: of the file, which is replaced if it exists: `.TextGrid` for Praat, `.csv`, `.json`, `.ctm`, `.txt`
+                for Audacity's labels, `.eaf` for ELAN.
+            format: textgrid, csv, json, ctm, audacity or elan; None for that of the suffix.
         """
         outlet("save")(self, path, format)
 
     def plot(self, start: float = 0.0, end: float | None = None, *, reference: Segmentation | None = None) -> Figure:
-        """Draws the recording; see `phonseg.display.plot.plot_segmentation`, which has the errors, too.
+        """Draws the recording. `phonseg.display.plot.plot_segmentation` lists the errors.
 
         Args:
             start: seconds.
             end: seconds; None for the end of a recording of at most 30 s.
-            reference: if given, boundaries are hits, missed or false alarms, matched one-to-one within 20 ms.
+            reference: if given, boundaries are drawn as hits, misses and false alarms, matched within 20 ms.
 
         Returns:
-            The picture, which a notebook shows by itself.
+            The figure, which a notebook displays.
         """
-        figure: Figure = outlet("plot")(self, start, end, reference=reference)
-        return figure
+        return cast("Figure", outlet("plot")(self, start, end, reference=reference))
 
     def player(
         self, start: float = 0.0, end: float | None = None, *, reference: Segmentation | None = None
     ) -> Displayed:
-        """Shows and plays a part in a notebook; see `phonseg.display.notebook.Player`, which has the errors, too.
+        """Draws and plays a part of the recording. `phonseg.display.notebook.Player` lists the errors.
 
         Args:
             start: seconds.
@@ -228,13 +223,12 @@ class Segmentation(Sequence[Segment]):
             reference: drawn beside the segmentation.
 
         Returns:
-            What a notebook shows by itself.
+            The player, which a notebook displays.
         """
-        player: Displayed = outlet("player")(self, start, end, reference)
-        return player
+        return cast(Displayed, outlet("player")(self, start, end, reference))
 
     def _repr_html_(self) -> str:
-        """What a notebook shows of the first 30 seconds, to see and to hear."""
+        """The first 30 seconds, drawn and playable, for a notebook."""
         return str(outlet("show")(self))
 
     def _candidates(self, method: str) -> Candidates:

@@ -44,7 +44,7 @@ def test_peaks_and_prominences_are_what_they_are_defined_to_be(values):
     np.testing.assert_allclose(times, COARSE.boundary(places), atol=1e-6)
 
 
-def test_prominence_looks_no_further_than_its_span():
+def test_prominence_is_measured_within_its_span():
     # The lower peak stands on a plain that only rises beyond the span, and falls to 0 beyond that.
     values = [0.0] + [1.0] * REACH + [3.0] + [1.0] * REACH + [0.0]
     assert candidate_peaks(as_curve(values))[1].tolist() == [2.0]
@@ -52,7 +52,7 @@ def test_prominence_looks_no_further_than_its_span():
 
 
 @given(curves)
-def test_without_a_span_prominence_looks_at_the_whole_curve(values):
+def test_without_a_span_prominence_is_measured_on_the_whole_curve(values):
     times, prominences = candidate_peaks(as_curve(values), span=None, sub_frame=False)
     expected = oracle_curve.peaks(values, len(values))
     assert prominences.tolist() == pytest.approx([prominence for _, prominence in expected])

@@ -1,4 +1,4 @@
-"""Where in a recording there is speech, and where it fades away."""
+"""Where in a recording there is speech."""
 
 from __future__ import annotations
 
@@ -6,49 +6,22 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-import torch
-from conftest import FORMANTS, RATE, Samples, hiss, noise, pink_noise, speech_like, tone, vowel
+from conftest import FORMANTS, RATE, hiss, noise, pink_noise, speech_like, tone, vowel
+from detected_speech import in_noise, regions
 from hypothesis import given, strategies as st
 
 from phonseg.audio.level import loud_level
+from phonseg.detection.noise_floor import NOISE_WINDOW
 from phonseg.detection.speech_activity import (
-    DYING,
-    FADED,
     LONGEST_CLICK,
-    NOISE_WINDOW,
     SHORTEST_PAUSE,
-    AudiblePart,
     Region,
-    audible_parts,
     broad_band_decibels,
     extend_regions,
     speech_regions,
     within,
 )
-from phonseg.encoders.log_mel import LogMel
-from phonseg.timeline.grid import Curve, FrameGrid
-
-EAR = LogMel(window=256)
-
-
-def powers(samples: Samples) -> np.ndarray:
-    """(T, 40) mel-band power of a recording between 100 ms of silence on either side."""
-    silence = np.zeros(RATE // 10, np.float32)
-    with torch.inference_mode():
-        return EAR.power(torch.from_numpy(np.concatenate([silence, samples, silence]))[None])[0].numpy()
-
-
-def regions(samples: Samples) -> list[Region]:
-    bands = powers(samples)
-    power = bands.mean(axis=1)
-    grid = EAR.grid.moved(-RATE // 10)
-    return speech_regions(broad_band_decibels(bands), power, loud_level(power), grid)
-
-
-def in_noise(sound: Samples, start: float, background: Samples) -> Samples:
-    mixed = background.copy()
-    mixed[round(start * RATE) : round(start * RATE) + len(sound)] += sound
-    return mixed
+from phonseg.timeline.grid import FrameGrid
 
 
 def test_broad_bands_are_means_of_neighbouring_bands():
@@ -57,7 +30,7 @@ def test_broad_bands_are_means_of_neighbouring_bands():
     np.testing.assert_allclose(broad_band_decibels(power), expected, rtol=1e-5, atol=1e-5)
 
 
-# Where there is none
+# Recordings without speech
 
 
 @pytest.mark.parametrize("seconds", [1, 5, 20])
@@ -83,7 +56,7 @@ def test_a_click_is_no_speech():
     assert regions(in_noise(np.float32([0.3]), 1.0, noise(2 * RATE, level=1e-3))) == []
 
 
-# Where there is some
+# Recordings with speech
 
 
 @pytest.mark.parametrize("background", [noise(3 * RATE, level=1e-3), pink_noise(3 * RATE, level=0.02)])
@@ -172,89 +145,6 @@ def test_within_is_what_it_is_defined_to_be(edges, times, margin):
     assert within(places, speech, margin).tolist() == expected
 
 
-# Fading
-
-
-def faded(samples: Samples) -> tuple[list[Region], np.ndarray]:
-    """The regions of speech and where what is heard of them fades, 100 ms of silence on either side."""
-    found, audible = regions_and_audible_parts(samples)
-    return found, np.array([region.end for region in audible])
-
-
-def regions_and_audible_parts(samples: Samples) -> tuple[list[Region], list[AudiblePart]]:
-    """The regions of speech and what is heard of them, 100 ms of silence on either side."""
-    power = powers(samples).mean(axis=1)
-    grid, found = EAR.grid.moved(-RATE // 10), regions(samples)
-    loudness = Curve(10 * np.log10(np.maximum(power, 1e-30)), grid)
-    return found, audible_parts(loudness, loud_level(power), found)
-
-
-@pytest.mark.parametrize("seconds_for_60_decibels", [0.2, 0.5, 1.0])
-@pytest.mark.parametrize("noise_level", [1e-3, 3e-3])
-def test_a_sound_that_dies_away_has_faded_a_third_of_the_way_above_the_noise(seconds_for_60_decibels, noise_level):
-    loud = vowel(RATE // 2)
-    die = vowel(RATE + RATE // 2)[len(loud) :] * 10 ** (-3 * np.arange(RATE) / (seconds_for_60_decibels * RATE))
-    background = noise(4 * RATE, level=noise_level)
-    _, (end,) = faded(in_noise(np.concatenate([loud, die]).astype(np.float32), 1.0, background))
-    steps = powers(in_noise(loud, 1.0, background)).mean(axis=1)
-    top, floor = 10 * np.log10(loud_level(steps)), 10 * np.log10(np.median(steps[20:60]))
-    expected = 1.5 + (1 - FADED) * (top - floor) / 60 * seconds_for_60_decibels
-    assert end == pytest.approx(expected, abs=0.02 + 0.05 * seconds_for_60_decibels)
-
-
-@pytest.mark.parametrize("seconds_for_60_decibels", [0.2, 0.5])
-def test_what_is_heard_is_the_same_played_backwards(seconds_for_60_decibels):
-    die = vowel(RATE) * 10 ** (-3 * np.arange(RATE) / (seconds_for_60_decibels * RATE))
-    sound = in_noise(np.concatenate([vowel(RATE // 2), die]).astype(np.float32), 1.0, noise(4 * RATE, level=1e-3))
-    (_,), (forwards,) = regions_and_audible_parts(sound)
-    (_,), (backwards,) = regions_and_audible_parts(sound[::-1].copy())
-    assert backwards.start == pytest.approx(4.0 - forwards.end, abs=0.011)
-    assert backwards.end == pytest.approx(4.0 - forwards.start, abs=0.011)
-
-
-@pytest.mark.parametrize("gain", [1e-3, 1.0, 1e3])
-def test_what_is_heard_lies_in_its_region(gain):
-    found, audible = regions_and_audible_parts(speech_like(20)[0] * np.float32(gain))
-    assert len(audible) == len(found) > 0
-    for region, part in zip(found, audible, strict=True):
-        assert region.start <= part.start <= part.dying <= part.end <= region.end
-        assert part.end - part.dying < DYING + 0.01
-
-
-def test_speech_dies_from_its_last_loud_place_on():
-    die = vowel(RATE) * 10 ** (-3 * np.arange(RATE) / (0.3 * RATE))
-    background = noise(4 * RATE, level=1e-3)
-    (_,), (slowly,) = regions_and_audible_parts(in_noise(die.astype(np.float32), 1.0, background))
-    assert slowly.end - slowly.dying == pytest.approx(DYING, abs=0.011)
-    (_,), (once_more,) = regions_and_audible_parts(
-        in_noise(vowel(RATE // 25), slowly.end - 0.06, in_noise(die, 1.0, background))
-    )
-    assert once_more.dying > slowly.end - 0.06
-
-
-@pytest.mark.parametrize("gain", [1e-3, 1.0, 1e3])
-def test_fades_lie_in_their_regions_in_order_whatever_the_gain(gain):
-    samples, _ = speech_like(20)
-    found, ends = faded(samples * np.float32(gain))
-    assert len(ends) == len(found) > 0
-    assert all(region.start < end <= region.end for region, end in zip(found, ends, strict=True))
-    np.testing.assert_allclose(ends, faded(samples)[1], atol=1e-4)
-
-
-def test_what_stays_faint_does_not_fade():
-    background = noise(4 * RATE, level=1e-3)
-    sounds = in_noise(0.02 * vowel(RATE // 4), 3.0, in_noise(vowel(RATE), 1.0, background))
-    found, ends = faded(sounds)
-    assert len(found) == 2
-    assert len(ends) == 1
-    assert ends[0] == pytest.approx(2.0, abs=0.03)
-
-
-def test_nothing_fades_where_nothing_is():
-    assert faded(np.zeros(RATE, np.float32))[1].tolist() == []
-    assert faded(noise(2 * RATE))[1].tolist() == []
-
-
 def test_a_short_drop_out_in_a_long_recording_is_not_its_noise():
     seconds = round(6 * NOISE_WINDOW)
     background = noise(seconds * RATE, level=0.01)
@@ -265,7 +155,7 @@ def test_a_short_drop_out_in_a_long_recording_is_not_its_noise():
     assert len(regions(words)) == len(range(2, seconds - 1, 3))
 
 
-# Extended by what something else takes for speech
+# Extended by another detector
 
 
 GRID = FrameGrid(RATE, hop=160, window=512, origin=-3200)

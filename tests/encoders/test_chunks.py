@@ -1,4 +1,4 @@
-"""A recording in endless silence, cut into overlapping pieces on the frame grid."""
+"""A recording in endless silence, cut into overlapping chunks on the frame grid."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from conftest import Samples, noise
 from hypothesis import given, settings, strategies as st
 
 from phonseg.detection.dissimilarity import LeftRightContrast, euclidean
-from phonseg.encoders import chunks as room
+from phonseg.encoders import chunks as module
 from phonseg.encoders.chunks import chunk_grid, chunks, frame_count, silence_around
 from phonseg.encoders.contrastive_encoders import RawWaveformEncoder
 from phonseg.encoders.log_mel import LogMel
 from phonseg.timeline.grid import FrameGrid, Frames
 
-# How many frames a piece holds here, so that short recordings have several.
+# How many frames a chunk holds here, so that short recordings have several.
 FEW = 7
 
 
@@ -43,8 +43,8 @@ grids = st.builds(FrameGrid, sample_rate=st.just(1000), hop=st.integers(1, 12), 
 
 @given(n=st.integers(0, 400), grid=grids, margin=st.integers(0, 4))
 def test_kept_frames_tile_the_recording_in_its_silence(n, grid, margin):
-    samples = np.arange(1, n + 1, dtype=np.float32)  # each sample tells its place
-    with patch.object(room, "CHUNK_FRAMES", FEW):
+    samples = np.arange(1, n + 1, dtype=np.float32)  # each sample is its own place
+    with patch.object(module, "CHUNK_FRAMES", FEW):
         starts = starts_of_frames(samples, grid, margin)
     kept_grid = chunk_grid(grid, margin)
     assert len(starts) == frame_count(grid, margin, n)
@@ -71,7 +71,7 @@ def test_frames_do_not_depend_on_the_blocks_and_are_those_of_the_whole(encoder, 
         encoded = [encoder.encode(chunk) for chunk in chunks(blocks, grid, margin)]
         return np.concatenate([frames[margin : len(frames) - margin] for frames in encoded])
 
-    with patch.object(room, "CHUNK_FRAMES", FEW):
+    with patch.object(module, "CHUNK_FRAMES", FEW):
         at_once = kept(iter([samples]))
         np.testing.assert_array_equal(kept(blocks_of(samples, sizes)), at_once)
     silence = np.zeros(silence_around(grid, margin), np.float32)
@@ -93,9 +93,9 @@ def test_the_first_and_the_last_kept_value_see_nothing_but_silence(n, lag, seed)
 
 
 @given(n=st.integers(0, 400), margin=st.integers(0, 3))
-def test_pieces_hold_so_many_frames_and_the_last_at_least_one(n, margin):
+def test_chunks_hold_so_many_frames_and_the_last_at_least_one(n, margin):
     grid = FrameGrid(1000, hop=10, window=25)
-    with patch.object(room, "CHUNK_FRAMES", FEW):
+    with patch.object(module, "CHUNK_FRAMES", FEW):
         lengths = [len(chunk) for chunk in chunks(iter([noise(n)]), grid, margin)]
     assert lengths[:-1] == [grid.n_samples(FEW + 2 * margin)] * (len(lengths) - 1)
     assert 2 * margin < grid.count(lengths[-1]) <= FEW + 2 * margin
