@@ -1,6 +1,6 @@
 """Unsupervised phoneme boundaries: find where one speech sound ends and the next begins, without labels.
 
-The public names, each loaded when it is first asked for.
+A public name is imported from its module when it is first used, so that importing phonseg stays fast.
 """
 
 from importlib import import_module
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 else:
 
     def __getattr__(name: str) -> object:
-        """Loads a public name from its home."""
+        """Imports a public name from its module."""
         if name == "__version__":
             from importlib.metadata import version
 
@@ -61,10 +61,10 @@ else:
             value = getattr(import_module(f"phonseg.{_HOMES[name]}"), name)
         else:
             raise AttributeError(f"module 'phonseg' has no attribute {name!r}")
-        globals()[name] = value  # from now on it is found without coming here
+        globals()[name] = value  # from now on Python finds it without calling this function
         return value
 
 
 def __dir__() -> list[str]:
-    """Returns the public names, for whoever completes a name with the Tab key."""
+    """Returns the public names, which an interactive shell offers for completion."""
     return sorted(__all__)

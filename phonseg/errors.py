@@ -1,7 +1,7 @@
-"""What can go wrong, by kind.
+"""The errors that phonseg raises, by what went wrong.
 
-Every message has the form ``path: what is wrong (detail). What to do.`` A programming mistake of ours stays an
-ordinary exception; whatever derives from `PhonsegError` is meant to be read by the person at the keyboard.
+Every message has the form ``path: what is wrong (detail). What to do.`` A user of phonseg can act on every
+`PhonsegError`. Any other exception is a mistake in phonseg itself.
 """
 
 
@@ -10,7 +10,7 @@ class PhonsegError(Exception):
 
 
 class AudioError(PhonsegError):
-    """A recording cannot be read, or holds something that is not sound."""
+    """A recording cannot be read, or holds values that cannot be sound."""
 
 
 class TextGridError(PhonsegError):
@@ -22,7 +22,7 @@ class ModelError(PhonsegError):
 
 
 class TrainingError(PhonsegError):
-    """Training cannot start, or went wrong (NaN, collapse, nothing to learn from)."""
+    """Training cannot start, or has failed (NaN, collapse, nothing to learn from)."""
 
 
 class ConfigurationError(PhonsegError, ValueError):
@@ -34,4 +34,4 @@ class OutputError(PhonsegError):
 
 
 class PhonsegWarning(UserWarning):
-    """The result stands, but something about the input deserves a look."""
+    """The result can be used, but something about the input should be checked."""

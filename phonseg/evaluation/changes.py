@@ -1,30 +1,31 @@
-"""What a person has changed: the boundaries of a corrected file against those that phonseg found."""
+"""An automatic segmentation and its corrected version -> which boundaries were moved, added or removed."""
 
 from __future__ import annotations
 
 import csv
 import io
-import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 
-from phonseg.errors import ConfigurationError
-from phonseg.evaluation.evaluate import Source, read_pairs
+from phonseg.evaluation.evaluate import Source, check_tolerance, read_pairs
 from phonseg.evaluation.matching import matched_pairs
 from phonseg.timeline.grid import Times
 
-WITHIN = 0.050  # seconds: what was moved further counts as removed here and added there
+WITHIN = 0.050  # seconds; a boundary that was moved further counts as removed and added
+Kind = Literal["moved", "added", "removed"]
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """A boundary that was moved, added or removed.
 
-    file: its name (empty where two files were compared). before: seconds, in the automatic file; None if it was added.
-    after: seconds, in the corrected file; None if it was removed.
+    Attributes:
+        file: its name; empty if two files were compared.
+        before: seconds, in the automatic file; None if the boundary was added.
+        after: seconds, in the corrected file; None if the boundary was removed.
     """
 
     file: str
@@ -32,26 +33,33 @@ class Change:
     after: float | None
 
     @property
-    def kind(self) -> Literal["moved", "added", "removed"]:
-        """What was done."""
+    def kind(self) -> Kind:
+        """What was done with the boundary."""
         return "added" if self.before is None else "removed" if self.after is None else "moved"
 
     @property
     def by(self) -> float | None:
-        """Seconds by which it was moved, above 0 if to later; None if it was not."""
+        """Seconds by which the boundary was moved, above 0 if to a later time; None if it was added or removed."""
         return None if self.before is None or self.after is None else self.after - self.before
 
     def to_dict(self) -> dict[str, Any]:
-        """As plain JSON types."""
+        """Returns the change in JSON types.
+
+        Returns:
+            File, kind of change, and times in seconds.
+        """
         return {"file": self.file, "change": self.kind, "before": self.before, "after": self.after, "by": self.by}
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What was changed, file by file and in order of time.
+    """All that was changed.
 
-    unchanged: how many boundaries were left where they were. within: seconds; what was moved further counts as removed
-    and added. failed: name of a file -> why it could not be compared.
+    Attributes:
+        changes: file by file, in order of time.
+        unchanged: how many boundaries were left in place.
+        within: seconds; a boundary that was moved further counts as removed and added.
+        failed: name of a file -> why it could not be compared.
     """
 
     changes: tuple[Change, ...]
@@ -59,18 +67,39 @@ class Changes:
     within: float
     failed: Mapping[str, str]
 
-    def of_kind(self, kind: Literal["moved", "added", "removed"]) -> tuple[Change, ...]:
-        """Those that were moved, added or removed."""
+    def of_kind(self, kind: Kind) -> tuple[Change, ...]:
+        """Returns the changes of one kind.
+
+        Args:
+            kind: "moved", "added" or "removed".
+
+        Returns:
+            Those changes, in the same order.
+        """
         return tuple(change for change in self.changes if change.kind == kind)
 
     def to_dict(self) -> dict[str, Any]:
-        """Counts, every change, and what failed, ready for JSON."""
-        counts = {kind: len(self.of_kind(kind)) for kind in ("moved", "added", "removed")}
-        told = {"within": self.within, "changes": [one.to_dict() for one in self.changes], "failed": dict(self.failed)}
-        return {"unchanged": self.unchanged, **counts, **told}
+        """Returns counts, every change, and what failed.
+
+        Returns:
+            JSON types.
+        """
+        counts = {kind: len(self.of_kind(kind)) for kind in get_args(Kind)}
+        made = [one.to_dict() for one in self.changes]
+        return {
+            "unchanged": self.unchanged,
+            **counts,
+            "within": self.within,
+            "changes": made,
+            "failed": {**self.failed},
+        }
 
     def to_csv(self) -> str:
-        """A table with a row for each change, times in seconds; what it does not have is left empty."""
+        """Returns a table with a line for each change.
+
+        Returns:
+            CSV with a header, times in seconds. A time that a change does not have is left empty.
+        """
         text = io.StringIO()
         table = csv.DictWriter(text, ("file", "change", "before", "after", "by"), lineterminator="\n")
         table.writeheader()
@@ -78,11 +107,9 @@ class Changes:
         return text.getvalue()
 
     def __str__(self) -> str:
-        """A table, with the totals last."""
-        title = f"{'change':8}{'before':>12}{'after':>12}{'by':>10}"
-        if any(one.file for one in self.changes):
-            title += "  file"
-        lines = [title] if self.changes else []
+        """Returns a table, with the totals and what failed at its end."""
+        file = "  file" if any(one.file for one in self.changes) else ""
+        lines = [f"{'change':8}{'before':>12}{'after':>12}{'by':>10}{file}"] if self.changes else []
         for one in self.changes:
             times = ["-" if time is None else f"{time:.4f} s" for time in (one.before, one.after)]
             by = "-" if one.by is None else f"{1000 * one.by:+.1f} ms"
@@ -91,8 +118,8 @@ class Changes:
         middle = f" (median {1000 * np.median(moves):.1f} ms)" if moves else ""
         lines.append(
             f"boundaries: {self.unchanged} unchanged, {len(moves)} moved{middle}, {len(self.of_kind('added'))} added, "
-            f"{len(self.of_kind('removed'))} removed; what was moved by more than {1000 * self.within:g} ms counts as "
-            "removed and added."
+            f"{len(self.of_kind('removed'))} removed; a boundary that was moved by more than {1000 * self.within:g} ms "
+            "counts as removed and added."
         )
         if self.failed:
             lines.append(f"{len(self.failed)} could not be compared:")
@@ -100,17 +127,27 @@ class Changes:
 
 
 def changes(automatic: Source, corrected: Source, *, within: float = WITHIN, tier: str = "phones") -> Changes:
-    """Which boundaries were changed between an automatic segmentation and its correction, or two folders of them.
+    """Finds the boundaries that were changed between an automatic segmentation and its corrected version.
 
-    automatic, corrected, tier: as for `phonseg.evaluate`; folders are paired in the same way. A boundary is unchanged
-    if it is where it was, to the microsecond. Of the rest, as many as possible that lie `within` seconds of each other
-    count as moved, such that they are moved least in all; the others were removed or added. Labels are not compared.
+    A boundary is unchanged if its times are equal to the microsecond. Of the other boundaries, as many as possible
+    count as moved, and of all such choices the one that moves them least is taken. The rest were removed or added.
+    Labels are not compared.
 
-    Raises TextGridError when a file cannot be read, unless it lies in a folder; ConfigurationError for `within` out of
-    range, for a folder against something else, and for two folders in which no name is the same.
+    Args:
+        automatic: a segmentation, boundaries, a file or a folder, as for `phonseg.evaluate`.
+        corrected: the same after correction. Folders are paired as in `phonseg.evaluate`.
+        within: seconds, above 0; the furthest that a boundary can have been moved.
+        tier: which tier, in files with tiers.
+
+    Returns:
+        The changes.
+
+    Raises:
+        TextGridError: if a file cannot be read, unless it lies in a folder.
+        ConfigurationError: if `within` or boundaries are out of range, if only one of the two is a folder, or if two
+            folders have no name in common.
     """
-    if not 0 < within < math.inf:
-        raise ConfigurationError(f"within is {within}. Give seconds above 0, such as 0.05 for 50 ms.")
+    check_tolerance("within", within)
     pairs, failed = read_pairs(automatic, corrected, tier)
     made: list[Change] = []
     unchanged = 0
@@ -121,12 +158,13 @@ def changes(automatic: Source, corrected: Source, *, within: float = WITHIN, tie
     return Changes(tuple(made), unchanged, within, failed)
 
 
-def _changed(name: str, before: Times, after: Times, within: float) -> Iterable[Change]:
-    """The changes of one file, in order of time."""
+def _changed(name: str, before: Times, after: Times, within: float) -> list[Change]:
+    """Returns the changes of one file, in order of time."""
     moved = matched_pairs(before, after, tolerance=within)
-    rows: list[tuple[float | None, float | None]] = [
+    times: list[tuple[float | None, float | None]] = [
         *zip(before[moved[:, 0]].tolist(), after[moved[:, 1]].tolist(), strict=True),
         *((time, None) for time in np.delete(before, moved[:, 0]).tolist()),
         *((None, time) for time in np.delete(after, moved[:, 1]).tolist()),
     ]
-    return [Change(name, *row) for row in sorted(rows, key=lambda row: min(time for time in row if time is not None))]
+    times.sort(key=lambda both: min(time for time in both if time is not None))
+    return [Change(name, *both) for both in times]

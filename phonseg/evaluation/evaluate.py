@@ -1,8 +1,8 @@
-"""How well predicted boundaries agree with a reference.
+"""References and predictions -> how well they agree.
 
-One protocol: a predicted and a reference boundary may be matched when they lie within the tolerance of each other, each
-boundary at most once, and as many pairs are made as possible. All interior boundaries count, those at silences and stop
-closures too; the start and the end of a file never do. Counts are summed over files before any ratio is taken.
+A predicted and a reference boundary may be matched if they lie within the tolerance of each other. Each boundary is
+matched at most once, and as many pairs are made as possible. All interior boundaries count, also those at silences and
+stop closures; the start and the end of a file never do. Counts are summed over files before any ratio is taken.
 """
 
 from __future__ import annotations
@@ -24,64 +24,92 @@ from phonseg.evaluation.score import CorpusScore, Score, pooled
 from phonseg.timeline.grid import Times
 from phonseg.timeline.segmentation import Segmentation
 
-DAY = 86_400  # seconds: no recording is longer, but times in samples or milliseconds soon are
+DAY = 86_400  # seconds. No recording is longer, but times in samples or milliseconds soon exceed it.
 
 Source = Segmentation | Sequence[float] | NDArray[Any] | str | Path
-Pairs = Mapping[str, tuple[Times, Times]]  # name -> boundaries of the reference, of the prediction
+Pairs = Mapping[str, tuple[Times, Times]]  # name -> boundaries of the reference, and of the prediction
+NO_BOUNDARIES = np.zeros(0), np.zeros(0)
 
 
 def evaluate(
     reference: Source, prediction: Source, *, tolerance: float = 0.020, lenient: bool = False, tier: str = "phones"
 ) -> Score | CorpusScore:
-    """Score a prediction against a reference, or a folder of predictions against a folder of references.
+    """Scores a prediction against a reference, or a folder of predictions against a folder of references.
 
-    reference, prediction: a `Segmentation`, the interior boundaries in seconds (sorted), or the path of a reference
-    (see `phonseg.annotation.readers`); or two folders, whose files belong together when they have the same name in the
-    same place (see `phonseg.evaluation.pairing.pair`). tolerance: seconds, with 1 microsecond of slack. lenient: also
-    score leniently, beside the strict score. tier: the tier, where there are tiers; a prediction with a single interval
-    tier may call it otherwise.
+    Args:
+        reference: a `Segmentation`, its interior boundaries in sorted seconds, the path of a reference (see
+            `phonseg.annotation.readers`), or a folder of references.
+        prediction: the same. Files of two folders belong together if they have the same name in the same place (see
+            `phonseg.evaluation.pairing.pair`).
+        tolerance: seconds, above 0, with 1 microsecond of slack.
+        lenient: whether to add the lenient score.
+        tier: which tier, in files with tiers. A prediction with a single interval tier may have any other name for it.
 
-    Two folders give a `CorpusScore`. A reference without prediction is listed there as failed; it is no part of the
-    total, so look at what failed before comparing totals.
+    Returns:
+        A `CorpusScore` for two folders, else a `Score`. Names without a prediction and files that cannot be read are
+        listed as failed and are left out of the total. Check them before you compare totals.
 
-    Raises TextGridError when a file cannot be read, unless it lies in a folder; ConfigurationError for boundaries or a
-    tolerance out of range, for a folder against something else, and for two folders in which no name is the same.
+    Raises:
+        TextGridError: if a file cannot be read, unless it lies in a folder.
+        ConfigurationError: if boundaries or the tolerance are out of range, if only one of the two is a folder, or if
+            two folders have no name in common.
     """
-    _check_tolerance(tolerance)
+    check_tolerance("tolerance", tolerance)
     pairs, failed = read_pairs(reference, prediction, tier)
     files = {name: _score(*both, tolerance, lenient=lenient) for name, both in pairs.items()}
     if not _is_folder(reference):
         return files[""]
-    total = pooled([_score(np.zeros(0), np.zeros(0), tolerance, lenient=lenient), *files.values()])
+    total = pooled([_score(*NO_BOUNDARIES, tolerance, lenient=lenient), *files.values()])
     return CorpusScore(**vars(total), files=files, failed=failed, tier=tier)
 
 
 def tolerance_curve(
     reference: Source, prediction: Source, tolerances: Sequence[float], *, tier: str = "phones"
 ) -> list[Score]:
-    """The score at each of several tolerances (seconds); folders are read once, and give the score of the total.
+    """Scores a prediction at several tolerances; files are read once.
 
-    Arguments and errors are those of `evaluate`; files that it would list as failed are left out.
+    Args:
+        reference: as for `evaluate`.
+        prediction: as for `evaluate`.
+        tolerances: seconds, each above 0.
+        tier: as for `evaluate`.
+
+    Returns:
+        The score at each tolerance; for folders that of the total. Files that cannot be scored are left out.
+
+    Raises:
+        TextGridError: as for `evaluate`.
+        ConfigurationError: as for `evaluate`.
     """
     for tolerance in tolerances:
-        _check_tolerance(tolerance)
+        check_tolerance("tolerance", tolerance)
     pairs, _ = read_pairs(reference, prediction, tier)
-    nothing = np.zeros(0)
-    every_pair = [(nothing, nothing), *pairs.values()]
-    return [pooled([_score(*both, tolerance) for both in every_pair]) for tolerance in tolerances]
+    return [pooled([_score(*both, tolerance) for both in (NO_BOUNDARIES, *pairs.values())]) for tolerance in tolerances]
 
 
 def signed_errors(
     reference: Source, prediction: Source, *, tolerance: float = 0.020, tier: str = "phones"
 ) -> NDArray[np.float64]:
-    """Prediction minus reference, in seconds, of every matched pair, (hits,): above 0 the prediction is late.
+    """Measures how early or late each matched prediction is.
 
-    Of all ways to make as many pairs as possible this takes one where they lie closest, since a sweep from the left
-    would prefer the earlier of two predictions and so make predictions look early.
+    Of all ways to make as many pairs as possible, one with the least total distance is taken. A sweep from the left
+    would prefer the earlier of two predictions, so that predictions would seem early.
 
-    Arguments and errors are those of `evaluate`; files that it would list as failed are left out.
+    Args:
+        reference: as for `evaluate`.
+        prediction: as for `evaluate`.
+        tolerance: seconds, above 0.
+        tier: as for `evaluate`.
+
+    Returns:
+        (hits,) seconds: prediction minus reference of every matched pair, above 0 if the prediction is late. Files that
+        cannot be scored are left out.
+
+    Raises:
+        TextGridError: as for `evaluate`.
+        ConfigurationError: as for `evaluate`.
     """
-    _check_tolerance(tolerance)
+    check_tolerance("tolerance", tolerance)
     pairs, _ = read_pairs(reference, prediction, tier)
     errors = [np.zeros(0)]
     for wanted, predicted in pairs.values():
@@ -91,34 +119,49 @@ def signed_errors(
 
 
 def bootstrap(
-    corpus: CorpusScore,
-    measure: Callable[[Score], float],
-    *,
-    generator: np.random.Generator,
-    n: int = 1000,
+    corpus: CorpusScore, measure: Callable[[Score], float], *, generator: np.random.Generator, n: int = 1000
 ) -> tuple[float, float]:
-    """Percentile interval of a figure of the corpus, had other files of the same kind been drawn (Efron 1979).
+    """Estimates how much a figure of a corpus varies with the choice of its files.
 
-    measure: the figure, such as `lambda score: score.f1`. generator: draws the files, with replacement, n times. The
-    interval covers the middle 95 % of the draws; those where the figure is NaN are left out.
+    Args:
+        corpus: the score of two files or more.
+        measure: returns the figure, such as `lambda score: score.f1`.
+        generator: draws as many files as the corpus has, with replacement.
+        n: how many times they are drawn, 1 or more.
 
-    Raises ConfigurationError for fewer than two files, or when the figure is NaN in every draw.
+    Returns:
+        The lower and upper end of the percentile interval that covers the middle 95 % of the draws. Draws in which the
+        figure is NaN are left out.
+
+    Raises:
+        ConfigurationError: if there are fewer than two files, or if the figure is NaN in every draw.
+
+    References:
+        Efron, B. (1979). Bootstrap methods: another look at the jackknife. The Annals of Statistics 7(1).
     """
     scores = list(corpus.files.values())
     if len(scores) < 2:
         raise ConfigurationError(f"bootstrap: {len(scores)} scored files. Give a score of two files or more.")
     draws = (generator.integers(len(scores), size=len(scores)) for _ in range(n))
     figures = np.array([measure(pooled([scores[i] for i in draw])) for draw in draws])
-    figures = figures[~np.isnan(figures)]
-    if not figures.size:
+    if np.isnan(figures).all():
         raise ConfigurationError("bootstrap: the figure is NaN in every draw. Score files that have boundaries.")
-    low, high = np.quantile(figures, [0.025, 0.975])
+    low, high = np.nanquantile(figures, [0.025, 0.975])
     return float(low), float(high)
 
 
-def _check_tolerance(tolerance: float) -> None:
-    if not 0 < tolerance < math.inf:
-        raise ConfigurationError(f"tolerance is {tolerance}. Give seconds above 0, such as 0.02 for 20 ms.")
+def check_tolerance(name: str, seconds: float) -> None:
+    """Raises an error unless a tolerance is in its range.
+
+    Args:
+        name: of the argument, for the message.
+        seconds: its value, which should be finite and above 0.
+
+    Raises:
+        ConfigurationError: if it is not.
+    """
+    if not 0 < seconds < math.inf:
+        raise ConfigurationError(f"{name} is {seconds}. Give seconds above 0, such as 0.02 for 20 ms.")
 
 
 def _is_folder(source: Source) -> bool:
@@ -126,23 +169,38 @@ def _is_folder(source: Source) -> bool:
 
 
 def read_pairs(reference: Source, prediction: Source, tier: str) -> tuple[Pairs, dict[str, str]]:
-    """(name -> boundaries of both, name -> why they cannot be had); what is not in folders has the name ""."""
-    if not (_is_folder(reference) or _is_folder(prediction)):
-        return {"": (_boundaries(reference, tier), _boundaries(prediction, tier, alone=True))}, {}
-    if not (_is_folder(reference) and _is_folder(prediction)):
-        raise ConfigurationError("evaluate: a folder stands against something else. Give two folders, or two files.")
+    """Reads the boundaries of a reference and a prediction, or of two folders.
+
+    Args:
+        reference: as for `evaluate`.
+        prediction: as for `evaluate`.
+        tier: as for `evaluate`.
+
+    Returns:
+        Name -> boundaries of both, and name -> why they cannot be read. Two sources that are not folders have the
+        name "".
+
+    Raises:
+        TextGridError: as for `evaluate`.
+        ConfigurationError: as for `evaluate`.
+    """
+    folders = [_is_folder(reference), _is_folder(prediction)]
+    if not any(folders):
+        return {"": (_boundaries(reference, tier), _boundaries(prediction, tier, any_only_tier=True))}, {}
+    if not all(folders):
+        raise ConfigurationError("one of the two is a folder. Give two folders, or two files.")
     pairing = pair(Path(str(reference)), Path(str(prediction)))
     pairs, failed = {}, dict(pairing.failed)
     for name, (first, second) in pairing.pairs.items():
         try:
-            pairs[name] = _boundaries(first, tier), _boundaries(second, tier, alone=True)
+            pairs[name] = _boundaries(first, tier), _boundaries(second, tier, any_only_tier=True)
         except PhonsegError as error:
             failed[name] = str(error)
     return pairs, failed
 
 
-def _boundaries(source: Source, tier: str, *, alone: bool = False) -> Times:
-    """Interior boundaries (N,) in seconds, sorted. alone: an only tier will do, whatever it is called."""
+def _boundaries(source: Source, tier: str, *, any_only_tier: bool = False) -> Times:
+    """Returns (N,) interior boundaries in sorted seconds; optionally those of an only tier, whatever its name."""
     if isinstance(source, Segmentation):
         return source.boundaries
     if not isinstance(source, str | Path):
@@ -150,7 +208,7 @@ def _boundaries(source: Source, tier: str, *, alone: bool = False) -> Times:
     try:
         return read_reference(source, tier=tier).boundaries
     except TextGridError:
-        if alone:
+        if any_only_tier:
             with suppress(TextGridError):
                 return read_reference(source, tier=None).boundaries
         raise
@@ -162,7 +220,7 @@ def _checked(times: ArrayLike) -> Times:
     except (TypeError, ValueError) as error:
         raise ConfigurationError("boundaries: not numbers. Give seconds, a Segmentation or a path.") from error
     if times.ndim != 1 or not np.all(np.isfinite(times)) or np.any(np.diff(times, prepend=0.0) < 0):
-        raise ConfigurationError("boundaries: not a row of times from first to last. Give seconds above 0, sorted.")
+        raise ConfigurationError("boundaries: not a list of finite times in order. Give seconds above 0, sorted.")
     if times.size and not 0 < times[0] <= times[-1] < DAY:
         raise ConfigurationError(
             f"boundaries: run from {times[0]:g} to {times[-1]:g} s, but the start of a recording is no boundary and no "
@@ -172,8 +230,7 @@ def _checked(times: ArrayLike) -> Times:
 
 
 def _score(reference: Times, predicted: Times, tolerance: float, *, lenient: bool = False) -> Score:
-    reach = tolerance + SLACK
-    sizes = len(reference), len(predicted)
+    reach, sizes = tolerance + SLACK, (len(reference), len(predicted))
     pairs = most_pairs(reference, predicted, reach)
     found, hits = count_near(reference, predicted, reach), count_near(predicted, reference, reach)
     beside = Score(*sizes, found, hits, tolerance, one_to_one=False) if lenient else None

@@ -1,4 +1,4 @@
-"""Two rows of boundaries -> the pairs that lie within a tolerance of each other."""
+"""Boundaries of a reference and of a prediction -> the pairs that lie within a tolerance of each other."""
 
 from __future__ import annotations
 
@@ -7,14 +7,23 @@ from numpy.typing import NDArray
 
 from phonseg.timeline.grid import Times
 
-SLACK = 1e-6  # seconds, on every comparison: in binary 0.34 - 0.32 is more than 0.02
+SLACK = 1e-6  # seconds, added to every tolerance: in binary, 0.34 - 0.32 is more than 0.02
 
 
 def most_pairs(reference: Times, predicted: Times, reach: float) -> int:
-    """The largest number of one-to-one pairs within reach.
+    """Counts the largest possible number of one-to-one pairs.
 
-    A sweep finds it. Where the first boundaries of both rows cannot be matched, the earlier one cannot be matched with
-    anything later either. Where they can, nothing is lost by it: had they other partners, those would make a pair too.
+    One sweep from left to right finds it. If the first remaining boundaries of both sides are too far apart, the
+    earlier one is too far from everything that follows. If they are within reach, pairing them loses nothing: their
+    other partners, if any, could be paired with each other.
+
+    Args:
+        reference: (N,) sorted seconds.
+        predicted: (M,) sorted seconds.
+        reach: seconds; the largest distance within a pair.
+
+    Returns:
+        The number of pairs, at most min(N, M).
     """
     left, right = reference.tolist(), predicted.tolist()
     i = j = pairs = 0
@@ -29,16 +38,31 @@ def most_pairs(reference: Times, predicted: Times, reach: float) -> int:
 
 
 def count_near(times: Times, others: Times, reach: float) -> int:
-    """How many of `times` have any of `others` within reach."""
+    """Counts the times that have at least one other time within reach.
+
+    Args:
+        times: (N,) seconds.
+        others: (M,) sorted seconds.
+        reach: seconds.
+
+    Returns:
+        How many of `times`, 0 to N.
+    """
     fenced = np.concatenate([[-np.inf], others, [np.inf]])
     after = np.searchsorted(others, times) + 1
     return int(np.count_nonzero(np.minimum(fenced[after] - times, times - fenced[after - 1]) <= reach))
 
 
 def matched_pairs(reference: Times, predicted: Times, *, tolerance: float = 0.020) -> NDArray[np.intp]:
-    """(hits, 2) which boundary of the reference (N,) and which of the prediction (M,), sorted seconds, make a pair.
+    """Pairs boundaries one to one: as many pairs as possible, and of all such choices one with the least distance.
 
-    As many pairs as possible within the tolerance (seconds); of all such choices, one with the least total distance.
+    Args:
+        reference: (N,) sorted seconds.
+        predicted: (M,) sorted seconds.
+        tolerance: seconds, 0 or more, with 1 microsecond of slack; the largest distance within a pair.
+
+    Returns:
+        (hits, 2) for each pair, the index of its reference boundary and that of its predicted boundary.
     """
     from scipy.optimize import linear_sum_assignment
 
@@ -50,9 +74,9 @@ def matched_pairs(reference: Times, predicted: Times, *, tolerance: float = 0.02
     for group in np.intersect1d(*groups):
         first, second = (np.flatnonzero(members == group) for members in groups)
         distance = np.abs(predicted[second] - reference[first][:, None])
-        # A pair is worth more than any distance that it may cost.
+        # A further pair is worth more than all the distance that it can add.
         cost = np.where(distance <= reach, distance - reach * (1 + min(distance.shape)), 0.0)
-        rows, columns = linear_sum_assignment(cost)
-        made = cost[rows, columns] < 0
-        pairs.append(np.stack([first[rows[made]], second[columns[made]]], axis=1))
+        left, right = linear_sum_assignment(cost)
+        made = cost[left, right] < 0
+        pairs.append(np.stack([first[left[made]], second[right[made]]], axis=1))
     return np.concatenate(pairs)

@@ -1,6 +1,6 @@
-"""Which recordings or predictions belong to which references, and which recordings are held out.
+"""Two folders -> the pairs of files that belong together.
 
-Files belong together when they have the same name, without suffix, in the same place below their folders.
+Files belong together if they have the same name, without suffix, in the same place below their folders.
 """
 
 from __future__ import annotations
@@ -17,10 +17,13 @@ from phonseg.system.folders import walk
 
 @dataclass(frozen=True, slots=True)
 class Pairing:
-    """What belongs together.
+    """The files that belong together, and those that have no partner.
 
-    pairs: name -> (file under the first folder, file under the second). failed: name -> why it has no pair. A name is
-    the path below the folder, without suffix, with forward slashes.
+    A name is the path of a file below its folder, without suffix, with forward slashes.
+
+    Attributes:
+        pairs: name -> (reference, partner).
+        failed: name -> why there is no pair.
     """
 
     pairs: Mapping[str, tuple[Path, Path]]
@@ -28,38 +31,49 @@ class Pairing:
 
 
 def find_references(folder: str | Path) -> list[Path]:
-    """The references (see `phonseg.annotation.readers`) in a folder and in the folders inside it, sorted.
+    """Lists the references in a folder and in the folders inside it.
 
-    Hidden files and folders (with a leading dot) are left out, and a folder that several links lead to is visited once.
+    Args:
+        folder: where to search. Hidden files and folders (with a leading dot) are left out. A folder that several links
+            lead to is visited once.
 
-    Raises ConfigurationError when the folder or one inside it cannot be listed.
+    Returns:
+        The references (see `phonseg.annotation.readers`), sorted.
+
+    Raises:
+        ConfigurationError: if the folder or a folder inside it cannot be listed.
     """
     found = walk([Path(folder)])
     for unlisted, reason in found.unlisted.items():
-        raise ConfigurationError(f"{unlisted}: cannot be listed ({reason}). Give a folder of yours.")
+        raise ConfigurationError(f"{unlisted}: cannot be listed ({reason}). Give a folder that you can read.")
     return [path for path in found.files if is_reference(path)]
 
 
 def pair(
-    references: str | Path,
-    partners: str | Path,
-    *,
-    find: Callable[[Path], Sequence[Path]] = find_references,
+    references: str | Path, partners: str | Path, *, find: Callable[[Path], Sequence[Path]] = find_references
 ) -> Pairing:
-    """Find for every reference below one folder its partner below another (which may be the same folder).
+    """Finds the partner of every reference.
 
-    find: lists the partners below a folder: predictions, or recordings with `phonseg.audio.find.find_recordings`. Where
-    references of several kinds have one name, as a TextGrid and a `.phn` file, a TextGrid counts, or else the kind that
-    is first in `phonseg.annotation.readers.READERS`. Whatever has no partner, or more than one, is listed in `failed`.
+    Args:
+        references: a folder. If a name has references of several kinds, such as a TextGrid and a `.phn` file, only the
+            kind that comes first in `phonseg.annotation.readers.READERS` counts.
+        partners: another folder, or the same one.
+        find: lists the partners below a folder, which are predictions by default. For recordings, give
+            `phonseg.audio.find.find_recordings`.
 
-    Raises ConfigurationError when a folder cannot be listed or holds nothing to pair, and when no name is in both.
+    Returns:
+        The pairs. Every name without a partner, or with several, is listed as failed.
+
+    Raises:
+        ConfigurationError: if a folder cannot be listed or holds nothing to pair, or if the folders have no name in
+            common.
     """
     firsts = _by_name(Path(references), find_references)
     seconds = _by_name(Path(partners), find)
     if firsts.keys().isdisjoint(seconds):
         raise ConfigurationError(
-            f"{references} and {partners}: no file of the one belongs to one of the other; there are {min(firsts)} and "
-            f"{min(seconds)}, for instance. Files belong together by their names and folders: rename them."
+            f"{references} and {partners}: have no name in common; there are {min(firsts)} and {min(seconds)}, for "
+            "instance. Give files that belong together the same name, in the same place below their folders."
         )
     pairs, failed = {}, {}
     for name in sorted(firsts.keys() | seconds.keys()):
@@ -77,10 +91,10 @@ def pair(
 
 
 def _by_name(folder: Path, find: Callable[[Path], Sequence[Path]]) -> dict[str, list[Path]]:
-    """The files of each name; those of one kind."""
+    """Groups the files below a folder by their names, and keeps the first kind of each name."""
     names: dict[str, list[Path]] = {}
     for path in find(folder):
-        # macOS may take the accents of a name apart: it is the same name.
+        # macOS may store an accent as a character of its own. The name is the same.
         name = unicodedata.normalize("NFC", path.relative_to(folder).with_suffix("").as_posix())
         names.setdefault(name, []).append(path)
     if not names:
@@ -89,6 +103,6 @@ def _by_name(folder: Path, find: Callable[[Path], Sequence[Path]]) -> dict[str, 
 
 
 def _first_kind(paths: Sequence[Path]) -> list[Path]:
-    """Of references of several kinds, those of the first kind; all recordings."""
+    """Keeps the references of the kind that comes first in `READERS`, or all paths if they are recordings."""
     ranks = [list(READERS).index(path.suffix.lower()) if path.suffix.lower() in READERS else 0 for path in paths]
     return [path for path, rank in zip(paths, ranks, strict=True) if rank == min(ranks)]

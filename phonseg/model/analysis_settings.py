@@ -1,7 +1,11 @@
-"""What a recording is taken for, and which places of its curve can be boundaries.
+"""Settings of the analysis: how samples are prepared, which part of the curve counts, which peaks are candidates.
 
-phonseg's own conventions are the default. A network that others trained was made for other ones, and gives what its
-authors published with those alone.
+The defaults are phonseg's own. A network from elsewhere was trained with other settings, and gives the results that its
+authors published only with those.
+
+References:
+    Kreuk, F., Keshet, J. and Adi, Y. (2020). Self-supervised contrastive learning for unsupervised phoneme
+    segmentation. Interspeech 2020. Its scaling of the curve is `min_max_scaled`.
 """
 
 from __future__ import annotations
@@ -13,20 +17,23 @@ import numpy as np
 from phonseg.detection.peaks import SPAN_SECONDS
 from phonseg.timeline.grid import Curve
 
-# The dissimilarities of frames that are all the same differ by less than this, from rounding.
+# A curve whose values differ by less than this is flat: only rounding tells its frames apart.
 FLAT = 1e-5
 
 
 @dataclass(frozen=True)
 class AnalysisSettings:
-    """How a recording is heard, and which peaks are candidates.
+    """How a recording is analysed, and which peaks of its curve are candidates.
 
-    levelled: whether the samples are brought to level 1, or taken as they were recorded. in_silence: whether the
-    recording is taken to lie in endless silence, or only frames that lie wholly within it count. stretched: whether
-    the curve of each recording is made to run from 0 to 1 (min-max). sub_frame: whether times are refined below
-    the frame. speech_only: whether peaks outside the speech are left out. span: seconds within which prominence is
-    measured, half on either side; None for the whole recording. minimum_gap: boundaries nearer than this, in seconds,
-    to each other or to the ends of the recording are one event, seen twice.
+    Attributes:
+        level_normalised: whether the samples are scaled to level 1. If not, they keep the level of the recording.
+        padded_with_silence: whether the recording is padded with silence. If not, only frames that lie wholly inside
+            the recording count.
+        min_max_scaled: whether the curve of each recording is scaled to run from 0 to 1.
+        sub_frame: whether the times of peaks are refined to fractions of a frame.
+        speech_only: whether peaks outside speech are left out.
+        span: seconds within which prominence is measured, half on either side; None for the whole recording.
+        minimum_gap: seconds. Candidates are at least this far from each other and from both ends of the recording.
     """
 
     level_normalised: bool = True
@@ -38,36 +45,48 @@ class AnalysisSettings:
     minimum_gap: float = 0.020
 
     def gain(self, level: float) -> float:
-        """What the samples of a recording are multiplied by. level: power of its loud frames, 0 for silence."""
+        """Returns the factor that brings the samples of a recording to the level that the encoders expect.
+
+        Args:
+            level: power of the loud frames of the recording, 0 or more; 0 for digital silence.
+
+        Returns:
+            The factor, 0 or more: 0 for digital silence, and always 1 if `level_normalised` is false.
+        """
         if not self.level_normalised:
             return 1.0
         return float(1 / np.sqrt(level)) if level > 0 else 0.0
 
     def counted_part(self, curve: Curve, reach: int, n_samples: int) -> Curve:
-        """What counts of the curve of a recording in silence.
+        """Returns the part of a curve that counts, scaled if these settings say so.
 
-        curve: on a grid with a frame that starts at sample 0. reach: of the contrast that made it. n_samples: of the
-        recording, at the rate of the grid.
+        Args:
+            curve: of a recording that was padded with silence, on a grid with a frame that starts at sample 0.
+            reach: of the contrast that made the curve, in frames.
+            n_samples: length of the recording, in samples at the rate of the grid.
+
+        Returns:
+            The part that counts, on its own grid.
         """
         if not self.padded_with_silence:
-            curve = _within(curve, reach, n_samples)
+            curve = _inside_recording(curve, reach, n_samples)
         return _from_0_to_1(curve) if self.min_max_scaled else curve
 
 
 PHONSEG_SETTINGS = AnalysisSettings()
 
 
-def _within(curve: Curve, reach: int, n_samples: int) -> Curve:
-    """The values that depend on no frame that reaches beyond the recording."""
+def _inside_recording(curve: Curve, reach: int, n_samples: int) -> Curve:
+    """Keeps the values that depend only on frames inside the recording."""
     grid = curve.grid
     before = -grid.origin // grid.hop  # frames that start before the recording does
-    # Value t of a contrast depends on frames t - reach .. t + reach - 1, or without reach on frame t.
+    # Value t of a contrast depends on frames t - reach .. t + reach - 1, or on frame t alone if the reach is 0.
     first, end = before + reach, before + grid.count(n_samples) + 1 - max(1, reach)
     return Curve(curve.values[first : max(first, end)], grid.moved(first * grid.hop))
 
 
 def _from_0_to_1(curve: Curve) -> Curve:
-    """Min-max, as in Kreuk et al. (2020); a flat curve becomes 0, where theirs shows the rounding of the computer."""
+    """Scales a curve to 0..1 as Kreuk, Keshet and Adi (2020) do, but a flat one, which is rounding errors, to 0."""
     lowest, highest = curve.values.min(initial=np.inf), curve.values.max(initial=-np.inf)
     if highest - lowest < FLAT:
         return Curve(np.zeros_like(curve.values), curve.grid)

@@ -1,9 +1,13 @@
-"""One file is a model: tensors in safetensors, all else as JSON in its metadata. Nothing is ever unpickled."""
+"""Description and tensors of a model <-> one safetensors file, with the description as JSON in its metadata.
+
+Reading a model executes nothing: no part of the file is a pickle.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,18 +17,24 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from phonseg.errors import ModelError
+from phonseg.errors import ModelError, OutputError
 from phonseg.model.model_schema import checked_description
 from phonseg.system.atomic_files import replacing
 
 FORMAT = "phonseg-model"
-LARGEST = 100_000_000  # bytes; the model that ships has half a million
-# 1 was that of networks whose frames saw 15 frames to either side; 2 had other names for the same parts.
-FORMAT_VERSION, READ_VERSIONS = 3, (2, 3)
+LARGEST = 100_000_000  # bytes; the model that comes with phonseg has half a million
+# In format 1, networks saw 15 frames to either side. Format 2 had other names for the parts of format 3.
+FORMAT_VERSION, READ_VERSIONS = "3", ("2", "3")
 
 
 class ModelFile(NamedTuple):
-    """What a model file holds: a description (JSON types) and named tensors; digest is the SHA-256 of both."""
+    """What a model file holds.
+
+    Attributes:
+        description: of the model, in JSON types.
+        tensors: by their names.
+        digest: SHA-256 of both, in hexadecimal.
+    """
 
     description: dict[str, Any]
     tensors: dict[str, Tensor]
@@ -32,7 +42,16 @@ class ModelFile(NamedTuple):
 
 
 def digest(description: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> str:
-    """SHA-256, in hexadecimal, of a description and of the names, kinds, shapes and bytes of its tensors."""
+    """Returns the digest of a model.
+
+    Args:
+        description: in JSON types.
+        tensors: by their names.
+
+    Returns:
+        SHA-256, in hexadecimal, of the description and of the names, types, shapes and bytes of the tensors. Their
+        order does not matter.
+    """
     total = hashlib.sha256(json.dumps(description, sort_keys=True).encode())
     for name, tensor in sorted(tensors.items()):
         total.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
@@ -41,61 +60,85 @@ def digest(description: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> str
 
 
 def write_model(path: str | Path, description: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> str:
-    """Write a model file in one move and return its digest; a reader sees the old file or the new one, never a part.
+    """Writes a model file. Another process sees the old file or the new one, never a part of it.
 
-    Raises OutputError if the file cannot be written.
+    Args:
+        path: of the file.
+        description: in JSON types.
+        tensors: by their names.
+
+    Returns:
+        The digest of the model.
+
+    Raises:
+        OutputError: if the file cannot be written.
     """
-    metadata = {
-        "format": FORMAT,
-        "format_version": str(FORMAT_VERSION),
-        "description": json.dumps(description, sort_keys=True),
-        "digest": (found := digest(description, tensors)),
-    }
-    save_tensors(path, tensors, metadata)
+    found = digest(description, tensors)
+    metadata = {"format": FORMAT, "format_version": FORMAT_VERSION, "digest": found}
+    save_tensors(path, tensors, {**metadata, "description": json.dumps(description, sort_keys=True)})
     return found
 
 
 def save_tensors(path: str | Path, tensors: Mapping[str, Tensor], metadata: dict[str, str]) -> None:
-    """Write a safetensors file in one move. Raises OutputError if that fails."""
+    """Writes a safetensors file. Another process sees the old file or the new one, never a part of it.
+
+    Args:
+        path: of the file.
+        tensors: by their names.
+        metadata: texts by their names.
+
+    Raises:
+        OutputError: if the file cannot be written.
+    """
     # Copies, since safetensors takes neither transposed tensors nor those of an encoder that two streams share.
     plain = {n: t.detach().cpu().clone(memory_format=torch.contiguous_format) for n, t in tensors.items()}
     with replacing(path) as partial:
         try:
             save_file(plain, partial, metadata=metadata)
         except SafetensorError as error:
-            raise OSError(str(error)) from error
+            raise OutputError(f"{path}: cannot be written ({error}). Choose another place or make room.") from error
 
 
 def read_tensors(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
-    """Read a safetensors file.
+    """Reads a safetensors file.
 
     Args:
         path: of the file.
 
     Returns:
-        Its metadata (texts under names) and its tensors under their names.
+        Its metadata (texts by their names), and its tensors by their names.
 
     Raises:
-        ValueError: with the reason, if it is not such a file from its first byte to its last.
+        ValueError: if it is not a whole safetensors file. The message is the reason.
         OSError: if it cannot be read.
     """
     try:
         with safe_open(path, framework="pt") as file:
             return file.metadata() or {}, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, AttributeError, RuntimeError) as error:  # a kind of number that PyTorch does not know
+    except (SafetensorError, AttributeError, RuntimeError) as error:  # also for numbers of a type unknown to PyTorch
         raise ValueError(str(error)) from error
 
 
 def parsed(text: str) -> Any:
-    """What JSON says. Raises ValueError if it is no JSON, or nested so deeply that Python gives up."""
+    """Parses JSON.
+
+    Args:
+        text: the JSON.
+
+    Returns:
+        What it stands for.
+
+    Raises:
+        ValueError: if it is not JSON, or is nested too deeply for Python.
+    """
     try:
         return json.loads(text)
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
 
 
-def read_model(path: str | Path) -> ModelFile:
-    """Read a model file; nothing in it is executed.
+def read_model(path: Path) -> ModelFile:
+    """Reads a model file; nothing in it is executed.
 
     Args:
         path: of a file that `write_model` wrote.
@@ -104,39 +147,47 @@ def read_model(path: str | Path) -> ModelFile:
         What it holds, checked against its digest and its schema.
 
     Raises:
-        ModelError: if it is missing, is not a phonseg model, was made by another phonseg, or is damaged.
+        ModelError: if it is missing, is not a phonseg model, has a format that this phonseg does not read, or is
+            damaged.
     """
-    target = Path(path)
-    if not target.is_file():
-        raise ModelError(f"{target}: there is no such model file. Check the spelling, or use 'default'.")
+    if not os.path.isfile(path):
+        raise ModelError(f"{path}: there is no such model file. Check the path, or use 'default'.")
     try:
-        if target.stat().st_size > LARGEST:
-            raise ValueError(f"it has more than {LARGEST // 10**6} million bytes")
-        metadata, tensors = read_tensors(target)
-        _check_format(target, metadata)
+        if path.stat().st_size > LARGEST:
+            raise ModelError(
+                f"{path}: is no model, since it has more than {LARGEST // 10**6} million bytes. Give another."
+            )
+        metadata, tensors = read_tensors(path)
+        _check_format(path, metadata)
         description = parsed(metadata.get("description", ""))
         found = digest(description, tensors)
     except (OSError, ValueError) as error:
-        raise ModelError(f"{target}: is not a phonseg model, or is damaged ({error}). Copy it again.") from error
+        raise ModelError(f"{path}: is not a phonseg model, or is damaged ({error}). Copy it again.") from error
     if found != metadata.get("digest"):
-        raise ModelError(f"{target}: is damaged (its contents do not match their SHA-256). Copy it again.")
-    return ModelFile(checked_description(description, target), tensors, found)
+        raise ModelError(f"{path}: is damaged (its contents do not match their SHA-256). Copy it again.")
+    return ModelFile(checked_description(description, path), tensors, found)
 
 
 def _check_format(path: Path, metadata: Mapping[str, str]) -> None:
     if metadata.get("format") != FORMAT:
         raise ModelError(f"{path}: is a safetensors file, but not a phonseg model. Give one that phonseg wrote.")
     version = metadata.get("format_version", "")
-    if version not in map(str, READ_VERSIONS):
-        older = version.isdecimal() and int(version) < FORMAT_VERSION
-        remedy = (
-            "It was made by an earlier development version: train it again." if older else "Install a newer phonseg."
-        )
+    if version not in READ_VERSIONS:
+        remedy = "An earlier phonseg made it: train it again." if version == "1" else "Install a newer phonseg."
         raise ModelError(f"{path}: has model format {version}; this phonseg reads 2 and 3. {remedy}")
 
 
 def load_tensors(module: torch.nn.Module, tensors: Mapping[str, Tensor], path: str | Path) -> None:
-    """Put tensors into a module of the same shape. Raises ModelError if one is missing, left over or misshapen."""
+    """Loads tensors into a module.
+
+    Args:
+        module: in which each tensor has its place.
+        tensors: by their names in the module.
+        path: of the file that they come from, for the message.
+
+    Raises:
+        ModelError: if a tensor is missing, is left over, or has another shape.
+    """
     try:
         module.load_state_dict(dict(tensors))
     except RuntimeError as error:

@@ -1,4 +1,4 @@
-"""The description in a model file -> the same description, with the names of today and checked part by part."""
+"""The description in a model file -> the same description in the names of today, with every part checked."""
 
 from __future__ import annotations
 
@@ -7,13 +7,11 @@ from typing import Any
 
 from phonseg.errors import ModelError
 
-Check = Callable[[Any], bool]
-
-LARGEST_SIZE = 4_096  # of any layer or window, so that a file of a few bytes cannot ask for all the memory there is
-LARGEST_NUMBER = 768_000  # a sample rate
+LARGEST_SIZE = 4_096  # of any layer or window, so that a file of a few bytes cannot use up the memory
+LARGEST_NUMBER = 768_000  # the highest sample rate, in Hz
 LONGEST_LAG = 100  # frames
 DEFAULTS: Mapping[str, Any] = {"analysis_settings": {}}  # of parts that may be missing
-# What parts, and settings of the analysis, were called in model format 2; "" for what is left out.
+# Names that parts and analysis settings had in model format 2 -> their names today; "" for what has been given up.
 FORMER_PARTS = {"views": "streams", "conventions": "analysis_settings"}
 FORMER_SETTINGS = {
     "levelled": "level_normalised",
@@ -34,15 +32,15 @@ def checked_description(description: Any, path: object) -> dict[str, Any]:
         The description as format 3 has it.
 
     Raises:
-        ModelError: naming the parts, if some are missing or of the wrong kind.
+        ModelError: if parts are missing or of the wrong kind. The message names them.
     """
-    told = _renamed(description, FORMER_PARTS) if isinstance(description, dict) else {}
-    if isinstance(settings := told.get("analysis_settings"), dict):
-        told["analysis_settings"] = _renamed(settings, FORMER_SETTINGS)
-    wrong = [name for name, holds in PARTS.items() if not holds(told.get(name, DEFAULTS.get(name)))]
+    parts = _renamed(description, FORMER_PARTS) if isinstance(description, dict) else {}
+    if isinstance(settings := parts.get("analysis_settings"), dict):
+        parts["analysis_settings"] = _renamed(settings, FORMER_SETTINGS)
+    wrong = [name for name, is_valid in PARTS.items() if not is_valid(parts.get(name, DEFAULTS.get(name)))]
     if wrong:
         raise ModelError(f"{path}: is not described as this phonseg expects ({', '.join(wrong)}). Train it again.")
-    return told
+    return parts
 
 
 def _renamed(parts: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
@@ -65,9 +63,7 @@ def _contrast(value: object) -> bool:
 
 
 def _analysis_settings(value: object) -> bool:
-    return isinstance(value, dict) and all(
-        part is None or isinstance(part, bool) or _number(part) for part in value.values()
-    )
+    return isinstance(value, dict) and all(isinstance(part, bool | None) or _number(part) for part in value.values())
 
 
 def _stream(value: object) -> bool:
@@ -78,7 +74,7 @@ def _stream(value: object) -> bool:
     return False
 
 
-PARTS: Mapping[str, Check] = {
+PARTS: Mapping[str, Callable[[Any], bool]] = {
     "name": lambda value: isinstance(value, str),
     "streams": lambda value: isinstance(value, list) and len(value) > 0 and all(map(_stream, value)),
     "operating_point": _numbers,

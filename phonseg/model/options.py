@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SegmentOptions:
-    """By which model, in which channel and how finely recordings are segmented.
+    """The options of segmenting: which model, how many boundaries, and which channel.
 
     Attributes:
         model: "default", a Segmenter, or the path of a model file.
@@ -38,40 +38,58 @@ class SegmentOptions:
 
     def __post_init__(self) -> None:
         check_channel(self.channel)
-        _ = self.choice
+        _ = self.choice  # which checks sensitivity and rate
 
     @property
     def choice(self) -> Choice:
-        """Which candidates become boundaries."""
+        """How many candidates become boundaries."""
         neither = self.sensitivity is None and self.rate is None
         return Choice(0.5 if neither else self.sensitivity, self.rate)
 
     @property
     def settings(self) -> dict[str, object]:
-        """What a provenance says of these options, besides the model."""
+        """These options as a provenance records them, without the model."""
         return {"channel": self.channel, **self.choice.settings}
 
     def segmenter(self) -> Segmenter:
-        """Returns the model; one from a file is loaded once, and again when the file has changed.
+        """Returns the model. A model file is loaded once, and again only after it has changed.
+
+        Returns:
+            The model.
 
         Raises:
             ModelError: if it cannot be loaded.
         """
-        if not isinstance(self.model, (str, Path)):
+        if not isinstance(self.model, str | Path):
             return self.model
         try:
             state = os.stat(self.model)
-        except OSError:  # "default", or nothing, as loading it will say
+        except OSError:  # it is "default", or there is no such file, which `load` reports
             return _loaded(self.model, 0, 0)
         return _loaded(self.model, state.st_mtime_ns, state.st_size)
 
     def segment(self, source: Source) -> Segmentation:
-        """Segments one recording; see `phonseg.segment`."""
+        """Segments one recording with these options.
+
+        Args:
+            source: a path, an open file, (samples, sample rate), or a parselmouth Sound.
+
+        Returns:
+            The segmentation.
+
+        Raises:
+            AudioError: if the recording cannot be read, or has no such channel.
+            ModelError: if the model cannot be loaded.
+
+        Warns:
+            PhonsegWarning: if something about the recording should be checked, although it can be segmented.
+        """
         return self.segmenter().segment_with(source, self)
 
 
 @lru_cache(maxsize=1)
 def _loaded(model: str | Path, modified: int, size: int) -> Segmenter:
+    """Loads a model; `modified` and `size` tell the versions of a file apart."""
     from phonseg.model.segmenter import load
 
     return load(model)

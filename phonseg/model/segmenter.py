@@ -1,11 +1,10 @@
-"""Recording -> Segmentation: the only place where the stages are joined."""
+"""Recording -> segmentation: the module that joins all stages."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -13,7 +12,6 @@ from phonseg.audio.channels import Channel
 from phonseg.audio.decoding.source import Source
 from phonseg.audio.recording import open_recording
 from phonseg.detection.peaks import OperatingPoint, apart
-from phonseg.encoders.base import TorchEncoder
 from phonseg.errors import ConfigurationError, ModelError, PhonsegWarning
 from phonseg.model.analysis import Analysis, analyse
 from phonseg.model.analysis_settings import PHONSEG_SETTINGS, AnalysisSettings
@@ -22,26 +20,28 @@ from phonseg.model.importers.unsupseg import read_unsupseg
 from phonseg.model.model_file import load_tensors, read_model, write_model
 from phonseg.model.options import SegmentOptions
 from phonseg.model.speech_peaks import speech_peaks
-from phonseg.model.streams import Stream, build, describe
+from phonseg.model.streams import Stream, build, describe, encoders_of
 from phonseg.timeline.candidates import Candidates
 from phonseg.timeline.segmentation import Provenance, Segmentation
 
-
-@cache
-def _version() -> str:
-    return version("phonseg")
+VERSION = version("phonseg")
 
 
 @dataclass(frozen=True)
 class Segmenter:
-    """Encoders, curve and operating point as one object that segments.
+    """A model: streams, operating point and analysis settings as one object that segments recordings.
 
-    name: for people. views: at least one, all on the same frame grid; their weighted curves are added.
-    operating_point: which peaks become boundaries. training: what it was trained on and how, for people.
-    tuned_on_labels: whether any label was used. digest: SHA-256 of the model file; empty if it was never a file.
-    conventions: how recordings are heard, and which peaks are candidates.
+    Attributes:
+        name: a name for users.
+        streams: at least one, all on the same frame grid. Their weighted curves are added.
+        operating_point: which peaks become boundaries.
+        training: what it was trained on and how, for users; JSON types.
+        tuned_on_labels: whether any label was used.
+        digest: SHA-256 of the model, in hexadecimal; empty if it was never a file.
+        analysis_settings: how recordings are analysed, and which peaks are candidates.
 
-    Raises ConfigurationError if there is no view, or if they differ in their grids.
+    Raises:
+        ConfigurationError: if there is no stream, or if the streams have different frame grids.
     """
 
     name: str
@@ -56,49 +56,47 @@ class Segmenter:
         grids = {stream.encoder.grid for stream in self.streams}
         if len(grids) != 1:
             raise ConfigurationError(
-                f"segmenter {self.name}: its {len(self.streams)} streams lie on {len(grids)} grids."
+                f"segmenter {self.name}: its {len(self.streams)} streams lie on {len(grids)} grids. Let them share one."
             )
 
     def segment(
-        self,
-        source: Source,
-        *,
-        sensitivity: float | None = None,
-        rate: float | None = None,
-        channel: Channel = "mix",
+        self, source: Source, *, sensitivity: float | None = None, rate: float | None = None, channel: Channel = "mix"
     ) -> Segmentation:
         """Finds the boundaries of a recording.
 
         Args:
             source: a path, an open file, (samples, sample rate), or a parselmouth Sound.
             sensitivity: 0 (fewest boundaries) to 1 (most); 0.5 if neither this nor `rate` is given.
-            rate: instead, boundaries per second of speech.
+            rate: instead, boundaries per second of speech, 0 or more.
             channel: "mix", or the number of one channel, counted from 1.
 
         Returns:
             The segmentation.
 
         Raises:
-            AudioError: if the recording cannot be read.
+            AudioError: if the recording cannot be read, or has no such channel.
             ConfigurationError: if an option is out of its range.
 
         Warns:
-            PhonsegWarning: of what is odd about a recording that can be segmented nevertheless.
+            PhonsegWarning: if something about the recording should be checked, although it can be segmented.
         """
         return self.segment_with(source, SegmentOptions(self, sensitivity, rate, channel))
 
     def segment_with(self, source: Source, options: SegmentOptions) -> Segmentation:
-        """Finds the boundaries of a recording; see `segment`.
+        """Finds the boundaries of a recording, with options that have been checked.
 
         Args:
-            source: as for `segment`.
-            options: the channel, and how many boundaries; their model plays no part, since this is it.
+            source: a path, an open file, (samples, sample rate), or a parselmouth Sound.
+            options: the channel, and how many boundaries. Their model is ignored: this one segments.
 
         Returns:
             The segmentation.
 
         Raises:
-            AudioError: if the recording cannot be read.
+            AudioError: if the recording cannot be read, or has no such channel.
+
+        Warns:
+            PhonsegWarning: if something about the recording should be checked, although it can be segmented.
         """
         recording = open_recording(source, channel=options.channel)
         analysis = analyse(recording, self.streams, self.analysis_settings)
@@ -117,11 +115,27 @@ class Segmenter:
         )
 
     def provenance(self, options: SegmentOptions) -> Provenance:
-        """Returns what a segmentation with these options says of its origin."""
-        return Provenance(_version(), self.name, self.digest, options.settings, self.tuned_on_labels)
+        """Returns the provenance of segmentations that this model makes with these options.
+
+        Args:
+            options: the options. Their model is ignored.
+
+        Returns:
+            The provenance.
+        """
+        return Provenance(VERSION, self.name, self.digest, options.settings, self.tuned_on_labels)
 
     def candidates(self, analysis: Analysis, duration: float) -> Candidates:
-        """The peaks in speech that lie inside (0, duration) seconds and far enough apart."""
+        """Finds every place in a recording that may be a boundary.
+
+        Args:
+            analysis: of the recording.
+            duration: of the recording, in seconds.
+
+        Returns:
+            The peaks in speech (or everywhere, if the settings say so) that are far enough apart, and far enough from
+            both ends of the recording.
+        """
         found = speech_peaks(analysis, self.analysis_settings)
         gap = self.analysis_settings.minimum_gap
         inside = (found.times >= gap) & (found.times <= duration - gap)
@@ -131,7 +145,18 @@ class Segmenter:
         return Candidates(times[kept], prominences[kept], self.operating_point.prominence, seconds)
 
     def save(self, path: str | Path) -> Segmenter:
-        """Write one safetensors file and return the segmenter with its digest. Raises OutputError if that fails."""
+        """Writes the model to one safetensors file.
+
+        Args:
+            path: of the file.
+
+        Returns:
+            This segmenter, with the digest of the model.
+
+        Raises:
+            ModelError: if an encoder is not one of phonseg's.
+            OutputError: if the file cannot be written.
+        """
         description = {
             "name": self.name,
             "streams": [describe(stream) for stream in self.streams],
@@ -139,32 +164,30 @@ class Segmenter:
             "training": dict(self.training),
             "tuned_on_labels": self.tuned_on_labels,
         }
-        if self.analysis_settings != PHONSEG_SETTINGS:  # what goes without saying would change the digest
+        if self.analysis_settings != PHONSEG_SETTINGS:  # the default is not written, which keeps the digests of models
             description["analysis_settings"] = asdict(self.analysis_settings)
-        tensors = {
-            f"{i}.{name}": tensor
-            for i, stream in enumerate(self.streams)
-            if isinstance(stream.encoder, TorchEncoder)
-            for name, tensor in stream.encoder.state_dict().items()
-        }
-        return replace(self, digest=write_model(path, description, tensors))
+        return replace(self, digest=write_model(path, description, encoders_of(self.streams).state_dict()))
 
 
 def load(model: str | Path = "default") -> Segmenter:
-    """Load the model that comes with phonseg ("default"), or a model from a file.
+    """Loads the model that comes with phonseg, or a model from a file; nothing in the file is executed.
 
-    A file is one that `Segmenter.save` wrote, or a checkpoint of UnsupSeg's, which then does what UnsupSeg does; see
-    `phonseg.model.importers.unsupseg`.
+    Args:
+        model: "default"; or the path of a file that `Segmenter.save` wrote, or of a checkpoint of UnsupSeg, which then
+            segments as UnsupSeg does (see `phonseg.model.importers.unsupseg`).
 
-    Raises ModelError if the file is missing, damaged, or none of these. Nothing in it is executed.
+    Returns:
+        The model.
+
+    Raises:
+        ModelError: if the file is missing, is damaged, or is neither of these.
     """
     path = Path(__file__).parent.parent / "models" / "default.safetensors" if model == "default" else Path(model)
     description, tensors, digest = read_unsupseg(path) if is_torch_file(path) else read_model(path)
     try:
-        streams = tuple(build(stream) for stream in description["streams"])
         segmenter = Segmenter(
             name=description["name"],
-            streams=streams,
+            streams=tuple(build(stream) for stream in description["streams"]),
             operating_point=OperatingPoint(**description["operating_point"]),
             training=description["training"],
             tuned_on_labels=description["tuned_on_labels"],
@@ -173,12 +196,8 @@ def load(model: str | Path = "default") -> Segmenter:
         )
     except (KeyError, TypeError, AttributeError, ValueError, RuntimeError) as error:
         raise ModelError(f"{path}: is not described as this phonseg expects ({error!r}). Train it again.") from error
-    for i, stream in enumerate(streams):
-        prefix = f"{i}."
-        assert isinstance(stream.encoder, TorchEncoder)
-        own = {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
-        load_tensors(stream.encoder, own, path)
-        stream.encoder.eval()
+    encoders = encoders_of(segmenter.streams).eval()
+    load_tensors(encoders, tensors, path)
     return segmenter
 
 
@@ -190,12 +209,24 @@ def segment(
     channel: Channel = "mix",
     model: Segmenter | str | Path = "default",
 ) -> Segmentation:
-    """Find the boundaries of a recording with the model that comes with phonseg.
+    """Finds the boundaries of a recording, with the model that comes with phonseg or with another one.
 
-    source: a path, an open file, (samples, sample rate), or a parselmouth Sound. sensitivity: 0 (fewest boundaries) to
-    1 (most), 0.5 when it is left out. rate: instead, boundaries per second of speech. channel: "mix", or the number of
-    one channel, counted from 1. model: another one, as a Segmenter or as the path of a model file.
+    Args:
+        source: a path, an open file, (samples, sample rate), or a parselmouth Sound.
+        sensitivity: 0 (fewest boundaries) to 1 (most); 0.5 if neither this nor `rate` is given.
+        rate: instead, boundaries per second of speech, 0 or more.
+        channel: "mix", or the number of one channel, counted from 1.
+        model: "default", a Segmenter, or the path of a model file.
 
-    Raises and warns as `Segmenter.segment` does; ModelError if the model cannot be loaded.
+    Returns:
+        The segmentation.
+
+    Raises:
+        AudioError: if the recording cannot be read, or has no such channel.
+        ConfigurationError: if an option is out of its range.
+        ModelError: if the model cannot be loaded.
+
+    Warns:
+        PhonsegWarning: if something about the recording should be checked, although it can be segmented.
     """
     return SegmentOptions(model, sensitivity, rate, channel).segment(source)

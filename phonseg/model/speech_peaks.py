@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
+from phonseg.detection.audible_parts import audible_parts
 from phonseg.detection.peaks import candidate_peaks
-from phonseg.detection.speech_activity import Region, audible_parts, within
+from phonseg.detection.speech_activity import Region, within
 from phonseg.model.analysis import Analysis
 from phonseg.model.analysis_settings import PHONSEG_SETTINGS, AnalysisSettings
 from phonseg.timeline.grid import Times
 
-# A boundary may lie this far outside the detected speech, whose edges are where the sound fades.
+# Seconds: a boundary may lie this far outside the detected speech, since speech fades in and out at its edges.
 SPEECH_MARGIN = 0.030
-# Peaks this long before speech has faded away, and this long after, are its fading: one event.
+# Seconds: peaks up to this long before the end of speech, and up to this long after it, belong to its fading. They are
+# replaced by one candidate at the end of speech.
 FADING = (0.060, 0.020)
-# Where speech only dies, and outside its audible parts, there is room, breath and noise. What changes there is seldom a
-# boundary: its prominence counts for this share, so that only the surest remain.
+# Where speech dies away, and outside its audible parts, there is reverberation, breath and noise. Changes there are
+# seldom boundaries, so the prominence of a peak counts only for this share.
 FAINT_SHARE = 0.2
-NO_TIMES = np.zeros(0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,17 +28,18 @@ class SpeechPeaks:
     """What may be a boundary in a recording.
 
     Attributes:
-        times: (M,) seconds, increasing: of peaks and of ends of speech.
-        prominences: (M,) of the peaks, less than their own where sounds are faint or dying. An end of speech is as
-            prominent as the most prominent peak of the fading that it stands for, and 0 if there is none.
+        times: (M,) seconds, increasing: peaks of the curve and ends of speech.
+        prominences: (M,) 0 or more. The prominence of a peak counts less where sounds are faint or dying away. An end
+            of speech is as prominent as the most prominent peak of the fading that it replaces, or 0 without such a
+            peak.
         beginnings: (K,) seconds at which speech has risen.
-        ends: (K,) seconds at which it has faded away; they are among the times.
+        ends: (K,) seconds at which speech has faded away. They are among the times.
     """
 
     times: Times
     prominences: Times
-    beginnings: Times = field(default_factory=lambda: NO_TIMES)
-    ends: Times = field(default_factory=lambda: NO_TIMES)
+    beginnings: Times
+    ends: Times
 
 
 def speech_peaks(analysis: Analysis, settings: AnalysisSettings = PHONSEG_SETTINGS) -> SpeechPeaks:
@@ -45,14 +47,15 @@ def speech_peaks(analysis: Analysis, settings: AnalysisSettings = PHONSEG_SETTIN
 
     Args:
         analysis: of one recording.
-        settings: with `speech_only` false, all peaks of the curve are returned, and no edges of speech.
+        settings: those of the analysis. With `speech_only` false, all peaks of the curve are returned, and no
+            beginnings and ends of speech.
 
     Returns:
-        The peaks and the edges of speech.
+        The peaks, and the beginnings and ends of speech.
     """
     times, prominences = candidate_peaks(analysis.curve, span=settings.span, sub_frame=settings.sub_frame)
     if not settings.speech_only:
-        return SpeechPeaks(times, prominences)
+        return SpeechPeaks(times, prominences, np.zeros(0), np.zeros(0))
     parts = audible_parts(analysis.loudness, analysis.level, analysis.speech)
     beginnings, ends = np.array([part.start for part in parts]), np.array([part.end for part in parts])
     before, after = FADING
@@ -62,7 +65,6 @@ def speech_peaks(analysis: Analysis, settings: AnalysisSettings = PHONSEG_SETTIN
         kept[near], fading[i] = False, prominences[near].max(initial=0.0)
     lively = [Region(part.start - SPEECH_MARGIN, part.dying) for part in parts]
     prominences = np.where(within(times, lively, 0.0), prominences, FAINT_SHARE * prominences)
-    times = np.concatenate([times[kept], ends])
-    prominences = np.concatenate([prominences[kept], fading])
+    times, prominences = np.concatenate([times[kept], ends]), np.concatenate([prominences[kept], fading])
     order = np.argsort(times, kind="stable")
     return SpeechPeaks(times[order], prominences[order], beginnings, ends)

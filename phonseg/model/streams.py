@@ -1,11 +1,13 @@
-"""A view: an encoder, how its frames are compared, and how much the result weighs; and a view as plain JSON."""
+"""A stream: an encoder, how its frames are compared, and how much its curve weighs. Stream <-> plain JSON."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import torch
+from torch import nn
 
 from phonseg.detection.dissimilarity import DISTANCES, Contrast, LeftRightContrast, PrecomputedCurve
 from phonseg.encoders.base import FrameEncoder, TorchEncoder
@@ -22,33 +24,71 @@ ENCODERS: dict[str, type[TorchEncoder]] = {
 
 @dataclass(frozen=True)
 class Stream:
-    """One way to look at a recording. weight: what its curve is multiplied by before the curves are added."""
+    """One way from samples to a dissimilarity curve.
+
+    Attributes:
+        encoder: turns samples into frames.
+        contrast: turns frames into a curve.
+        weight: factor of the curve before the curves of all streams are added.
+    """
 
     encoder: FrameEncoder
     contrast: Contrast
     weight: float = 1.0
 
 
+def encoders_of(streams: Iterable[Stream]) -> nn.ModuleList:
+    """Returns the encoders of streams as one module.
+
+    Args:
+        streams: their encoders should be networks of PyTorch. Others are left out.
+
+    Returns:
+        A list of the encoders. In its state, the name of each tensor begins with the number of its stream, from 0.
+    """
+    return nn.ModuleList(stream.encoder for stream in streams if isinstance(stream.encoder, TorchEncoder))
+
+
 def describe(stream: Stream) -> dict[str, Any]:
-    """A view without its weights of training, in JSON types. Raises ModelError for parts that are not phonseg's own."""
+    """Describes a stream, without the weights of its network.
+
+    Args:
+        stream: with an encoder and a contrast of phonseg.
+
+    Returns:
+        The description, in JSON types.
+
+    Raises:
+        ModelError: if the encoder is not one of phonseg's.
+    """
     if not isinstance(stream.encoder, TorchEncoder) or stream.encoder.name not in ENCODERS:
         raise ModelError(f"encoder {stream.encoder.name}: is not one of phonseg's ({', '.join(ENCODERS)}); not saved.")
     contrast: dict[str, Any] = {}
     if isinstance(stream.contrast, LeftRightContrast):
         names = {distance: name for name, distance in DISTANCES.items()}
         contrast = {"distance": names[stream.contrast.distance], "lags": list(stream.contrast.lags)}
-    return {
-        "encoder": stream.encoder.name,
-        "settings": stream.encoder.settings(),
-        "contrast": contrast,
-        "weight": stream.weight,
-    }
+    settings = stream.encoder.settings()
+    return {"encoder": stream.encoder.name, "settings": settings, "contrast": contrast, "weight": stream.weight}
 
 
 def build(description: dict[str, Any]) -> Stream:
-    """The view that `describe` described, its encoder untrained. Raises KeyError or TypeError if it is none."""
+    """Builds the stream that `describe` has described.
+
+    Args:
+        description: in JSON types.
+
+    Returns:
+        The stream, with an untrained encoder.
+
+    Raises:
+        KeyError: if a part is missing, or an encoder or a distance has an unknown name.
+        TypeError: if the encoder has no such settings.
+        ConfigurationError: if a setting or a lag is out of its range.
+    """
     contrast = description["contrast"]
-    with torch.random.fork_rng(devices=[]):  # a new encoder draws weights, which trained ones will replace
+    with torch.random.fork_rng(
+        devices=[]
+    ):  # a new encoder draws weights, and the caller's random numbers must not move
         encoder = ENCODERS[description["encoder"]](**description["settings"])
     return Stream(
         encoder,

@@ -21,7 +21,7 @@ PLACES = st.lists(
 
 
 @given(PLACES.map(sorted), st.data())
-def test_what_was_done_is_what_is_told(places: list[tuple[int, str]], data: st.DataObject) -> None:
+def test_what_was_done_is_what_is_reported(places: list[tuple[int, str]], data: st.DataObject) -> None:
     before, after, done = [], [], []
     for place, what in places:
         time = place / 5
@@ -50,20 +50,20 @@ def test_what_was_moved_far_was_removed_and_added() -> None:
         changes([1.0], [1.0], within=0)
 
 
-def test_the_command_tells_them_as_table_json_and_csv(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_prints_them_as_table_json_and_csv(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for folder, times in {"automatic": [0.2, 0.4, 0.6], "corrected": [0.2, 0.41, 0.8]}.items():
         (tmp_path / folder).mkdir()
         Segmentation(times, 1.0).to_textgrid(tmp_path / folder / "a.TextGrid")
     command = ["changes", str(tmp_path / "automatic"), str(tmp_path / "corrected")]
     assert main(command) == 0
-    told = capsys.readouterr().out
-    assert "moved       0.4000 s    0.4100 s  +10.0 ms  a\n" in told
-    assert "boundaries: 1 unchanged, 1 moved (median 10.0 ms), 1 added, 1 removed" in told
-    assert told.splitlines()[0].split() == ["change", "before", "after", "by", "file"]
+    printed = capsys.readouterr().out
+    assert "moved       0.4000 s    0.4100 s  +10.0 ms  a\n" in printed
+    assert "boundaries: 1 unchanged, 1 moved (median 10.0 ms), 1 added, 1 removed" in printed
+    assert printed.splitlines()[0].split() == ["change", "before", "after", "by", "file"]
     assert main([*command, "--json"]) == 0
-    told_json = json.loads(capsys.readouterr().out)
-    assert [one["change"] for one in told_json["changes"]] == ["moved", "removed", "added"]
-    assert (told_json["moved"], told_json["added"], told_json["removed"], told_json["unchanged"]) == (1, 1, 1, 1)
+    as_json = json.loads(capsys.readouterr().out)
+    assert [one["change"] for one in as_json["changes"]] == ["moved", "removed", "added"]
+    assert (as_json["moved"], as_json["added"], as_json["removed"], as_json["unchanged"]) == (1, 1, 1, 1)
     files = [str(tmp_path / folder / "a.TextGrid") for folder in ("automatic", "corrected")]
     assert main(["changes", *files]) == 0
     assert capsys.readouterr().out.splitlines()[0].split() == ["change", "before", "after", "by"]
@@ -71,11 +71,11 @@ def test_the_command_tells_them_as_table_json_and_csv(tmp_path: Path, capsys: py
     assert main(command) == 1
     assert "1 could not be compared:\n  " in capsys.readouterr().out
     assert main([*command, "--csv"]) == 1
-    said = capsys.readouterr()
-    rows = list(csv.DictReader(io.StringIO(said.out)))
+    output = capsys.readouterr()
+    rows = list(csv.DictReader(io.StringIO(output.out)))
     assert [(row["file"], row["change"], row["before"], row["after"]) for row in rows] == [
         ("a", "moved", "0.4", "0.41"),
         ("a", "removed", "0.6", ""),
         ("a", "added", "", "0.8"),
     ]
-    assert said.err.startswith("failed: ")
+    assert output.err.startswith("failed: ")

@@ -1,4 +1,4 @@
-"""Conventions under which a recording is heard: each against what it says."""
+"""The settings of the analysis: each does what it says."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ GRID = FrameGrid(RATE, hop=160, window=465)
 
 
 @given(st.floats(1e-12, 1e12))
-def test_levelled_samples_have_level_one_and_others_keep_theirs(level):
+def test_normalised_samples_have_level_one_and_others_keep_theirs(level):
     assert PHONSEG_SETTINGS.gain(level) ** 2 * level == pytest.approx(1)
     assert AnalysisSettings(level_normalised=False).gain(level) == 1
 
@@ -30,7 +30,7 @@ def test_silence_has_no_level_to_be_brought_to():
     assert AnalysisSettings(level_normalised=False).gain(0) == 1
 
 
-def test_under_phonsegs_own_conventions_all_of_a_curve_counts():
+def test_with_phonsegs_own_settings_all_of_a_curve_counts():
     curve = Curve(np.arange(5, dtype=np.float32), GRID.moved(-480))
     assert PHONSEG_SETTINGS.counted_part(curve, reach=1, n_samples=10) is curve
 
@@ -52,7 +52,7 @@ def test_without_silence_only_frames_of_the_recording_itself_count(segmenter, n)
 
 
 @given(st.lists(st.floats(-10, 10, width=32), max_size=30))
-def test_a_stretched_curve_runs_from_0_to_1_and_keeps_its_shape(values):
+def test_a_min_max_scaled_curve_runs_from_0_to_1_and_keeps_its_shape(values):
     curve = Curve(np.array(values, np.float32), GRID)
     min_max_scaled = AnalysisSettings(min_max_scaled=True).counted_part(curve, reach=1, n_samples=0)
     assert min_max_scaled.grid == curve.grid
@@ -64,7 +64,7 @@ def test_a_stretched_curve_runs_from_0_to_1_and_keeps_its_shape(values):
         assert (min_max_scaled.values.min(), min_max_scaled.values.max()) == (0, 1)
 
 
-def test_what_is_cut_off_plays_no_part_in_the_stretching():
+def test_what_is_cut_off_plays_no_part_in_the_scaling():
     curve = Curve(np.array([9, 9, 9, 1, 3, 2, 9, 9], np.float32), FrameGrid(RATE, 160, 320, origin=-320))
     counted_part = AnalysisSettings(padded_with_silence=False, min_max_scaled=True).counted_part(
         curve, reach=1, n_samples=160 * 5

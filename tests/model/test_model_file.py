@@ -23,10 +23,10 @@ from phonseg.model.analysis_settings import AnalysisSettings
 from phonseg.model.model_file import digest, load_tensors, read_model, write_model
 from phonseg.model.segmenter import load
 
-VIEW = {"encoder": "log-mel", "settings": {"bands": 20}, "contrast": {}, "weight": 1.0}
+STREAM = {"encoder": "log-mel", "settings": {"bands": 20}, "contrast": {}, "weight": 1.0}
 DESCRIPTION = {
     "name": "täst",
-    "streams": [VIEW],
+    "streams": [STREAM],
     "operating_point": {"prominence": 0.5},
     "training": {"numbers": [1, 2.5, None], "nested": {"yes": True}},
     "tuned_on_labels": False,
@@ -124,6 +124,8 @@ def test_a_missing_file_is_an_error_that_names_it(tmp_path):
         load(tmp_path / "x.safetensors")
     with pytest.raises(ModelError, match="there is no such model file"):
         load(tmp_path)
+    with pytest.raises(ModelError, match="there is no such model file"):
+        load("x" * 5000)  # longer than any name may be
 
 
 @pytest.mark.parametrize("content", [b"", b"\0" * 8, b"RIFF....WAVE", b"{}", b"\xff" * 100, b"PK\x03\x04" + b"\0" * 50])

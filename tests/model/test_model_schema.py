@@ -26,7 +26,7 @@ RIGHT: dict[str, Any] = {
     "training": {"hours": 3.0, "settings": {"seed": 0}},
     "tuned_on_labels": False,
 }
-UNSUPSEG_SETTINGS = {"levelled": False, "span": None, "minimum_gap": 0.02}
+SETTINGS = {"levelled": False, "span": None, "minimum_gap": 0.02}
 
 
 def changed(place: list[Any], value: object) -> dict[str, Any]:
@@ -41,14 +41,14 @@ def changed(place: list[Any], value: object) -> dict[str, Any]:
 
 def test_what_is_right_passes():
     checked_description(RIGHT, "x")
-    checked_description({**RIGHT, "analysis_settings": UNSUPSEG_SETTINGS, "something later": 1}, "x")
+    checked_description({**RIGHT, "analysis_settings": SETTINGS, "something later": 1}, "x")
     checked_description(changed(["streams", 0, "contrast", "lags"], [1]), "x")
 
 
-@pytest.mark.parametrize("told", [None, [], "text", 3])
-def test_what_is_no_description_lacks_everything(told):
+@pytest.mark.parametrize("given", [None, [], "text", 3])
+def test_what_is_no_description_lacks_everything(given):
     with pytest.raises(ModelError, match=r"x: is not .* \(name, streams, operating_point, training, tuned_on_labels\)"):
-        checked_description(told, "x")
+        checked_description(given, "x")
 
 
 @pytest.mark.parametrize(
@@ -98,8 +98,8 @@ values = st.recursive(
 
 
 @given(st.dictionaries(st.sampled_from(sorted(RIGHT)), values | st.sampled_from(list(RIGHT.values()))))
-def test_anything_is_right_or_refused(told):
-    whole = {**RIGHT, **told}
+def test_anything_is_right_or_refused(given):
+    whole = {**RIGHT, **given}
     try:
         checked_description(whole, "x")
     except ModelError:

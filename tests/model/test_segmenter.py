@@ -18,9 +18,10 @@ from hypothesis import given, settings, strategies as st
 
 import phonseg
 from phonseg.audio import recording as audio
+from phonseg.detection.audible_parts import audible_parts
 from phonseg.detection.dissimilarity import LeftRightContrast, PrecomputedCurve, cosine
 from phonseg.detection.peaks import OperatingPoint, candidate_peaks
-from phonseg.detection.speech_activity import Region, audible_parts, within
+from phonseg.detection.speech_activity import Region, within
 from phonseg.encoders.contrastive_encoders import LogMelNetwork, RawWaveformEncoder
 from phonseg.encoders.log_mel import LogMel
 from phonseg.errors import AudioError, ConfigurationError, ModelError, PhonsegWarning
@@ -140,7 +141,7 @@ def test_a_constant_offset_moves_no_boundary(offset, seed):
 @both
 @pytest.mark.parametrize("block", [100, 1234, 40_000])
 def test_the_size_of_the_blocks_that_are_read_plays_no_part(segmenter, block):
-    samples, _ = speech_like(100)  # more than one piece
+    samples, _ = speech_like(100)  # more than one chunk
     at_once = found(segmenter, samples)
     with patch.object(audio, "BLOCK", block), patch.object(analysis, "HELD_SECONDS", 0.0):
         in_blocks = found(segmenter, samples)
@@ -314,12 +315,12 @@ def test_peaks_among_faint_and_dying_sounds_count_less(samples):
 
 
 @pytest.mark.parametrize("gap", [0.0, 0.05])
-def test_under_other_conventions_peaks_anywhere_are_candidates(gap):
-    analysis_settings = AnalysisSettings(speech_only=False, minimum_gap=gap, span=None, sub_frame=False)
-    segmenter = replace(MEL, analysis_settings=analysis_settings, operating_point=OperatingPoint(0.25))
+def test_with_other_settings_peaks_anywhere_are_candidates(gap):
+    other = AnalysisSettings(speech_only=False, minimum_gap=gap, span=None, sub_frame=False)
+    segmenter = replace(MEL, analysis_settings=other, operating_point=OperatingPoint(0.25))
     curve = Curve(np.random.default_rng(2).random(80).astype(np.float32), FrameGrid(RATE, HOP, 512))
-    audible_parts = analysis.analyse(audio.open_recording((SIGNALS[0], RATE)), MEL.streams)
-    candidates = segmenter.candidates(replace(audible_parts, curve=curve, speech=(Region(0.2, 0.5),)), duration=0.8)
+    found = analysis.analyse(audio.open_recording((SIGNALS[0], RATE)), MEL.streams)
+    candidates = segmenter.candidates(replace(found, curve=curve, speech=(Region(0.2, 0.5),)), duration=0.8)
     times, prominences = candidate_peaks(curve, span=None, sub_frame=False)
     if gap:
         assert set(candidates.times) < set(times)
@@ -364,10 +365,10 @@ def test_a_segmentation_holds_its_curve_and_its_recording():
         assert around.argmax() == 1 or np.ptp(np.sort(around)[1:]) == 0
 
 
-# Views
+# Streams
 
 
-def test_views_must_share_a_grid():
+def test_streams_must_share_a_grid():
     streams = (
         Stream(LogMel(), PrecomputedCurve()),
         Stream(RawWaveformEncoder(channels=4, dimensions=3), PrecomputedCurve()),
@@ -416,7 +417,7 @@ def test_an_encoder_from_outside_is_not_saved(tmp_path):
 
 def trained_like() -> Iterator[Segmenter]:
     """Segmenters with every encoder and contrast that phonseg has, and weights that are not those of a new one."""
-    look = LeftRightContrast(cosine, (1, 3))
+    contrast = LeftRightContrast(cosine, (1, 3))
     yield MEL
     yield NETWORK
     raw, mel = (
@@ -429,12 +430,12 @@ def trained_like() -> Iterator[Segmenter]:
                 torch.nn.init.uniform_(module.running_mean)
                 torch.nn.init.uniform_(module.running_var, 0.5, 2)
     point = OperatingPoint(0.02)
-    yield Segmenter("raw", (Stream(raw, look),), point, {"hours": 1.5, "kinds": ["wav"]}, tuned_on_labels=True)
+    yield Segmenter("raw", (Stream(raw, contrast),), point, {"hours": 1.5, "kinds": ["wav"]}, tuned_on_labels=True)
     other = AnalysisSettings(
         level_normalised=False, padded_with_silence=False, min_max_scaled=True, span=None, minimum_gap=0.0
     )
-    yield Segmenter("other conventions", (Stream(raw, look),), OperatingPoint(0.07), analysis_settings=other)
-    yield Segmenter("mixed", (Stream(mel, look, 0.7), Stream(LogMel(exponent=0.1, bands=24), look, 0.3)), point)
+    yield Segmenter("other settings", (Stream(raw, contrast),), OperatingPoint(0.07), analysis_settings=other)
+    yield Segmenter("mixed", (Stream(mel, contrast, 0.7), Stream(LogMel(exponent=0.1, bands=24), contrast, 0.3)), point)
 
 
 @pytest.mark.parametrize("segmenter", list(trained_like()), ids=lambda segmenter: segmenter.name)
@@ -492,6 +493,6 @@ def test_the_default_model_gives_the_same_for_a_path_and_for_its_samples():
 
 
 @pytest.mark.parametrize("choice", [{"sensitivity": 2}, {"rate": -1}])
-def test_a_choice_out_of_range_is_refused_before_the_recording_is_looked_at(choice):
+def test_a_choice_out_of_range_is_refused_before_the_recording_is_opened(choice):
     with pytest.raises(ConfigurationError, match=f"{next(iter(choice))} is"):
         MEL.segment("nowhere.wav", **choice)

@@ -1,4 +1,4 @@
-"""A view as plain JSON, and back."""
+"""Streams as plain JSON, and back."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from phonseg.encoders.log_mel import LogMel
 from phonseg.encoders.unit_network import UnitNetwork
 from phonseg.model.streams import Stream, build, describe
 
-VIEWS = [
+STREAMS = [
     Stream(LogMel(window=256, bands=24, exponent=0.1, floor=1e-5), LeftRightContrast(euclidean, (2, 3, 4)), 0.25),
     Stream(LogMelNetwork(bands=12, width=8, dimensions=4), LeftRightContrast(cosine, (1,))),
     Stream(RawWaveformEncoder(channels=4, dimensions=3, projection=2), LeftRightContrast(cosine, (1, 2)), 3.0),
@@ -22,11 +22,11 @@ VIEWS = [
     Stream(UnitNetwork(units=5, bands=12, width=6), LeftRightContrast(euclidean, (2, 3)), 0.3),
 ]
 
-every_view = pytest.mark.parametrize("stream", VIEWS, ids=lambda stream: stream.encoder.name)
+every_stream = pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.encoder.name)
 
 
-@every_view
-def test_described_in_json_and_built_again_a_view_is_the_same(stream):
+@every_stream
+def test_described_in_json_and_built_again_a_stream_is_the_same(stream):
     again = build(json.loads(json.dumps(describe(stream))))
     assert type(again.encoder) is type(stream.encoder)
     assert again.encoder.settings() == stream.encoder.settings()
@@ -35,7 +35,7 @@ def test_described_in_json_and_built_again_a_view_is_the_same(stream):
     assert describe(again) == describe(stream)
 
 
-@every_view
+@every_stream
 def test_building_draws_no_random_number_of_the_caller(stream):
     before = torch.get_rng_state()
     build(describe(stream))
@@ -45,6 +45,6 @@ def test_building_draws_no_random_number_of_the_caller(stream):
 @pytest.mark.parametrize(
     "change", [{"encoder": "unknown"}, {"settings": {"unknown": 1}}, {"contrast": {"distance": "x"}}]
 )
-def test_what_describes_no_view_is_not_built(change):
+def test_what_describes_no_stream_is_not_built(change):
     with pytest.raises((KeyError, TypeError), match=r"unknown|x"):
-        build({**describe(VIEWS[0]), **change})
+        build({**describe(STREAMS[0]), **change})

@@ -1,11 +1,12 @@
-"""A file that `torch.save` wrote goes in, and what was saved comes out; nothing in the file is executed.
+"""A file that `torch.save` wrote -> what was saved in it; nothing in the file is executed.
 
-Such files come in two layouts: a zip archive, and an older one of five pickles in a row and then all the numbers.
-PyTorch reads both with its restricted unpickler. What else a checkpoint names is replaced by a `Note`.
+Such files have two layouts: a zip archive, and an older one of five pickles followed by all the numbers. PyTorch reads
+both with its restricted unpickler. A `Note` replaces every other object that a checkpoint names.
 """
 
 from __future__ import annotations
 
+import os
 import pickle
 import pickletools
 import re
@@ -16,18 +17,18 @@ from pathlib import Path
 
 import torch
 
-# Bytes. With 256 channels, UnsupSeg's default, there are 16 million, the state of the optimiser included.
+# Bytes. A checkpoint with 256 channels, UnsupSeg's default, has 16 million, including the state of the optimiser.
 LARGEST = 32_000_000
-ZIP, PICKLE = b"PK\x03\x04", b"\x80"  # how files in the two layouts begin
+ZIP, PICKLE = b"PK\x03\x04", b"\x80"  # how files of the two layouts begin
 
 
 class Note(dict[object, object]):
-    """Stands for anything but tensors that a checkpoint would make by a call.
+    """Replaces an object, other than a tensor, that a checkpoint would make by calling a function.
 
-    Its entries are those that the result of the call would have been given.
+    Its items are those that the object would have been given.
 
     Attributes:
-        arguments: those of the call.
+        arguments: of the call.
     """
 
     def __init__(self, *arguments: object) -> None:
@@ -35,52 +36,50 @@ class Note(dict[object, object]):
         self.arguments = arguments
 
     def __call__(self, *arguments: object) -> Note:
-        """Note a call of the result."""
+        """Returns a note of a call of the object."""
         return Note(*arguments)
 
     def __setstate__(self, state: object) -> None:
-        """Ignore the attributes that the result would have been given."""
+        """Ignores the attributes that the object would have been given."""
 
 
-# The settings of a checkpoint, the numbers among them, and the functions among them, which dill has pickled.
-NAMES = frozenset(
-    [
-        *("argparse.Namespace", "collections.OrderedDict", "collections.defaultdict", "_codecs.encode"),
-        *("numpy.dtype", "numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar", "solver.__dict__"),
-        *(
-            f"dill._dill._{name}"
-            for name in ("create_code", "create_function", "get_attr", "import_module", "load_type")
-        ),
-    ]
-)
+# What a checkpoint may name: its settings, the numbers among them, and the functions among them (pickled by dill).
+NAMES = {
+    *("argparse.Namespace", "collections.OrderedDict", "collections.defaultdict", "_codecs.encode", "solver.__dict__"),
+    *("numpy.dtype", "numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar", "dill._dill._load_type"),
+    *("dill._dill._create_code", "dill._dill._create_function", "dill._dill._get_attr", "dill._dill._import_module"),
+}
 
 
 def is_torch_file(path: Path) -> bool:
-    """Whether a file begins as those of `torch.save` (or any pickle) do, and not as one in safetensors.
+    """Reports whether a file begins as those of `torch.save` (or any pickle) do, and not as a safetensors file does.
 
-    False also for what is no file or cannot be read at all.
+    Args:
+        path: of the file.
+
+    Returns:
+        Whether it does; false also if there is no such file, or if it cannot be read.
     """
-    if not path.is_file():
-        return False
     try:
-        start = _start(path)
+        start = _start(path) if os.path.isfile(path) else b""
     except OSError:
         return False
     return start.startswith((ZIP, PICKLE)) and not start.endswith(b"{")
 
 
 def read_torch_file(path: Path) -> object:
-    """Read what `torch.save` has written.
+    """Reads what `torch.save` has written.
 
     Args:
         path: of a file in either layout.
 
     Returns:
-        What was saved: tensors on the CPU, numbers, texts, bytes and containers, and a `Note` in place of the rest.
+        What was saved: tensors on the CPU, numbers, texts, bytes and containers, and a `Note` for everything else.
 
     Raises:
-        ValueError: with the reason, if it is too large, damaged, or names what has no place in a checkpoint.
-        OSError: if it cannot be read.
+        ValueError: if the file is too large, is damaged, or names something that does not belong in a checkpoint. The
+            message is the reason.
+        OSError: if the file cannot be read.
     """
     if path.stat().st_size > LARGEST:
         raise ValueError(f"it has more than {LARGEST // 10**6} million bytes")
@@ -88,49 +87,48 @@ def read_torch_file(path: Path) -> object:
     if zipped:
         _check_archive(path)
     try:
-        with (
-            warnings.catch_warnings(action="ignore"),
-            torch.serialization.safe_globals([(Note, name) for name in NAMES]),
-        ):
-            # Mapped, since not every version of PyTorch sees that an archive has fewer numbers than it says.
+        allowed = torch.serialization.safe_globals([(Note, name) for name in NAMES])
+        with warnings.catch_warnings(action="ignore"), allowed:
+            # Memory-mapped, since only then every version of PyTorch notices an archive with too few numbers.
             return torch.load(path, map_location="cpu", weights_only=True, mmap=zipped)
-    except Exception as error:  # whatever PyTorch comes upon in a damaged file
+    except Exception as error:  # PyTorch raises any kind of error for a damaged file
         if named := re.search(r"GLOBAL (\S+)", str(error)):
             raise ValueError(_refusal(named[1])) from error
         raise ValueError("it is damaged, or PyTorch did not write it") from error
 
 
 def read_pickle(content: bytes) -> object:
-    """Read the pickle within a checkpoint.
+    """Reads the pickle inside a checkpoint.
 
     Args:
         content: the pickle, of any protocol.
 
     Returns:
-        Numbers, texts, bytes and containers, and a `Note` in place of the rest.
+        Numbers, texts, bytes and containers, and a `Note` for everything else.
 
     Raises:
-        ValueError: with the reason, if it is damaged, or names what has no place in a checkpoint.
+        ValueError: if it is damaged, or names something that does not belong in a checkpoint. The message is the
+            reason.
     """
     try:
-        # A place far off in the memory of the unpickler would take all the memory there is.
+        # A high index in the memo of the unpickler would use up the memory of the computer.
         if any(opcode.name in {"PUT", "LONG_BINPUT"} for opcode, _, _ in pickletools.genops(content)):
             raise ValueError("it is too large")
         return _Unpickler(BytesIO(content)).load()
-    except Exception as error:  # whatever Python comes upon in a damaged pickle
-        raise ValueError(f"the pickle within cannot be read: {error}") from error
+    except Exception as error:  # Python raises any kind of error for a damaged pickle
+        raise ValueError(f"the pickle inside it cannot be read: {error}") from error
 
 
 class _Unpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> type[Note]:
-        """Import nothing."""
+        """Returns `Note` for every name that is allowed; imports nothing."""
         if f"{module}.{name}" not in NAMES:
             raise ValueError(_refusal(f"{module}.{name}"))
         return Note
 
 
 def _refusal(name: str) -> str:
-    return f"it names {name:.100}, which has no place in it; nothing was run"
+    return f"it names {name:.100}, which does not belong in it; nothing was run"
 
 
 def _start(path: Path) -> bytes:
@@ -139,7 +137,7 @@ def _start(path: Path) -> bytes:
 
 
 def _check_archive(path: Path) -> None:
-    """Raise ValueError if an archive is damaged or larger than its file: PyTorch checks no sums and expands all."""
+    """Raises ValueError if an archive is damaged, compressed or overlapping, none of which PyTorch checks."""
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
@@ -149,4 +147,4 @@ def _check_archive(path: Path) -> None:
     except (zipfile.BadZipFile, RuntimeError, EOFError, OSError) as error:
         raise ValueError(f"it is damaged: {error}") from error
     if damaged:
-        raise ValueError(f"it is damaged: the sum of {damaged:.100} is wrong")
+        raise ValueError(f"it is damaged: the checksum of {damaged:.100} is wrong")

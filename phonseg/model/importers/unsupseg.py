@@ -1,8 +1,10 @@
-"""Checkpoints of UnsupSeg, read as models of phonseg's that do what UnsupSeg does.
+"""A checkpoint of UnsupSeg -> a model of phonseg that finds the boundaries that UnsupSeg finds.
 
-UnsupSeg is the program of Kreuk, Keshet and Adi, *Self-Supervised Contrastive Learning for Unsupervised Phoneme
-Segmentation*, Interspeech 2020, arXiv 2007.13465. Nothing in its files is executed; see
-`phonseg.model.importers.torch_checkpoint`.
+Nothing in the checkpoint is executed; see `phonseg.model.importers.torch_checkpoint`.
+
+References:
+    Kreuk, F., Keshet, J. and Adi, Y. (2020). Self-supervised contrastive learning for unsupervised phoneme
+    segmentation. Interspeech 2020. arXiv 2007.13465. The program is at https://github.com/felixkreuk/UnsupSeg.
 """
 
 from __future__ import annotations
@@ -42,67 +44,65 @@ ORIGIN = {
 }
 
 
-def read_unsupseg(path: str | Path) -> ModelFile:
-    """Read a checkpoint of UnsupSeg's as `read_model` reads a model file.
+def read_unsupseg(path: Path) -> ModelFile:
+    """Reads a checkpoint of UnsupSeg, as `read_model` reads a model file.
 
     Args:
-        path: of a checkpoint in either layout of PyTorch's.
+        path: of a checkpoint in either layout of PyTorch.
 
     Returns:
-        The model, marked as tuned on labels, since the prominence that comes with it was.
+        The model. It is marked as tuned on labels, since the prominence in the checkpoint was chosen with labels.
 
     Raises:
-        ModelError: with the reason, if the file is damaged, holds another network, or names anything that has no
-            place in a checkpoint.
+        ModelError: if the file is damaged, holds another network, or names something that does not belong in a
+            checkpoint. The message says which.
     """
-    target = Path(path)
     try:
-        content = _entries(read_torch_file(target))
+        content = _entries(read_torch_file(path))
         encoder, tensors = _encoder(_weights(_entries(content.get("state_dict"))))
         prominence = _prominence(content.get("peak_detection_params"))
         description = {
-            "name": target.stem,
+            "name": path.stem,
             "streams": [describe(Stream(encoder, LeftRightContrast(cosine, (1,))))],
             "operating_point": asdict(OperatingPoint(prominence)),
             "analysis_settings": asdict(UNSUPSEG_SETTINGS),
-            "training": {**ORIGIN, "sha256": hashlib.sha256(target.read_bytes()).hexdigest()},
+            "training": {**ORIGIN, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()},
             "tuned_on_labels": True,
         }
         return ModelFile(description, tensors, digest(description, tensors))
     except (ValueError, RuntimeError, OSError) as error:
         raise ModelError(
-            f"{target}: is not a phonseg model, nor a checkpoint of UnsupSeg's that can be read ({error}). "
-            "Copy it again from where it was released."
+            f"{path}: is not a phonseg model, nor a checkpoint of UnsupSeg that can be read ({error}). "
+            "Copy it again from where it was published."
         ) from error
 
 
 def _entries(value: object) -> Mapping[Any, Any]:
     if isinstance(value, dict):
         return value
-    raise ValueError("it is arranged otherwise")
+    raise ValueError("its layout is unknown")
 
 
 def _weights(entries: Mapping[Any, Any]) -> dict[str, Tensor]:
-    """Ordinary tensors in memory, not larger together than a checkpoint may be."""
-    weights = {str(name): weight for name, weight in entries.items()}
-    if not all(type(w) is Tensor and w.layout is torch.strided and w.device.type == "cpu" for w in weights.values()):
+    """Checks that all weights are ordinary tensors in memory, together not larger than a checkpoint may be."""
+    if not all(type(w) is Tensor and w.layout is torch.strided and w.device.type == "cpu" for w in entries.values()):
         raise ValueError("its weights are not stored as those of a network")
-    if sum(weight.nbytes for weight in weights.values()) > LARGEST:
+    if sum(weight.nbytes for weight in entries.values()) > LARGEST:
         raise ValueError("its weights are larger than the file")
-    return weights
+    return {str(name): weight for name, weight in entries.items()}
 
 
 def _encoder(weights: Mapping[str, Tensor]) -> tuple[RawWaveformEncoder, dict[str, Tensor]]:
-    """An encoder of the shape of these weights, without any of its own, and the weights under the names of a model."""
+    """Returns an encoder of the shape of these weights, without numbers, and the weights by their names in a model."""
     tensors = {name.replace("NFC.enc.", "layers.", 1): weight for name, weight in weights.items()}
-    # The number of channels in and out of the last layer. What is no such layer fits no encoder below.
+    # The channels out of and into the last layer. If there is no such layer, no encoder below fits.
     dimensions, channels, *_ = (*tensors.get("layers.12.weight", torch.zeros(1)).shape, 1, 1)
     with torch.device("meta"):
         encoder = RawWaveformEncoder(channels=channels, dimensions=dimensions, projection=0)
     if _shapes(tensors) != _shapes(encoder.state_dict()):
         raise ValueError("its network is not that of Kreuk et al. (2020), or has a projection")
     if not all(bool(weight.isfinite().all()) for weight in tensors.values()):
-        raise ValueError("some of its weights are no numbers")
+        raise ValueError("some of its weights are not finite numbers")
     return encoder, {f"0.{name}": weight for name, weight in tensors.items()}
 
 
@@ -111,11 +111,11 @@ def _shapes(tensors: Mapping[str, Tensor]) -> dict[str, tuple[torch.Size, torch.
 
 
 def _prominence(settings: object) -> float:
-    """The prominence that comes with the weights, which is in a pickle within the pickle."""
+    """Reads the prominence that belongs to the weights, from a pickle inside the checkpoint."""
     peaks = _entries(read_pickle(_content(settings))).get("cpc_1")
     prominence = _entries(peaks).get("prominence")
     match prominence:
-        case Note(arguments=(_, eight_bytes)):  # a number of numpy's
+        case Note(arguments=(_, eight_bytes)):  # a number of NumPy
             prominence = np.frombuffer(_content(eight_bytes), "<f8").item()
     if not (isinstance(prominence, float) and 0 < prominence < 1):
         raise ValueError("its prominence is not between 0 and 1")
@@ -123,10 +123,10 @@ def _prominence(settings: object) -> float:
 
 
 def _content(value: object) -> bytes:
-    """Bytes, which the oldest pickles hold as a text that is to be encoded."""
+    """Returns bytes, which pickles of the oldest protocols hold as a text in Latin-1."""
     match value:
         case bytes():
             return value
         case Note(arguments=(str(text), "latin1")):
             return text.encode("latin1")
-    raise ValueError("its prominence is stored otherwise")
+    raise ValueError("its prominence is stored in an unknown way")
