@@ -119,9 +119,10 @@ class LeftRightContrast:
         total = np.zeros(n, dtype=np.float32)
         if n:
             padded = np.pad(frames.values, ((reach, reach), (0, 0)), mode="edge")
-            sums = np.zeros((len(padded) + 1, padded.shape[1]), dtype=np.float32)
+            sums = padded  # sums[t] is the sum of frames t-reach .. t-reach+lag-1
             for lag in range(1, reach + 1):
-                sums = sums[:-1] + padded[lag - 1 :]  # sums[t] is the sum of frames t-reach .. t-reach+lag-1
+                if lag > 1:
+                    sums = sums[:-1] + padded[lag - 1 :]
                 if lag in self.lags:
                     means = sums / np.float32(lag)
                     total += self.lags.count(lag) * self.distance(means[reach - lag :][:n], means[reach:][:n])

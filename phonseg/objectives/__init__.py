@@ -1,1 +1,1 @@
-"""What training aims at: losses, and the targets that come from recordings alone."""
+"""Recordings -> what networks learn from: contrastive losses, and pseudo-labels with their losses."""

@@ -1,17 +1,17 @@
-"""What a frame encoder is trained towards: frames that lie side by side are alike, others are not.
+"""Frames of an encoder -> the loss that trains it: frames that lie side by side should be alike, others should not.
 
-`nce`: tell the adjacent frame from a random frame of the same recording (Kreuk, Keshet and Adi, 2020). Three faults
-of the first implementation are mended here. A negative is never the anchor and never the positive; it is never
-padding, since crops have one length; and the negatives of a validation loss can be kept, so that it can be compared
-from one step to the next, and from one objective to the other.
+`nce`: the encoder learns to tell the adjacent frame from a random frame of the same recording (Kreuk, Keshet and Adi,
+2020). Three faults of the authors' implementation are corrected here. A negative is never the anchor or the positive;
+it is never padding, since crops have one length; and the negatives of a validation loss are kept, so that losses can be
+compared from step to step and between objectives.
 
-`barlow`: make neighbours agree in every dimension while no two dimensions say the same (Zbontar, Jing, Misra, LeCun
-and Deny, 2021); no frame is pushed away from another.
+`barlow`: neighbours agree in every dimension, and no two dimensions carry the same information (Zbontar et al., 2021).
+No frame is pushed away from another.
 """
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -19,50 +19,68 @@ from torch.nn import functional
 
 from phonseg.errors import ConfigurationError
 
-# What the agreement of two different dimensions costs, against the disagreement of one (Zbontar et al., 2021).
+# The weight of redundancy between two dimensions, against disagreement in one (Zbontar et al., 2021).
 REDUNDANCY = 5e-3
 
 
-class Objective(Protocol):
-    """What the two objectives have in common."""
-
-    def __call__(self, frames: Tensor, generator: torch.Generator) -> Tensor:
-        """(B, T, D) frames of B crops -> scalar loss; whatever is random comes from the generator."""
-
-
 def draw_negatives(n_crops: int, n_frames: int, n_negatives: int, generator: torch.Generator) -> Tensor:
-    """Draw, for each anchor frame 0..T-2 of each crop, frames of the same crop that are neither it nor the next.
+    """Draws negatives for each anchor frame but the last of each crop: other frames of the crop, except the next.
 
-    Returns (n_crops, n_frames - 1, n_negatives) int64 indices of frames, each of the other n_frames - 2 frames
-    equally likely. Raises ConfigurationError for crops of under 3 frames, which have no other frame.
+    Args:
+        n_crops: how many crops.
+        n_frames: in each crop, at least 3.
+        n_negatives: for each anchor, 1 or more.
+        generator: for the draw.
+
+    Returns:
+        (n_crops, n_frames - 1, n_negatives) int64 indices of frames. Each of the other n_frames - 2 frames is equally
+        likely.
+
+    Raises:
+        ConfigurationError: if the crops have fewer than 3 frames.
     """
     if n_frames < 3:
         raise ConfigurationError(f"contrastive loss: crops of {n_frames} frames. Use crops of at least 3 frames.")
-    shape = (n_crops, n_frames - 1, n_negatives)
-    drawn = torch.randint(n_frames - 2, shape, generator=generator)
-    anchor = torch.arange(n_frames - 1)[None, :, None]
-    # Skipping over the pair (anchor, anchor + 1) keeps the draw uniform over all that is left.
-    return drawn + 2 * (drawn >= anchor)
+    drawn = torch.randint(n_frames - 2, (n_crops, n_frames - 1, n_negatives), generator=generator)
+    # Skipping over the pair (anchor, anchor + 1) keeps the draw uniform over all other frames.
+    return drawn + 2 * (drawn >= torch.arange(n_frames - 1)[None, :, None])
 
 
 def adjacent_frame_loss(frames: Tensor, negatives: Tensor) -> Tensor:
-    """Mean over anchors of -log softmax([cos(z_t, z_t+1), cos(z_t, z_negative), ...])[0].
+    """Returns the mean over anchors t of -log softmax([cos(z_t, z_t+1), cos(z_t, z_negative), ...])[0].
 
-    frames: (B, T, D). negatives: (B, T - 1, K) from `draw_negatives`. Returns a scalar in nats: log(K + 1) when the
-    adjacent frame looks no more like the anchor than the others do. No temperature, as in the paper.
+    There is no temperature, as in the paper.
+
+    Args:
+        frames: (B, T, D).
+        negatives: (B, T - 1, K) from `draw_negatives`.
+
+    Returns:
+        A scalar in nats: log(K + 1) if the adjacent frame is no more like the anchor than the negatives are.
+
+    References:
+        Kreuk, Keshet and Adi (2020). Self-supervised contrastive learning for unsupervised phoneme segmentation.
+        Interspeech.
     """
-    similarities = _similarities(frames, negatives)
-    return -functional.log_softmax(similarities, dim=-1)[..., 0].mean()
+    return -functional.log_softmax(_similarities(frames, negatives), dim=-1)[..., 0].mean()
 
 
 def adjacent_frame_accuracy(frames: Tensor, negatives: Tensor) -> Tensor:
-    """The share (0..1, chance 0.5) of pairs in which the adjacent frame is nearer to the anchor than a negative."""
+    """Returns the share of pairs in which the adjacent frame is more like the anchor than a negative is.
+
+    Args:
+        frames: (B, T, D).
+        negatives: (B, T - 1, K) from `draw_negatives`.
+
+    Returns:
+        A scalar from 0 to 1; 0.5 by chance.
+    """
     similarities = _similarities(frames, negatives)
     return (similarities[..., :1] > similarities[..., 1:]).float().mean()
 
 
 def _similarities(frames: Tensor, negatives: Tensor) -> Tensor:
-    """(B, T - 1, 1 + K) cosines of each anchor to the adjacent frame (first) and to its negatives."""
+    """(B, T - 1, 1 + K) cosines of each anchor with the adjacent frame (first) and with its negatives."""
     unit = functional.normalize(frames, dim=-1)
     anchors = unit[:, :-1]
     crops = torch.arange(len(unit), device=unit.device)[:, None, None]
@@ -72,17 +90,39 @@ def _similarities(frames: Tensor, negatives: Tensor) -> Tensor:
 
 
 def nce(frames: Tensor, generator: torch.Generator) -> Tensor:
-    """`adjacent_frame_loss` with one negative for each anchor."""
+    """Returns `adjacent_frame_loss` with one negative for each anchor.
+
+    Args:
+        frames: (B, T, D) frames of B crops.
+        generator: for the negatives.
+
+    Returns:
+        A scalar in nats; log(2) by chance.
+
+    Raises:
+        ConfigurationError: if the crops have fewer than 3 frames.
+    """
     crops, n_frames, _ = frames.shape
     return adjacent_frame_loss(frames, draw_negatives(crops, n_frames, 1, generator))
 
 
 def barlow(frames: Tensor, generator: torch.Generator) -> Tensor:
-    """Barlow Twins between neighbours: sum over (1 - C_ii)^2 + REDUNDANCY * sum over i != j of C_ij^2, divided by D.
+    """Returns the loss of Barlow Twins between neighbours.
 
-    frames: (B, T, D). C is the cross-correlation, over all pairs of a frame and the next, of the D dimensions of one
-    with those of the other. 0 for neighbours that are equal in dimensions that tell nothing of each other; about 1
-    for frames that do not depend on their neighbours. Nothing is drawn.
+    It is the sum of (1 - C_ii)^2 and of REDUNDANCY * C_ij^2 over all i and j != i, divided by D. C is the
+    cross-correlation, over all pairs of a frame and the next, of the D dimensions of one with those of the other.
+
+    Args:
+        frames: (B, T, D) frames of B crops.
+        generator: not used; it is there since `nce` needs one.
+
+    Returns:
+        A scalar: 0 if neighbours are equal and no dimension predicts another; about 1 if frames do not depend on their
+        neighbours.
+
+    References:
+        Zbontar, Jing, Misra, LeCun and Deny (2021). Barlow Twins: Self-supervised learning via redundancy reduction.
+        ICML.
     """
     before, after = (_standardised(side.flatten(0, 1)) for side in (frames[:, :-1], frames[:, 1:]))
     correlation = before.T @ after / len(before)
@@ -92,9 +132,9 @@ def barlow(frames: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def _standardised(values: Tensor) -> Tensor:
-    """(N, D) -> the same with mean 0 and standard deviation 1 in each dimension (0 where nothing varies)."""
+    """(N, D) -> the same with mean 0 and standard deviation 1 in each dimension (0 in constant dimensions)."""
     centred = values - values.mean(dim=0)
     return centred / centred.square().mean(dim=0).add(1e-8).sqrt()
 
 
-OBJECTIVES: dict[str, Objective] = {"nce": nce, "barlow": barlow}
+OBJECTIVES: dict[str, Callable[[Tensor, torch.Generator], Tensor]] = {"nce": nce, "barlow": barlow}

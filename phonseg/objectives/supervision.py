@@ -1,4 +1,4 @@
-"""What a network of frames is taught: what is wanted of it at every moment of a recording, and the loss."""
+"""Paths and times -> the targets that a network learns there, and the loss of its scores."""
 
 from __future__ import annotations
 
@@ -14,28 +14,42 @@ from torch import Tensor
 
 from phonseg.timeline.grid import Times
 
+# (B, T + 2 * reach, bands) mel-band power at level 1, and any number of targets, (B, T) each.
+SupervisedBatch = tuple[Tensor, list[Tensor]]
+
 
 @dataclass(frozen=True)
 class Supervision:
-    """A stage of training on what is known of every recording.
+    """What a network learns of every recording in one stage of training.
 
-    name: of the stage, for people and for checkpoints. figure: what a model calls the loss on held-out recordings.
-    wanted: a recording and (T,) seconds -> what is wanted there, any number of arrays (T,). loss: (B, T, outputs)
-    scores, and what is wanted, each (B, T) -> scalar, in nats. harder: (B, T + 2 * reach, bands) mel-band power of
-    speech as it was recorded, what is wanted, and a generator -> both as they are learnt from. offset: where a frame is
-    judged, in frames from its middle. seed: which random numbers the stage draws (this and the next), so that none are
-    drawn twice.
+    Attributes:
+        name: of the stage, for progress bars, messages and checkpoints.
+        figure: the name of the held-out loss in the summary of training.
+        targets: returns, for a recording and (T,) times in seconds, any number of arrays (T,).
+        loss: returns, for (B, T, outputs) scores and the targets, (B, T) each, a scalar in nats.
+        augment: returns, for the power of clean speech, its targets and a generator, both as they are learnt from.
+        offset: where a frame is judged, in frames from its middle.
+        seed: selects the random numbers of the stage, together with the seed of the settings. The stage uses this one
+            and the next, so seeds of stages must lie 2 apart.
     """
 
     name: str
     figure: str
     targets: Callable[[Path, Times], tuple[NDArray[Any], ...]]
     loss: Callable[..., Tensor]
-    augment: Callable[[Tensor, list[Tensor], torch.Generator], tuple[Tensor, list[Tensor]]]
+    augment: Callable[[Tensor, list[Tensor], torch.Generator], SupervisedBatch]
     offset: float
     seed: int
 
     def batch(self, paths: Sequence[Path], times: Sequence[Times]) -> list[Tensor]:
-        """What is wanted of a batch of crops, each with its recording and its times."""
-        each = [self.targets(path, places) for path, places in zip(paths, times, strict=True)]
-        return [torch.from_numpy(np.stack(parts)) for parts in zip(*each, strict=True)]
+        """Returns the targets of a batch of crops.
+
+        Args:
+            paths: (B,) the recording of each crop.
+            times: (B,) the times of its frames, (T,) seconds each.
+
+        Returns:
+            The targets, (B, T) each.
+        """
+        of_crops = [self.targets(path, places) for path, places in zip(paths, times, strict=True)]
+        return [torch.from_numpy(np.stack(parts)) for parts in zip(*of_crops, strict=True)]

@@ -1,9 +1,10 @@
-"""Phone-like units: the kinds of sounds that the segments of unlabelled recordings fall into.
+"""Segments of unlabelled recordings -> phone-like units, and targets for a network that learns to tell them apart.
 
-Every segment between two boundaries is described by the spectrum of its first and of its last half, less the mean
-of the recording's speech, which takes most of the speaker and the microphone out; and the segments are clustered. A
-network that learns to tell the cluster of every frame, in rough copies of the speech as well, ends up with sounds
-(Hsu et al., 2021, train HuBERT on clusters; Kamper et al., 2017, cluster segments). No label is involved.
+Every segment between two boundaries is described by the spectrum of its first and of its last half, less the mean of
+the recording's speech, which removes most of the speaker and the microphone. These segment embeddings are clustered,
+and the clusters are the units. A network learns the unit of every frame, from augmented speech as well, so that it has
+to learn sounds. Hsu et al. (2021) train a network on clusters; Kamper et al. (2017) cluster segments. No label is
+involved.
 """
 
 from __future__ import annotations
@@ -21,18 +22,18 @@ from torch.nn import functional
 from phonseg.augmentation.spectral import augment_spectrum, insert_pauses, mix_talkers
 from phonseg.detection.speech_activity import Region, within
 from phonseg.objectives.pseudo_labels import to_nearest
-from phonseg.objectives.supervision import Supervision
+from phonseg.objectives.supervision import SupervisedBatch, Supervision
 from phonseg.timeline.grid import Frames, Times
 
-# Cepstral coefficients of a half; the share of a segment next to either boundary that is left out of it.
+# Cepstral coefficients of a half, and the share of a segment that is left out of it next to either boundary.
 COEFFICIENTS, EDGE = 13, 0.1
-# Seconds: a segment that lasts longer holds more than one sound; nothing is asked this near to a boundary.
+# Seconds: longer segments hold more than one sound; frames nearer to a boundary do not count.
 LONGEST, UNSURE_ZONE = 0.5, 0.012
-NOT_ASKED = -1
-# The loudest steady noise, in nats relative to the loud frames (5 dB below them), since speech and pauses in it must be
-# told apart; and the frames next to a pause that are not asked.
+NOT_ASKED = -1  # the unit of frames that do not count
+# The loudest steady noise, in nats relative to the loud frames (5 dB below them), since the network has to tell speech
+# from pauses in it; and the frames on either side of a pause's edge that do not count.
 LOUD_NOISE, UNSURE_FRAMES = -1.1, 2
-# As many segments are needed, on average, to make a cluster of them.
+# Segments that a unit must have on average.
 SEGMENTS_PER_UNIT = 10
 
 
@@ -40,8 +41,10 @@ SEGMENTS_PER_UNIT = 10
 class UnitAlignment:
     """One recording in units.
 
-    boundaries (M,): seconds, increasing. units (M - 1,) of the segments between them, from 0; NOT_ASKED where none is
-    known. speech: regions; all else is silence.
+    Attributes:
+        boundaries: (M,) seconds, increasing.
+        units: (M - 1,) of the segments between them, from 0; NOT_ASKED if unknown.
+        speech: regions in seconds, in time order; all else is silence.
     """
 
     boundaries: Times
@@ -49,7 +52,15 @@ class UnitAlignment:
     speech: Sequence[Region]
 
     def at(self, times: Times, silence: int) -> NDArray[np.int64]:
-        """(T,) units at (T,) seconds: `silence` outside speech, NOT_ASKED near boundaries and where none is known."""
+        """Returns the units at some times.
+
+        Args:
+            times: (T,) seconds.
+            silence: the unit outside speech.
+
+        Returns:
+            (T,) units; NOT_ASKED near boundaries and in segments whose unit is unknown.
+        """
         units = np.concatenate([[NOT_ASKED], self.units, [NOT_ASKED]])
         found = units[np.minimum(np.searchsorted(self.boundaries, times, side="right"), len(units) - 1)]
         found[to_nearest(times, self.boundaries) < UNSURE_ZONE] = NOT_ASKED
@@ -58,9 +69,15 @@ class UnitAlignment:
 
 
 def segment_embeddings(frames: Frames, boundaries: Times, speech: Sequence[Region]) -> NDArray[np.float32]:
-    """(M - 1, 2 * COEFFICIENTS) cepstra of the first and the last half of every segment between (M,) boundaries.
+    """Describes every segment by the mean cepstra of its first and of its last half.
 
-    frames: log-mel, (T, bands). A segment with fewer than two frames in speech, or not shorter than LONGEST, has NaN.
+    Args:
+        frames: (T, bands) log-mel frames of the recording.
+        boundaries: (M,) seconds, increasing.
+        speech: regions in seconds, in time order; other frames are left out.
+
+    Returns:
+        (M - 1, 2 * COEFFICIENTS); NaN for segments with fewer than two frames in speech or of LONGEST or more.
     """
     from scipy.fft import dct
 
@@ -75,8 +92,8 @@ def segment_embeddings(frames: Frames, boundaries: Times, speech: Sequence[Regio
     for segment in np.flatnonzero(ends - starts < LONGEST):
         inside = slice(firsts[segment], lasts[segment])
         of_sound = cepstra[inside][is_speech[inside]]
-        if len(of_sound) >= 2:
-            n = len(of_sound)
+        n = len(of_sound)
+        if n >= 2:
             found[segment] = np.concatenate([of_sound[: (n + 1) // 2].mean(axis=0), of_sound[n // 2 :].mean(axis=0)])
     return found
 
@@ -84,10 +101,22 @@ def segment_embeddings(frames: Frames, boundaries: Times, speech: Sequence[Regio
 def cluster_segments(
     embeddings: Sequence[NDArray[np.float32]], units: int, seed: int
 ) -> tuple[list[NDArray[np.int64]], int]:
-    """Which of so many units each segment of each recording is, and how many units there are.
+    """Clusters the segments of all recordings into units, by k-means.
 
-    described: `descriptions` of each recording, at least one. There are `units` units, or fewer where there are fewer
-    than SEGMENTS_A_UNIT described segments for each, down to none. seed: of k-means.
+    Args:
+        embeddings: `segment_embeddings` of each recording, at least one.
+        units: how many there are at most. There are fewer, down to 0, if there are fewer than SEGMENTS_PER_UNIT
+            segments for each; segments with NaN do not count.
+        seed: of k-means.
+
+    Returns:
+        The unit of each segment of each recording (NOT_ASKED for segments with NaN), and how many units there are.
+
+    References:
+        Hsu et al. (2021). HuBERT: Self-supervised speech representation learning by masked prediction of hidden units.
+        IEEE/ACM TASLP.
+        Kamper, Livescu and Goldwater (2017). An embedded segmental k-means model for unsupervised segmentation and
+        clustering of speech. IEEE ASRU.
     """
     from sklearn.cluster import MiniBatchKMeans
 
@@ -97,17 +126,29 @@ def cluster_segments(
     found = np.full(len(together), NOT_ASKED, dtype=np.int64)
     if n_units:
         kmeans = MiniBatchKMeans(n_units, random_state=seed, n_init=3, batch_size=4096)
-        found[known] = kmeans.fit(together[known]).labels_
+        found[known] = kmeans.fit_predict(together[known])
     return np.split(found, np.cumsum([len(one) for one in embeddings])[:-1]), n_units
 
 
 def unit_supervision(alignments: Mapping[Path, UnitAlignment], n_units: int) -> Supervision:
-    """To tell the unit of every frame, also in louder noise than boundaries are learnt in, and in pauses there."""
+    """Returns the supervision of a unit network, which judges each frame.
+
+    Args:
+        alignments: of every recording, by its path.
+        n_units: how many units there are; silence is one more, of this number.
+
+    Returns:
+        The supervision. Crops are learnt from as boundaries are, but in louder noise and with inserted pauses.
+
+    References:
+        Hsu et al. (2021). HuBERT: Self-supervised speech representation learning by masked prediction of hidden units.
+        IEEE/ACM TASLP.
+    """
 
     def targets(path: Path, times: Times) -> tuple[NDArray[np.int64]]:
         return (alignments[path].at(times, silence=n_units),)
 
-    def augment(power: Tensor, targets: list[Tensor], generator: torch.Generator) -> tuple[Tensor, list[Tensor]]:
+    def augment(power: Tensor, targets: list[Tensor], generator: torch.Generator) -> SupervisedBatch:
         (units,) = targets
         power, beyond = insert_pauses(power, generator)
         reach = (power.shape[1] - units.shape[1]) // 2
@@ -120,6 +161,14 @@ def unit_supervision(alignments: Mapping[Path, UnitAlignment], n_units: int) -> 
 
 
 def unit_loss(scores: Tensor, units: Tensor) -> Tensor:
-    """Mean cross-entropy, in nats, over the frames that are asked. scores: (B, T, units + 1). units: (B, T)."""
+    """Returns the mean cross-entropy over the frames that count.
+
+    Args:
+        scores: (B, T, units + 1), before the softmax.
+        units: (B, T), from 0; NOT_ASKED for frames that do not count.
+
+    Returns:
+        A scalar in nats; 0 if no frame counts.
+    """
     losses = functional.cross_entropy(scores.transpose(1, 2), units, ignore_index=NOT_ASKED, reduction="sum")
     return losses / (units != NOT_ASKED).sum().clamp_min(1)

@@ -1,1 +1,1 @@
-"""Recordings go in; a trained model comes out. No label can be passed."""
+"""Recordings -> a trained model. No label can be passed to training."""

@@ -1,6 +1,6 @@
-"""The weights of the views and the operating point: from unlabelled recordings, unless labels are asked for.
+"""Recordings -> the weights of the streams and the operating point: without labels, or on labels if asked.
 
-With labels, a model is marked (`tuned_on_labels`), and so is every segmentation that it makes.
+A model that is tuned on labels is marked (`tuned_on_labels`), and so is every segmentation that it makes.
 """
 
 from __future__ import annotations
@@ -9,13 +9,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
-import soxr
-from numpy.typing import NDArray
 
 from phonseg.audio.channels import Samples
 from phonseg.audio.decoding.source import Source
 from phonseg.audio.recording import Recording, open_recording
-from phonseg.augmentation.noise import white_noise
+from phonseg.augmentation.speed import PlaybackSpeed
+from phonseg.augmentation.white_noise import white_noise
 from phonseg.detection.peaks import OperatingPoint
 from phonseg.errors import ConfigurationError, TrainingError
 from phonseg.evaluation.evaluate import evaluate
@@ -23,28 +22,48 @@ from phonseg.evaluation.score import Score, pooled
 from phonseg.model.analysis import Analysis, analyse
 from phonseg.model.segmenter import Segmenter
 from phonseg.model.streams import Stream
-from phonseg.timeline.candidates import Candidates, Choice
+from phonseg.timeline.candidates import Candidates
+from phonseg.timeline.grid import Times
 from phonseg.timeline.segmentation import Segmentation
 
-# Seconds of each recording that a model is made to agree with itself on; how many prominences are tried, and how many
-# from one of these to the next.
-EXCERPT, GRID, FINER = 30.0, 41, 11
-# The copies: played slower and faster, and in white noise of so many decibels.
+# Seconds of each recording that a model is calibrated on.
+EXCERPT = 30.0
+# How many prominences are tried at first, and then between the one that was found and the next lower one.
+GRID, FINER = 41, 11
+# The copies of a recording: played at these speeds, and in white noise at this ratio (dB).
 SPEEDS, NOISE = (0.8, 1.25), 20.0
+
+# Candidates of a recording, and those of one of its copies at the times of the recording.
+CopyPair = tuple[Candidates, Candidates]
 
 
 def typical_height(analyses: Sequence[Analysis]) -> float:
-    """The 90th percentile of the curve, averaged over recordings: what a clear boundary reaches."""
+    """Returns the height that a clear boundary reaches on a dissimilarity curve.
+
+    Args:
+        analyses: of the recordings, at least one.
+
+    Returns:
+        The 90th percentile of the curve, averaged over recordings.
+    """
     return float(np.mean([np.percentile(analysis.curve.values, 90) for analysis in analyses]))
 
 
 def balanced(streams: Sequence[tuple[Stream, float]], heights: Sequence[float]) -> tuple[Stream, ...]:
-    """The views weighted by their shares, so that the 90th percentile of their summed curve is about 1.
+    """Weights streams by their shares, so that the 90th percentile of their summed curve is about 1.
 
-    views: each with its share. heights: `typical_height` of each view alone. Raises TrainingError if a curve is flat.
+    Args:
+        streams: each with its share in the sum, above 0.
+        heights: `typical_height` of each stream alone.
+
+    Returns:
+        The streams with their new weights.
+
+    Raises:
+        TrainingError: if the curve of a stream is flat.
     """
     if min(heights) <= 0:
-        raise TrainingError("calibration: a view shows no contrast anywhere. Train on recordings with speech.")
+        raise TrainingError("calibration: a stream shows no contrast anywhere. Train on recordings with speech.")
     total = sum(share for _, share in streams)
     return tuple(
         replace(stream, weight=stream.weight * share / total / height)
@@ -55,96 +74,103 @@ def balanced(streams: Sequence[tuple[Stream, float]], heights: Sequence[float]) 
 def operating_point(
     model: Segmenter, recordings: Iterable[Recording], generator: np.random.Generator
 ) -> OperatingPoint:
-    """The prominence at which a model agrees best with itself, on unlabelled recordings.
+    """Finds the prominence at which a model agrees with itself on unlabelled recordings.
 
-    The first EXCERPT seconds of each recording are segmented, and again as they are when played slower, played faster,
-    and in noise. Boundaries must move with the tempo and survive the noise (rate-equivariance, as a yardstick
-    that needs no labels): with too low a prominence many do not, being ripples; with too high a one they come and go.
-    In between the F1 of the copies' boundaries against the recordings' is nearly the same over a wide range. Of the
-    prominences whose F1 lies within two standard errors (over recordings) of the best, and so cannot be told from it,
-    the lowest is chosen, for it finds the most: of GRID over two decades, and then of FINER from the next lower one of
-    these to it. generator: for the noise.
+    The first EXCERPT seconds of each recording are segmented, and so are copies that are played slower, played faster,
+    or in noise. Boundaries should follow the speed and survive the noise. If the prominence is too low, many do not,
+    since they are ripples of the curve; if it is too high, boundaries come and go. In between, the F1 of the copies'
+    boundaries against the recordings' is nearly the same over a wide range. All prominences whose F1 lies within two
+    standard errors (over recordings) of the best are taken as equally good. The lowest of them is chosen, since it
+    finds the most boundaries: first among GRID values over two decades, then among FINER values between the next lower
+    of these and the one that was found.
 
-    Raises TrainingError if the recordings hold no peak.
+    Args:
+        model: whose own operating point plays no part.
+        recordings: without labels.
+        generator: for the noise.
+
+    Returns:
+        The operating point.
+
+    Raises:
+        TrainingError: if no recording has a peak.
     """
     analysed = [list(_analysed_copies(model, recording, generator)) for recording in recordings]
-    found = np.concatenate([np.zeros(0), *[own.prominences for copies in analysed for own, _ in copies]])
+    found = np.concatenate([np.zeros(0), *(own.prominences for pairs in analysed for own, _ in pairs)])
     if not len(found):
         raise TrainingError("calibration: there is no peak in any recording. Train on recordings with speech.")
     prominences = np.geomspace(0.01, 1.0, GRID) * np.percentile(found, 95)
-    scores = [[_agreement(copies, prominence) for copies in analysed] for prominence in prominences]
-    agreement = _f1(scores)
-    best = int(agreement.argmax())
-    each = np.array([score.f1 for score in scores[best] if not np.isnan(score.f1)])
-    least = agreement[best] - 2 * (each.std() / np.sqrt(len(each)) if len(each) else 0.0)
-    lowest = int(np.argmax(agreement >= least))
+    scores = [_agreements(analysed, prominence) for prominence in prominences]
+    f1 = _pooled_f1(scores)
+    of_each = np.array([score.f1 for score in scores[f1.argmax()] if not np.isnan(score.f1)])
+    standard_error = of_each.std() / np.sqrt(len(of_each)) if len(of_each) else 0.0
+    least = f1.max() - 2 * standard_error
+    lowest = int(np.argmax(f1 >= least))
     finer = np.geomspace(prominences[max(0, lowest - 1)], prominences[lowest], FINER)
-    agreement = _f1([[_agreement(copies, prominence) for copies in analysed] for prominence in finer])
-    return OperatingPoint(float(finer[np.argmax(agreement >= least)]))
+    f1 = _pooled_f1([_agreements(analysed, prominence) for prominence in finer])
+    return OperatingPoint(float(finer[np.argmax(f1 >= least)]))
 
 
-def _agreement(copies: Sequence[tuple[Candidates, Candidates]], prominence: float) -> Score:
-    """The boundaries in the copies of a recording against those in itself."""
-    return pooled([evaluate(*(side.times[side.prominences >= prominence] for side in pair)) for pair in copies])
+def _agreements(analysed: Sequence[Sequence[CopyPair]], prominence: float) -> list[Score]:
+    """Scores, for each recording, the boundaries in its copies against its own."""
+    return [
+        pooled([evaluate(_from(prominence, own), _from(prominence, copy)) for own, copy in pairs]) for pairs in analysed
+    ]
 
 
-def _f1(scores: Sequence[Sequence[Score]]) -> NDArray[np.float64]:
-    """For every prominence the F1 of all recordings together, 0 where they have no boundary."""
-    return np.array([np.nan_to_num(pooled(of_all).f1) for of_all in scores])
+def _pooled_f1(scores: Sequence[Sequence[Score]]) -> Times:
+    """Returns the F1 of all recordings together for every prominence; 0 if they have no boundary."""
+    return np.nan_to_num([pooled(of_all).f1 for of_all in scores])
 
 
-def _analysed_copies(
-    model: Segmenter, recording: Recording, generator: np.random.Generator
-) -> Iterator[tuple[Candidates, Candidates]]:
-    """The candidates of a recording beside those of each of its copies, at the times of the recording."""
+def _from(prominence: float, candidates: Candidates) -> Times:
+    """Returns the times of the candidates of at least this prominence."""
+    return candidates.times[candidates.prominences >= prominence]
+
+
+def _analysed_copies(model: Segmenter, recording: Recording, generator: np.random.Generator) -> Iterator[CopyPair]:
+    """Yields the candidates of a recording beside those of each of its copies."""
     rate = model.streams[0].encoder.grid.sample_rate
-    samples = _excerpt(recording, rate)
+    samples = next(recording.blocks(rate, block_seconds=EXCERPT))
 
-    def candidates(version: Samples, speed: float) -> Candidates:
-        duration = len(version) / rate
-        analysed = model.candidates(
-            analyse(open_recording((version, rate)), model.streams, model.analysis_settings), duration
-        )
-        return replace(analysed, times=analysed.times * speed)
+    def candidates(version: Samples) -> Candidates:
+        analysis = analyse(open_recording((version, rate)), model.streams, model.analysis_settings)
+        return model.candidates(analysis, len(version) / rate)
 
-    own = candidates(samples, 1.0)
-    for speed in SPEEDS:
-        # Played at another rate: pitch and formants move as well, as from one speaker to the next.
-        yield own, candidates(soxr.resample(samples, rate * speed, rate, quality="HQ"), speed)
-    yield own, candidates(white_noise(samples, rate, generator, snr=NOISE), 1.0)
-
-
-def _excerpt(recording: Recording, sample_rate: int) -> Samples:
-    """The first EXCERPT seconds."""
-    blocks: list[Samples] = []
-    for block in recording.blocks(sample_rate):
-        blocks.append(block)
-        if sum(map(len, blocks)) >= EXCERPT * sample_rate:
-            break
-    return np.concatenate(blocks)[: round(EXCERPT * sample_rate)]
+    own = candidates(samples)
+    for speed in map(PlaybackSpeed, SPEEDS):
+        found = candidates(speed.played(samples, rate))
+        yield own, replace(found, times=speed.original_times(found.times))
+    yield own, candidates(white_noise(samples, rate, generator, snr=NOISE))
 
 
 def tune_on_labels(model: Segmenter, labelled: Sequence[tuple[Source, Segmentation]]) -> Segmenter:
-    """The model with the one prominence, for all recordings, that gives the highest pooled R-value on labels.
+    """Finds the one prominence, for all recordings, that gives the highest pooled R-value on labels.
 
-    labelled: recordings with their references. The model that comes back, and whatever it segments, is marked as tuned
-    on labels: its scores on these recordings are those of an oracle. Raises ConfigurationError if there is no label.
+    Args:
+        model: whose own operating point plays no part.
+        labelled: recordings with their references.
+
+    Returns:
+        The model with that operating point. It is marked as tuned on labels, and so is whatever it segments: its scores
+        on these recordings are those of an oracle.
+
+    Raises:
+        ConfigurationError: if the references hold no boundary.
+        AudioError: if a recording cannot be read.
     """
     if not sum(len(reference.boundaries) for _, reference in labelled):
         raise ConfigurationError("tune_on_labels: the references hold no boundary. Give some that do.")
-    recordings = (open_recording(source) for source, _ in labelled)
-    analysed = [
-        (analyse(recording, model.streams, model.analysis_settings), recording.duration) for recording in recordings
-    ]
-
-    def tuned(prominence: float) -> Segmenter:
-        return replace(model, operating_point=OperatingPoint(prominence), tuned_on_labels=True, digest="")
+    highest, candidates = -np.inf, []
+    for source, _ in labelled:
+        recording = open_recording(source)
+        analysis = analyse(recording, model.streams, model.analysis_settings)
+        candidates.append(model.candidates(analysis, recording.duration))
+        highest = max(highest, float(analysis.curve.values.max()))
 
     def r_value(prominence: float) -> float:
-        candidates = [tuned(prominence).candidates(analysis, duration) for analysis, duration in analysed]
-        chosen = [every.times[every.chosen(Choice(0.5))] for every in candidates]
-        scores = [evaluate(reference, times) for (_, reference), times in zip(labelled, chosen, strict=True)]
-        return pooled(scores).r_value
+        pairs = zip(labelled, candidates, strict=True)
+        return pooled([evaluate(reference, _from(prominence, found)) for (_, reference), found in pairs]).r_value
 
-    grid = np.geomspace(0.001, 1.0, 61) * max(float(analysis.curve.values.max()) for analysis, _ in analysed)
-    return tuned(float(max(grid, key=r_value)))
+    best = max(np.geomspace(0.001, 1.0, 61) * highest, key=r_value)
+    return replace(model, operating_point=OperatingPoint(float(best)), tuned_on_labels=True, digest="")

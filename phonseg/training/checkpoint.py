@@ -1,7 +1,7 @@
-"""Where a training run stands, on disk, so that it can go on after a kill exactly as if nothing had happened.
+"""The state of a training run -> a checkpoint file, and back: a run that was killed goes on to the same result.
 
-A checkpoint is a safetensors file like a model: weights and the optimiser's moments as tensors, the rest as JSON.
-Random numbers need no place in it, since every step draws from a generator seeded by its own number.
+A checkpoint is a safetensors file like a model: weights and moments of the optimiser as tensors, the rest as JSON.
+No state of a random number generator is saved, since every step draws from a generator seeded by its own number.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -23,9 +22,13 @@ from phonseg.model.model_file import digest, parsed, read_tensors, save_tensors
 class Checkpoint:
     """The state of a run.
 
-    stage: name of the stage of training. step: how many steps of it are done. run: what identifies the run
-    (settings and recordings); a checkpoint of another run is not taken up. finished: the networks of stages before
-    this one, by their names. network, moments: tensors of the network and of the optimiser.
+    Attributes:
+        stage: name of the stage that is being learnt; empty between stages.
+        step: how many of its steps are done.
+        run: the identity of the run, a digest of its settings and recordings.
+        finished: tensors of the networks of finished stages, by stage and name.
+        network: tensors of the network of this stage, by name.
+        moments: tensors of its optimiser, as `moments_of` names them.
     """
 
     stage: str
@@ -36,46 +39,63 @@ class Checkpoint:
     moments: Mapping[str, Tensor]
 
     def write(self, path: Path) -> None:
-        """Replace the file at `path` in one move. Raises OutputError if that fails."""
-        tensors = {f"network/{name}": tensor for name, tensor in self.network.items()}
-        tensors |= {f"moments/{name}": tensor for name, tensor in self.moments.items()}
-        for stage, network in self.finished.items():
-            tensors |= {f"finished/{stage}/{name}": tensor for name, tensor in network.items()}
-        told = {"stage": self.stage, "step": self.step, "run": self.run}
-        save_tensors(path, tensors, {"checkpoint": json.dumps(told), "digest": digest(told, tensors)})
+        """Writes the checkpoint in one move; a file of that name is replaced.
+
+        Args:
+            path: of the file.
+
+        Raises:
+            OutputError: if it cannot be written.
+        """
+        groups = {f"finished/{stage}": network for stage, network in self.finished.items()}
+        groups |= {"network": self.network, "moments": self.moments}
+        tensors = {f"{group}/{name}": tensor for group, members in groups.items() for name, tensor in members.items()}
+        state = {"stage": self.stage, "step": self.step, "run": self.run}
+        save_tensors(path, tensors, {"checkpoint": json.dumps(state), "digest": digest(state, tensors)})
 
 
 def read_checkpoint(path: Path, run: str) -> Checkpoint | None:
-    """The checkpoint at `path`, or None where there is none.
+    """Reads a checkpoint.
 
-    Raises ModelError if the file is damaged, or belongs to a run with other settings or other recordings.
+    Args:
+        path: of the file.
+        run: the identity of the run that wants to go on.
+
+    Returns:
+        The checkpoint; None if there is no such file.
+
+    Raises:
+        ModelError: if the file is damaged, or belongs to a run with other settings or other recordings.
     """
     if not path.exists():
         return None
     remedy = "Delete it to start again."
     try:
         metadata, tensors = read_tensors(path)
-        told: dict[str, Any] = parsed(metadata["checkpoint"])
+        state = parsed(metadata["checkpoint"])
     except (OSError, ValueError, KeyError) as error:
         raise ModelError(f"{path}: is not a checkpoint, or is damaged ({error}). {remedy}") from error
-    if digest(told, tensors) != metadata.get("digest"):
+    if digest(state, tensors) != metadata.get("digest"):
         raise ModelError(f"{path}: is damaged (its contents do not match their SHA-256). {remedy}")
-    if told["run"] != run:
+    if state["run"] != run:
         raise ModelError(f"{path}: belongs to a run with other settings or other recordings. {remedy}")
-    groups: dict[str, dict[str, Tensor]] = {"network": {}, "moments": {}}
-    finished: dict[str, dict[str, Tensor]] = {}
-    for name, tensor in tensors.items():
-        group, _, rest = name.partition("/")
-        if group == "finished":
-            stage, _, rest = rest.partition("/")
-            finished.setdefault(stage, {})[rest] = tensor
-        else:
-            groups[group][rest] = tensor
-    return Checkpoint(told["stage"], told["step"], run, finished, groups["network"], groups["moments"])
+    stages = {name.split("/")[1] for name in tensors if name.startswith("finished/")}
+    finished = {stage: _group(tensors, f"finished/{stage}/") for stage in stages}
+    return Checkpoint(
+        **state, finished=finished, network=_group(tensors, "network/"), moments=_group(tensors, "moments/")
+    )
 
 
 def moments_of(optimiser: torch.optim.Optimizer, network: nn.Module) -> dict[str, Tensor]:
-    """What the optimiser remembers of each parameter, under the parameter's name."""
+    """Collects what an optimiser remembers of each parameter of a network.
+
+    Args:
+        optimiser: of the parameters of the network.
+        network: which names the parameters.
+
+    Returns:
+        Tensors by "name of the parameter/kind", such as "layers.0.weight/exp_avg".
+    """
     return {
         f"{name}/{kind}": value
         for name, parameter in network.named_parameters()
@@ -84,11 +104,21 @@ def moments_of(optimiser: torch.optim.Optimizer, network: nn.Module) -> dict[str
 
 
 def restore_moments(optimiser: torch.optim.Optimizer, network: nn.Module, moments: Mapping[str, Tensor]) -> None:
-    """The inverse of `moments_of`, on an optimiser of the same parameters."""
+    """Gives an optimiser copies of what another one remembered.
+
+    Args:
+        optimiser: of the parameters of the network.
+        network: of the same shape as the one that the moments were collected from.
+        moments: from `moments_of`.
+    """
     for name, parameter in network.named_parameters():
-        state = {key.rpartition("/")[2]: t for key, t in moments.items() if key.rpartition("/")[0] == name}
-        # The count of steps stays where Adam keeps it, on the processor; the moments live beside their parameter.
+        # Adam keeps its count of steps on the processor, and the moments beside their parameter.
         optimiser.state[parameter] = {
             kind: value.clone() if kind == "step" else value.clone().to(parameter.device)
-            for kind, value in state.items()
+            for kind, value in _group(moments, f"{name}/").items()
         }
+
+
+def _group(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """Returns the tensors whose names start with a prefix, under the rest of their names."""
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}

@@ -1,4 +1,4 @@
-"""Random crops of recordings of any length, straight from disk, at level 1."""
+"""Recordings -> training items, and random crops of these at level 1, read straight from disk."""
 
 from __future__ import annotations
 
@@ -13,9 +13,12 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from phonseg.audio.channels import Channel, Samples, one_channel
-from phonseg.audio.recording import open_recording
+from phonseg.audio.recording import Recording, open_recording
 from phonseg.errors import AudioError, TrainingError
 from phonseg.model.analysis import measure_level
+
+# Samples by which resampling may leave a crop short; they are filled up with zeros.
+ROUNDING = 8
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,7 @@ class TrainingItem:
     Attributes:
         path: of its file.
         duration: seconds.
-        level: power of its loud frames.
+        level: power of its loud frames, above 0.
         channel: "mix", or the number of one, counted from 1.
     """
 
@@ -34,39 +37,75 @@ class TrainingItem:
     level: float
     channel: Channel
 
+    def open(self) -> Recording:
+        """Opens the recording.
+
+        Returns:
+            The recording, with the channel of the item.
+
+        Raises:
+            AudioError: if it cannot be read any more.
+        """
+        return open_recording(self.path, channel=self.channel)
+
 
 @dataclass(frozen=True)
 class TrainingSet:
-    """materials: what can be trained on. left_out: path -> why it cannot."""
+    """What was found in recordings.
+
+    Attributes:
+        items: the recordings that can be used, at least one.
+        left_out: why each other recording cannot be used, by its path.
+    """
 
     items: tuple[TrainingItem, ...]
     left_out: dict[str, str]
 
 
-def scan_items(paths: Iterable[Path], sample_rate: int, shortest: float, *, progress: bool = True) -> TrainingSet:
-    """Read every recording once, for its level and for what is wrong with it.
+@dataclass(frozen=True)
+class SplitItems:
+    """The recordings of a run.
 
-    shortest: seconds; recordings under it are left out. Raises TrainingError if none is left.
+    Attributes:
+        training: those that networks learn from, at least one.
+        held_out: those that only the validation loss is measured on.
+    """
+
+    training: Sequence[TrainingItem]
+    held_out: Sequence[TrainingItem]
+
+    @property
+    def all(self) -> list[TrainingItem]:
+        """Those that networks learn from, and then those held out."""
+        return [*self.training, *self.held_out]
+
+    @property
+    def validation(self) -> Sequence[TrainingItem]:
+        """Those held out; if there are none, those that networks learn from."""
+        return self.held_out or self.training
+
+
+def scan_items(paths: Iterable[Path], sample_rate: int, shortest: float, *, progress: bool = True) -> TrainingSet:
+    """Reads every recording once, measures its level, and checks whether crops of it can be read.
+
+    Args:
+        paths: of the recordings.
+        sample_rate: samples per second at which the level is measured.
+        shortest: seconds; shorter recordings are left out.
+        progress: whether to show a progress bar.
+
+    Returns:
+        The training items, in the order of their paths, and what is left out.
+
+    Raises:
+        TrainingError: if no recording can be used.
     """
     items, left_out = [], {}
     for path in tqdm(list(paths), desc="reading", unit="file", disable=not progress):
         try:
-            recording = open_recording(path)
-            level = measure_level(recording, sample_rate)
+            items.append(_scan_item(path, sample_rate, shortest))
         except AudioError as error:
             left_out[str(path)] = str(error)
-            continue
-        if not _seekable(path, recording.n_samples):
-            left_out[str(path)] = (
-                f"{path}: cannot be read from the middle, since its format does not allow it, or its header does not "
-                "say truly how long it is (it may have been cut short). Convert it to WAV or FLAC."
-            )
-        elif level == 0:
-            left_out[str(path)] = f"{path}: is digital silence."
-        elif recording.duration < shortest:
-            left_out[str(path)] = f"{path}: lasts {recording.duration:.2f} s, less than a crop ({shortest:.2f} s)."
-        else:
-            items.append(TrainingItem(path, recording.duration, level, recording.channel))
     if not items:
         reasons = " ".join(list(left_out.values())[:3]) or "No sound file was found."
         raise TrainingError(
@@ -76,8 +115,24 @@ def scan_items(paths: Iterable[Path], sample_rate: int, shortest: float, *, prog
     return TrainingSet(tuple(items), left_out)
 
 
+def _scan_item(path: Path, sample_rate: int, shortest: float) -> TrainingItem:
+    """Reads one recording. Raises AudioError with the reason if crops of it cannot be read."""
+    recording = open_recording(path)
+    level = measure_level(recording, sample_rate)
+    if not _seekable(path, recording.n_samples):
+        raise AudioError(
+            f"{path}: cannot be read from the middle, since its format does not allow it, or its header does not give "
+            "its true length (it may have been cut short). Convert it to WAV or FLAC."
+        )
+    if level == 0:
+        raise AudioError(f"{path}: is digital silence.")
+    if recording.duration < shortest:
+        raise AudioError(f"{path}: lasts {recording.duration:.2f} s, less than a crop ({shortest:.2f} s).")
+    return TrainingItem(path, recording.duration, level, recording.channel)
+
+
 def _seekable(path: Path, n_samples: int) -> bool:
-    """Whether libsndfile can go to any place in the file, which is when it knows its true length."""
+    """Whether libsndfile can go to any place in the file, which it can if it knows the true length."""
     try:
         return bool(soundfile.info(path).frames == n_samples)
     except soundfile.LibsndfileError:  # PyAV has read it
@@ -86,7 +141,13 @@ def _seekable(path: Path, n_samples: int) -> bool:
 
 @dataclass(frozen=True)
 class Crops:
-    """which: (B,) places in the list of materials. starts: (B,) seconds. samples: (B, N) at level 1."""
+    """Crops of recordings.
+
+    Attributes:
+        which: (B,) the place of each crop's recording in the list of items.
+        starts: (B,) seconds.
+        samples: (B, N) mono, at level 1.
+    """
 
     which: NDArray[np.int64]
     starts: NDArray[np.float64]
@@ -94,9 +155,24 @@ class Crops:
 
 
 def draw_crops(
-    items: Sequence[TrainingItem], n_crops: int, n_samples: int, sample_rate: int, generator: np.random.Generator
+    items: Sequence[TrainingItem], n_crops: int, seconds: float, sample_rate: int, generator: np.random.Generator
 ) -> Crops:
-    """Draw crops of `n_samples` samples; every stretch of audio in the materials is about equally likely."""
+    """Draws random crops; every stretch of audio is about equally likely.
+
+    Args:
+        items: the recordings, at least one.
+        n_crops: how many crops.
+        seconds: length of a crop, at most that of the shortest recording.
+        sample_rate: samples per second of the crops.
+        generator: for the draw.
+
+    Returns:
+        The crops.
+
+    Raises:
+        TrainingError: if a recording cannot be read any more, or has become too short.
+    """
+    n_samples = round(seconds * sample_rate)
     durations = np.array([item.duration for item in items])
     which = generator.choice(len(items), size=n_crops, p=durations / durations.sum())
     starts = generator.uniform(0, 1, n_crops) * np.maximum(0, durations[which] - n_samples / sample_rate)
@@ -105,9 +181,19 @@ def draw_crops(
 
 
 def crop(item: TrainingItem, start: float, n_samples: int, sample_rate: int) -> Samples:
-    """(n_samples,) mono samples at `sample_rate` and level 1 from `start` seconds on.
+    """Reads a crop of a recording.
 
-    Raises TrainingError if the recording cannot be read any more, or has become too short.
+    Args:
+        item: the recording.
+        start: seconds. A crop at the very end may start up to two samples of the file earlier.
+        n_samples: length of the crop at `sample_rate`.
+        sample_rate: samples per second of the crop.
+
+    Returns:
+        (n_samples,) mono samples at level 1.
+
+    Raises:
+        TrainingError: if the recording cannot be read any more, or has become too short.
     """
     try:
         with soundfile.SoundFile(item.path) as file:
@@ -121,7 +207,7 @@ def crop(item: TrainingItem, start: float, n_samples: int, sample_rate: int) -> 
     except (soundfile.LibsndfileError, OSError) as error:
         raise TrainingError(f"{item.path}: cannot be read any more ({error}). Take it out of the folder.") from error
     short = n_samples - len(samples)
-    if short > 8:
+    if short > ROUNDING:
         raise TrainingError(f"{item.path}: is shorter than when training began. Take it out of the folder.")
     samples = np.pad(samples, (0, max(0, short)))[:n_samples]
     return np.asarray(samples / np.sqrt(item.level), dtype=np.float32)

@@ -11,11 +11,12 @@ import torch
 
 from phonseg.errors import ConfigurationError
 
+TYPES: dict[str, Any] = {"str": (str,), "int": (int,), "float": (int, float)}
 CHOICES: dict[str, tuple[str, ...]] = {"encoder": ("log-mel-network", "raw-waveform"), "objective": ("nce", "barlow")}
 RANGES: dict[str, tuple[float, float]] = {
     "steps": (1, 10**9),
     "crops": (2, 4096),
-    "crop_seconds": (0.7, 60),  # a network of frames needs half a second to see one, and more of fast speech
+    "crop_seconds": (0.7, 60),  # a network needs half a second for one frame, and more if speech is sped up
     "learning_rate": (1e-7, 1),
     "self_training_steps": (0, 10**9),
     "self_training_crops": (2, 4096),
@@ -32,12 +33,13 @@ class AdaptationSettings:
 
     Attributes:
         crop_seconds: length of a crop, 0.7 to 60; shorter recordings are left out.
-        learning_rate: the highest, reached after 30 % of the steps.
-        self_training_steps: of the boundary network; each is on `self_training_crops` crops.
-        self_training_crops: in each step of the boundary network, and of the network of units.
-        held_out: the share of recordings, 0 to 0.5 (whole speakers if folders tell them apart), that only the
-            validation loss sees.
-        seed: of everything random.
+        learning_rate: the highest, 1e-7 to 1, reached after 30 % of the steps. The default is smaller than that of
+            training, since a trained network needs fewer and smaller steps than a new one.
+        self_training_steps: of the boundary network, 0 or more; each is on `self_training_crops` crops.
+        self_training_crops: in each step of the boundary network and of the unit network, 2 to 4096.
+        held_out: the share of recordings, 0 to 0.5, that only the validation loss is measured on. Whole speakers are
+            held out if each has a folder.
+        seed: of everything random, 0 or more, below 2 ** 32.
         device: "auto" (cuda, else mps, else cpu) or the name of a torch device.
 
     Raises:
@@ -45,7 +47,7 @@ class AdaptationSettings:
     """
 
     crop_seconds: float = 2.0
-    learning_rate: float = 5e-4  # a trained network needs fewer and smaller steps than a new one
+    learning_rate: float = 5e-4
     self_training_steps: int = 500
     self_training_crops: int = 16
     held_out: float = 0.05
@@ -56,13 +58,12 @@ class AdaptationSettings:
         for setting in fields(self):
             name: str = setting.name
             given: Any = getattr(self, name)
-            kinds: Any = {"str": str, "int": int, "float": (int, float)}[str(setting.type)]
-            if not isinstance(given, kinds) or isinstance(given, bool):
+            if not isinstance(given, TYPES[str(setting.type)]) or isinstance(given, bool):
                 raise ConfigurationError(f"{name} is {given!r}, which is not of type {setting.type}.")
             lowest, highest = RANGES.get(name, (given, given))
             if not lowest <= given <= highest:
                 raise ConfigurationError(f"{name} is {given}. Give a value from {lowest} to {highest}.")
-            if name in CHOICES and given not in CHOICES[name]:
+            if given not in CHOICES.get(name, (given,)):
                 raise ConfigurationError(f"{name} is {given!r}. Choose from {', '.join(CHOICES[name])}.")
         self.torch_device()
 
@@ -73,9 +74,8 @@ class AdaptationSettings:
             ConfigurationError: if torch knows no device of that name.
         """
         if self.device == "auto":
-            if torch.cuda.is_available():
-                return torch.device("cuda")
-            return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+            mps = "mps" if torch.backends.mps.is_available() else "cpu"
+            return torch.device("cuda" if torch.cuda.is_available() else mps)
         try:
             return torch.device(self.device)
         except RuntimeError as error:
@@ -87,13 +87,14 @@ class TrainingSettings(AdaptationSettings):
     """What can be set about training: all that can be set about adapting, and more.
 
     Attributes:
-        self_training_steps: of the boundary network; 0 for no such stage.
-        encoder: "log-mel-network" (fast) or "raw-waveform" (that of Kreuk et al., 2020; much slower).
+        learning_rate: the highest, 1e-7 to 1, reached after 30 % of the steps.
+        self_training_steps: of the boundary network; 0 to train the encoder alone.
+        encoder: "log-mel-network" (fast) or "raw-waveform" (that of Kreuk, Keshet and Adi, 2020; much slower).
         objective: of contrastive training, "nce" or "barlow" (see `phonseg.objectives.contrastive`).
-        steps: of contrastive training; each is on `crops` crops.
-        crops: in each step of contrastive training.
-        unit_steps: of the network of units, which builds on the boundary network; 0 for no such stage.
-        units: phone-like units that are told apart; fewer if there are fewer than ten segments for each.
+        steps: of contrastive training, 1 or more; each is on `crops` crops.
+        crops: in each step of contrastive training, 2 to 4096.
+        unit_steps: of the unit network, which builds on the boundary network; 0 to leave it out.
+        units: how many phone-like units there are, 2 to 4000; fewer if there are fewer than ten segments for each.
 
     Raises:
         ConfigurationError: if a value is out of its range.
@@ -117,16 +118,17 @@ def read_settings(path: str | Path, defaults: Settings) -> Settings:
 
     Args:
         path: of the file.
-        defaults: what the file leaves out is as in these.
+        defaults: for what the file leaves out.
 
     Returns:
         Settings of the type of the defaults.
 
     Raises:
-        ConfigurationError: if the file cannot be read, or names something that cannot be set.
+        ConfigurationError: if the file cannot be read, names something that cannot be set, or sets a value out of its
+            range.
     """
     try:
-        given = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        given: dict[str, Any] = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigurationError(f"{path}: cannot be read as TOML ({error}). Write lines like: steps = 2500") from error
     known = [field.name for field in fields(defaults)]

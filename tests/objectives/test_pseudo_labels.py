@@ -67,7 +67,7 @@ def test_without_a_peak_there_is_no_boundary_anywhere():
 
 
 @given(st.lists(peaks, min_size=1, max_size=4))
-def test_a_batch_of_the_lesson_holds_the_targets_of_each_crop(known):
+def test_a_batch_of_the_supervision_holds_the_targets_of_each_crop(known):
     paths = [Path(f"{i}.wav") for i in range(len(known))]
     times = [TIMES + 0.1 * i for i in range(len(known))]
     targets, weights = boundary_supervision(dict(zip(paths, known, strict=True)), CONFIDENCE).batch(paths, times)
@@ -103,20 +103,22 @@ def test_where_nothing_is_asked_nothing_is_lost():
 # Rises
 
 
-def heard_rise(decibels: float, join: float) -> float:
+def moved_peak(decibels: float, join: float) -> float:
     """Where the contrast of log-mel frames peaks at a hard join of noise and louder noise."""
     samples = noise(2 * RATE, seed=3, level=0.01)
     samples[round(join * RATE) :] *= 10 ** (decibels / 20)
-    heard = analyse(open_recording((samples.astype(np.float32), RATE)), mel_segmenter().streams)
-    times, prominences = candidate_peaks(heard.curve)
+    analysis = analyse(open_recording((samples.astype(np.float32), RATE)), mel_segmenter().streams)
+    times, prominences = candidate_peaks(analysis.curve)
     near = np.abs(times - join) < 0.05
-    return float(move_to_rises(times[near][[prominences[near].argmax()]], heard.loudness, heard.level, NOWHERE)[0])
+    return float(
+        move_to_rises(times[near][[prominences[near].argmax()]], analysis.loudness, analysis.level, NOWHERE)[0]
+    )
 
 
 @pytest.mark.parametrize("decibels", [15, 25, 35])
 def test_at_hard_joins_the_curve_is_early_for_rises_and_is_put_right(decibels):
     joins = 0.9 + 0.0037 * np.arange(20)
-    errors = np.array([heard_rise(decibels, join) - join for join in joins])
+    errors = np.array([moved_peak(decibels, join) - join for join in joins])
     assert abs(np.median(errors)) < 0.003
     assert np.median(errors - EARLY) < -0.002  # as it was before
 

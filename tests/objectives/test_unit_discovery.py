@@ -1,4 +1,4 @@
-"""What the segments of unlabelled recordings fall into."""
+"""The units that segments of unlabelled recordings fall into."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ regions = st.lists(st.integers(0, 9), unique=True, min_size=2, max_size=8).map(
 )
 
 
-def spelt(times: np.ndarray, speech: list[Region]) -> UnitAlignment:
+def aligned(times: np.ndarray, speech: list[Region]) -> UnitAlignment:
     units = np.arange(max(0, len(times) - 1)) % 4
     units[1::5] = NOT_ASKED
     return UnitAlignment(times, units, speech)
@@ -52,7 +52,7 @@ def frames(seed: int = 0) -> Frames:
 
 @given(boundaries, regions, st.floats(0, 0.01))
 def test_a_frame_is_of_the_unit_of_its_segment(times, speech, shift):
-    alignment, moments = spelt(times, speech), CENTRES + shift
+    alignment, moments = aligned(times, speech), CENTRES + shift
     for moment, unit in zip(moments, alignment.at(moments, silence=9), strict=True):
         segments = [i for i in range(len(times) - 1) if times[i] <= moment < times[i + 1]]
         near = min((abs(moment - time) for time in times), default=math.inf)
@@ -65,8 +65,8 @@ def test_a_frame_is_of_the_unit_of_its_segment(times, speech, shift):
         assert unit == expected
 
 
-def test_a_batch_of_the_lesson_holds_the_units_of_each_crop():
-    alignments = {Path(name): spelt(np.arange(n) / 10, [Region(0.0, 1.0)]) for name, n in (("a", 9), ("b", 5))}
+def test_a_batch_of_the_supervision_holds_the_units_of_each_crop():
+    alignments = {Path(name): aligned(np.arange(n) / 10, [Region(0.0, 1.0)]) for name, n in (("a", 9), ("b", 5))}
     paths, times = [Path("b"), Path("a"), Path("b")], [CENTRES, CENTRES + 0.3, CENTRES + 0.2]
     (targets,) = unit_supervision(alignments, 4).batch(paths, times)
     for found, path, moments in zip(targets, paths, times, strict=True):
@@ -78,10 +78,10 @@ def test_a_pause_is_silence_but_for_its_edges(reach):
     power = torch.ones(200, 150, 6)
     units = torch.zeros(200, 150 - 2 * reach, dtype=torch.int64)
     given_power, given_units = power.clone(), units.clone()
-    rough, (targets,) = unit_supervision({}, 4).augment(power, [units], torch.Generator().manual_seed(0))
+    augmented, (targets,) = unit_supervision({}, 4).augment(power, [units], torch.Generator().manual_seed(0))
     assert torch.equal(power, given_power)
     assert torch.equal(units, given_units)
-    assert rough.shape == power.shape
+    assert augmented.shape == power.shape
     _, beyond = insert_pauses(power, torch.Generator().manual_seed(0))
     inner = beyond[:, reach : 150 - reach]
     expected = torch.where(inner.abs() <= UNSURE_FRAMES, NOT_ASKED, torch.where(inner < 0, 4, 0))
@@ -108,7 +108,7 @@ def test_where_nothing_is_asked_nothing_is_lost():
     assert unit_loss(torch.rand(2, 3, 4), torch.full((2, 3), NOT_ASKED)).item() == 0
 
 
-# Descriptions
+# Embeddings
 
 
 @given(boundaries, regions)
@@ -141,7 +141,7 @@ def test_a_microphone_plays_no_part():
 
 
 def sounds(n: int, seed: int) -> np.ndarray:
-    """n descriptions near four places far apart, in turn, with every seventh unknown."""
+    """n embeddings near four places far apart, in turn, with every seventh unknown."""
     generator = np.random.default_rng(seed)
     places = np.eye(4, 2 * COEFFICIENTS) * 9
     found = places[np.arange(n) % 4] + generator.normal(scale=0.1, size=(n, 2 * COEFFICIENTS))

@@ -1,4 +1,4 @@
-"""Weights of views and operating points: from unlabelled recordings, and from labels by request."""
+"""Weights of streams and operating points: from unlabelled recordings, and from labels by request."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from phonseg.training.calibration import (
 )
 
 CHUNK_FRAMES = FrameGrid(RATE, hop=160, window=512)
-VIEW = mel_segmenter().streams[0]
+STREAM = mel_segmenter().streams[0]
 
 
 def analysed(values: list[float]) -> Analysis:
@@ -45,16 +45,16 @@ def test_the_typical_height_is_the_mean_over_recordings_of_their_90th_percentile
 
 
 @given(st.lists(st.tuples(st.floats(0.1, 9), st.floats(0.1, 100)), min_size=1, max_size=5))
-def test_balanced_views_contribute_in_the_proportion_of_their_shares_and_1_together(pairs):
+def test_balanced_streams_contribute_in_the_proportion_of_their_shares_and_1_together(pairs):
     shares, heights = zip(*pairs, strict=True)
-    streams = balanced([(replace(VIEW, weight=1.0), share) for share in shares], heights)
+    streams = balanced([(replace(STREAM, weight=1.0), share) for share in shares], heights)
     contributions = np.array([stream.weight * height for stream, height in zip(streams, heights, strict=True)])
     np.testing.assert_allclose(contributions, np.array(shares) / sum(shares))
 
 
-def test_a_flat_view_cannot_be_balanced():
+def test_a_flat_stream_cannot_be_balanced():
     with pytest.raises(TrainingError, match="shows no contrast"):
-        balanced([(VIEW, 1.0), (VIEW, 1.0)], [1.0, 0.0])
+        balanced([(STREAM, 1.0), (STREAM, 1.0)], [1.0, 0.0])
 
 
 # Without labels
@@ -105,7 +105,7 @@ def test_the_copies_of_a_recording_have_its_boundaries_at_its_times():
             assert evaluate(joins, candidates.times[candidates.prominences >= 0.3]).recall > 0.9
 
 
-def test_only_the_beginning_of_a_long_recording_is_heard():
+def test_only_the_beginning_of_a_long_recording_is_used():
     samples, _ = speech_like(8)
     long = np.tile(samples, math.ceil(2 * EXCERPT * RATE / len(samples)))
     once = long[: round(EXCERPT * RATE)]
@@ -150,7 +150,7 @@ def test_tuning_finds_the_prominence_that_tells_joins_from_ripples(point):
         assert evaluate(reference, tuned.segment(source)).r_value == 1
 
 
-def test_tuning_hears_as_the_model_does():
+def test_tuning_uses_the_analysis_settings_of_the_model():
     loud = tuple(replace(stream, weight=100 * stream.weight) for stream in mel_segmenter().streams)
     model = replace(mel_segmenter(), streams=loud, analysis_settings=AnalysisSettings(min_max_scaled=True))
     pairs = [labelled(seed) for seed in range(3)]

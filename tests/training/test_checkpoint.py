@@ -1,4 +1,4 @@
-"""Where a training run stands, on disk."""
+"""The state of a training run on disk."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_a_later_state_takes_the_place_of_an_earlier_one_and_leaves_nothing_besi
     assert os.listdir(tmp_path) == ["run.checkpoint"]
 
 
-def test_where_there_is_none_there_is_none(tmp_path):
+def test_without_a_file_there_is_no_checkpoint(tmp_path):
     assert read_checkpoint(tmp_path / "run.checkpoint", "the run") is None
 
 

@@ -1,4 +1,4 @@
-"""What can be trained on, and random crops of it."""
+"""Recordings that can be trained on, and random crops of them."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def item(path: Path, level: float = 1.0) -> TrainingItem:
     return TrainingItem(path, soundfile.info(path).duration, level, "mix")
 
 
-# survey
+# scan_items
 
 
-def test_every_good_recording_is_material_with_its_duration_and_level(recordings):
+def test_every_good_recording_is_an_item_with_its_duration_and_level(recordings):
     paths = sorted(recordings.iterdir())
     items, left_out = training_set(*paths)
     assert left_out == {}
@@ -61,7 +61,7 @@ def test_whatever_cannot_be_used_is_left_out_with_its_reason(tmp_path):
     assert "does not exist" in names["missing.wav"]
     assert all(reason.startswith(path) for path, reason in left_out.items())
     assert "good.wav" in {found.path.name for found in items}
-    # Whatever is material can be cropped, to its very end.
+    # Crops of every item can be read, to its very end.
     for found in items:
         crop(found, found.duration - 0.5, RATE // 2, RATE)
 
@@ -87,13 +87,13 @@ def test_a_recording_that_was_cut_short_is_cropped_safely_or_left_out(tmp_path, 
         assert "it may have been cut short" in left_out[str(path)]
 
 
-def test_if_nothing_can_be_used_the_reasons_are_told(tmp_path):
+def test_if_nothing_can_be_used_the_error_gives_the_reasons(tmp_path):
     (tmp_path / "text.wav").write_text("no sound", "utf-8")
     with pytest.raises(TrainingError, match=r"none of 1 recordings can be used\. .*text\.wav: cannot be read as sound"):
         training_set(tmp_path / "text.wav")
 
 
-def test_if_there_is_nothing_that_is_told():
+def test_if_there_is_no_recording_the_error_says_so():
     with pytest.raises(TrainingError, match=r"none of 0 recordings can be used\. No sound file was found\. Give"):
         training_set()
 
@@ -117,7 +117,7 @@ def test_at_any_rate_and_format_a_crop_is_that_stretch_of_the_recording(tmp_path
     samples, _ = read(path, sample_rate=RATE)
     for start in (0.0, 0.5, 1.24):  # whole samples at all these rates
         first = round(start * RATE)
-        expected = samples[first + 200 : first + 7800]  # the ends of a piece are resampled without what is beyond
+        expected = samples[first + 200 : first + 7800]  # the ends of a crop are resampled without what is beyond
         found = crop(item(path), start, 8000, RATE)[200:7800]
         assert np.corrcoef(found, expected)[0, 1] > 0.999
         assert found.std() == pytest.approx(expected.std(), rel=0.01)
@@ -145,7 +145,7 @@ def test_the_last_crop_and_a_crop_of_all_have_their_length(tmp_path, rate, n):
         assert np.isfinite(found).all()
 
 
-def test_the_channel_of_the_material_is_taken(tmp_path):
+def test_the_channel_of_the_item_is_taken(tmp_path):
     samples, _ = speech_like(10)
     soundfile.write(tmp_path / "x.wav", np.stack([samples / 2, -samples], axis=1) / 2, RATE, subtype="FLOAT")
     one, two, mix = (crop(TrainingItem(tmp_path / "x.wav", 1.0, 1.0, c), 0.5, 4000, RATE) for c in (1, 2, "mix"))
@@ -171,7 +171,7 @@ def test_a_recording_that_went_away_or_shrank_is_an_error_that_names_it(tmp_path
 
 def test_the_draw_is_that_of_the_generator_and_each_crop_is_what_it_says(recordings):
     items, _ = training_set(*recordings.iterdir())
-    first, again, other = (draw_crops(items, 5, 8000, RATE, np.random.default_rng(seed)) for seed in (1, 1, 2))
+    first, again, other = (draw_crops(items, 5, 0.5, RATE, np.random.default_rng(seed)) for seed in (1, 1, 2))
     np.testing.assert_array_equal(first.samples, again.samples)
     assert not np.array_equal(first.samples, other.samples)
     assert first.samples.shape == (5, 8000)
@@ -185,7 +185,7 @@ def test_every_stretch_of_audio_is_about_equally_likely(tmp_path):
     for path, seconds in zip(paths, (1, 3), strict=True):
         soundfile.write(path, noise(seconds * RATE), RATE)
     n = 600
-    crops = draw_crops([item(path) for path in paths], n, 160, RATE, np.random.default_rng(0))
+    crops = draw_crops([item(path) for path in paths], n, 0.01, RATE, np.random.default_rng(0))
     assert abs((crops.which == 1).sum() - 0.75 * n) < 5 * math.sqrt(0.75 * 0.25 * n)
     starts = crops.starts[crops.which == 1]
     counts, _ = np.histogram(starts, bins=5, range=(0, 2.99))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -28,8 +29,15 @@ def draw(step: int) -> Tensor:
     return torch.randn(16, 4, generator=torch.Generator().manual_seed(step))
 
 
-def task_of(network: nn.Module, draw: Callable[[int], Tensor] = draw) -> LearningStage[Tensor]:
-    return LearningStage("a stage", draw, lambda batch: (network(batch) - batch[:, :1]).square().mean(), seconds=1.0)
+def stage_of(network: nn.Module, draw: Callable[[int], Tensor] = draw) -> LearningStage[Tensor]:
+    def loss(batch: Tensor) -> Tensor:
+        return (network(batch) - batch[:, :1]).square().mean()
+
+    return LearningStage("a stage", network, SCHEDULE, 1.0, draw, loss, validate=dict)
+
+
+def learn(stage: LearningStage[Tensor], start: Checkpoint | None = None, keep: Any = lambda *state: None) -> None:
+    optimise(stage, start=start, keep=keep, progress=False)
 
 
 def weights_of(network: nn.Module) -> dict[str, Tensor]:
@@ -38,7 +46,7 @@ def weights_of(network: nn.Module) -> dict[str, Tensor]:
 
 def trained(**options: Any) -> dict[str, Tensor]:
     network = new_network()
-    optimise(network, task_of(network), SCHEDULE, progress=False, **options)
+    learn(stage_of(network), **options)
     return weights_of(network)
 
 
@@ -97,7 +105,7 @@ def test_every_step_is_one_of_adamw_with_clipped_gradients_at_its_learning_rate(
     for step in range(SCHEDULE.steps):
         torch.manual_seed(step)
         optimiser.zero_grad()
-        task_of(network).loss(draw(step)).backward()
+        stage_of(network).loss(draw(step)).backward()
         gradients = [weights.grad for weights in network.parameters()]
         length = math.sqrt(sum(float(gradient.square().sum()) for gradient in gradients))
         for gradient in gradients:
@@ -110,7 +118,7 @@ def test_every_step_is_one_of_adamw_with_clipped_gradients_at_its_learning_rate(
 
 def test_it_learns():
     network = nn.Linear(4, 1)
-    optimise(network, task_of(network), Schedule(300, 0.1, weight_decay=0), progress=False)
+    learn(replace(stage_of(network), schedule=Schedule(300, 0.1, weight_decay=0)))
     torch.testing.assert_close(network.weight.detach(), torch.tensor([[1.0, 0, 0, 0]]), rtol=0, atol=0.01)
 
 
@@ -126,7 +134,7 @@ def test_batches_are_drawn_once_each_in_turn_and_the_network_trains_and_then_res
         modes.append(network.training)
         return network(batch).square().mean()
 
-    optimise(network.eval(), LearningStage("a stage", drawing, loss, 1.0), SCHEDULE, progress=False)
+    learn(replace(stage_of(network.eval(), drawing), loss=loss))
     assert drawn == list(range(SCHEDULE.steps))
     assert all(modes)
     assert not any(module.training for module in network.modules())
@@ -160,7 +168,7 @@ def test_after_a_recording_that_could_not_be_read_too(fails_at):
 
     network, kept = new_network(), Kept()
     with pytest.raises(TrainingError, match="cannot be read any more"):
-        optimise(network, task_of(network, drawing), SCHEDULE, keep=kept, progress=False)
+        learn(stage_of(network, drawing), keep=kept)
     assert list(kept) == [done for done in (3, 6, 9) if done <= fails_at]
     start = kept[max(kept)] if kept else None
     assert_equal(trained(start=start), trained())
@@ -181,7 +189,7 @@ def test_a_loss_that_is_no_number_stops_at_once_and_leaves_the_weights_as_they_w
         return network(batch).square().mean() * (value if len(seen) == 5 else 1.0)
 
     with pytest.raises(TrainingError, match=r"a stage: the loss became (nan|-?inf) at step 4[.] Lower learning_rate"):
-        optimise(network, LearningStage("a stage", draw, loss, 1.0), SCHEDULE, progress=False)
+        learn(replace(stage_of(network), loss=loss))
     assert len(seen) == 5
     for name, parameter in network.named_parameters():
         assert torch.equal(parameter, seen[4][name])

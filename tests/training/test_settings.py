@@ -1,4 +1,4 @@
-"""What can be set about training."""
+"""The settings of training."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from conftest import RATE, mel_segmenter, noise, speech_like, vowel
 
 import phonseg
 from phonseg.audio.recording import open_recording
-from phonseg.detection.speech_activity import audible_parts
+from phonseg.detection.audible_parts import audible_parts
 from phonseg.encoders.boundary_network import BoundaryNetwork
 from phonseg.errors import AudioError, ModelError, OutputError, PhonsegWarning, TrainingError
 from phonseg.model.analysis import analyse
@@ -29,7 +29,7 @@ from phonseg.model.speech_peaks import speech_peaks
 from phonseg.objectives import unit_discovery as units
 from phonseg.objectives.pseudo_labels import EARLY, SWELL, Peaks, Thresholds, boundary_supervision
 from phonseg.objectives.supervision import Supervision
-from phonseg.training import recipe, trainer as stages
+from phonseg.training import recipe, stage_batches as stages
 from phonseg.training.recipe import PURE_SHARE, teacher_peaks
 from phonseg.training.settings import RANGES, TrainingSettings
 from phonseg.training.train import adapt, train
@@ -103,12 +103,12 @@ class Killed:
 # train
 
 
-def test_a_trained_segmenter_finds_joins_in_what_it_has_not_heard(model):
+def test_a_trained_segmenter_finds_joins_in_recordings_that_it_was_not_trained_on(model):
     for seed in (0, 10, 11):
         assert_finds_joins(model, seed)
 
 
-def test_the_summary_says_what_was_learned_from_and_how(model):
+def test_the_summary_says_what_was_learnt_from_and_how(model):
     summary = model.training
     assert (summary["recordings"], summary["left_out"], summary["settings"]) == (4, 0, asdict(SETTINGS))
     assert summary["hours"] == pytest.approx(4 * 3.2 / 3600, abs=1e-3)
@@ -186,7 +186,7 @@ def test_a_raw_waveform_encoder_can_be_trained_alone(recordings):
     assert "held_out_boundary_loss" not in model.training
 
 
-def test_without_self_training_the_views_are_joined_as_they_are(recordings):
+def test_without_self_training_the_streams_are_joined_unchanged(recordings):
     model = trained(recordings, replace(SETTINGS, self_training_steps=0))
     assert [stream.encoder.name for stream in model.streams] == ["log-mel"] * 3 + ["log-mel-network"]
     assert_finds_joins(model, 10)
@@ -202,9 +202,9 @@ def test_units_may_be_left_out(recordings, model):
 
 def test_units_are_of_finer_segments_than_the_boundary_network_gives(recordings):
     boundary_model = trained(recordings, replace(SETTINGS, unit_steps=0))
-    with patch.object(recipe, "segment_embeddings", wraps=recipe.segment_embeddings) as described:
+    with patch.object(recipe, "segment_embeddings", wraps=recipe.segment_embeddings) as embedded:
         trained(recordings)
-    found = sorted(tuple(call.args[1]) for call in described.call_args_list)
+    found = sorted(tuple(call.args[1]) for call in embedded.call_args_list)
     given = [boundary_model.segment(path) for path in sorted(recordings.iterdir())]
     least = PURE_SHARE * boundary_model.operating_point.prominence
     every = [each.candidates for each in given]
@@ -212,13 +212,13 @@ def test_units_are_of_finer_segments_than_the_boundary_network_gives(recordings)
     assert sum(map(len, found)) > sum(len(each.boundaries) for each in given)
 
 
-def test_where_there_are_too_few_segments_for_units_that_is_said(recordings):
+def test_too_few_segments_for_units_are_reported(recordings):
     with (
         patch.object(units, "SEGMENTS_PER_UNIT", 60),
         pytest.warns(PhonsegWarning, match=r"units: \d+ segments are too few to learn them from") as warned,
     ):
         model = trained(recordings)
-    assert [told.filename for told in warned] == [__file__]
+    assert [warning.filename for warning in warned] == [__file__]
     assert len(model.streams) == 1
 
 
@@ -242,7 +242,7 @@ def test_a_folder_without_recordings_is_an_error_that_says_so(tmp_path):
 
 def test_recordings_without_speech_are_an_error(tmp_path):
     soundfile.write(tmp_path / "x.wav", noise(4 * RATE), RATE)
-    with pytest.raises(TrainingError, match="look for recordings without speech"):
+    with pytest.raises(TrainingError, match="check for recordings without speech"):
         trained(tmp_path)
 
 
@@ -256,7 +256,9 @@ def test_killed_and_started_again_it_ends_with_the_same_model(recordings, model,
         trained(recordings, checkpoint=checkpoint)
     assert checkpoint.exists() == (killed_at > 3)
     assert digest(trained(recordings, checkpoint=checkpoint), tmp_path) == digest(model, tmp_path)
-    assert digest(trained(recordings, checkpoint=checkpoint), tmp_path) == digest(model, tmp_path)  # all is in there
+    assert digest(trained(recordings, checkpoint=checkpoint), tmp_path) == digest(
+        model, tmp_path
+    )  # every stage is in the checkpoint
 
 
 def test_a_checkpoint_of_other_settings_or_recordings_is_refused(recordings, tmp_path):
@@ -301,7 +303,7 @@ def test_a_checkpoint_in_no_folder_is_refused_at_once(recordings, tmp_path):
         trained(recordings, checkpoint=tmp_path / "nowhere" / "run.checkpoint")
 
 
-# Evidence
+# Pseudo-labels
 
 
 @pytest.mark.parametrize("seed", [0, 1])
@@ -324,15 +326,15 @@ def test_all_ends_of_speech_are_sure_and_peaks_are_later_only_within_speech(seed
 
 
 def test_a_network_learns_its_own_peaks_where_they_are(model: Segmenter, recordings: Path) -> None:
-    # It has learnt where sounds begin; told once more that they begin later, it would be late.
-    taught: dict[Path, Peaks] = {}
+    # It has learnt where sounds begin; if its peaks were moved later once more, it would be late.
+    learnt: dict[Path, Peaks] = {}
 
     def noted(peaks: dict[Path, Peaks], thresholds: Thresholds) -> Supervision:
-        taught.update(peaks)
+        learnt.update(peaks)
         return boundary_supervision(peaks, thresholds)
 
     with patch.object(recipe, "boundary_supervision", noted):
         adapt(model, recordings, settings=SETTINGS, progress=False)
-    assert len(taught) == 4
-    for path, peaks in taught.items():
+    assert len(learnt) == 4
+    for path, peaks in learnt.items():
         assert peaks.times.tolist() == speech_peaks(analyse(open_recording(path), model.streams[:1])).times.tolist()

@@ -25,10 +25,11 @@ from phonseg.model.speech_peaks import speech_peaks
 from phonseg.objectives.pseudo_labels import Peaks, Thresholds, boundary_supervision
 from phonseg.objectives.supervision import Supervision
 from phonseg.timeline.grid import FrameGrid, Times
-from phonseg.training import trainer as stages
-from phonseg.training.crops import TrainingItem, scan_items
+from phonseg.training import stage_batches as stages
+from phonseg.training.crops import SplitItems, TrainingItem, scan_items
 from phonseg.training.settings import CHOICES, TrainingSettings
-from phonseg.training.trainer import VALIDATION_NEGATIVES, Trainer
+from phonseg.training.stage_batches import VALIDATION_NEGATIVES, contrastive_stage, supervised_stage
+from phonseg.training.trainer import Trainer
 
 SETTINGS = TrainingSettings(steps=6, crops=3, crop_seconds=0.8, self_training_crops=3, device="cpu")
 CONFIDENCE = Thresholds(sure=0.6, doubtful=0.1)
@@ -53,7 +54,17 @@ def few_validation_crops():
 
 
 def run_on(items: list[TrainingItem], settings: TrainingSettings = SETTINGS) -> Trainer:
-    return Trainer(settings, items[1:], items[:1], None, "a run", progress=False)
+    return Trainer(settings, SplitItems(items[1:], items[:1]), None, "a run", progress=False)
+
+
+def contrast(trainer: Trainer, encoder: TorchEncoder, settings: TrainingSettings = SETTINGS) -> dict[str, float]:
+    trainer.learn(contrastive_stage(encoder, trainer.items, settings))
+    return trainer.figures
+
+
+def fit(trainer: Trainer, network: Any, supervision: Supervision, steps: int) -> dict[str, float]:
+    trainer.learn(supervised_stage(network, supervision, trainer.items, trainer.settings, steps))
+    return trainer.figures
 
 
 def seeded(make: Any, seed: int = 0) -> Any:
@@ -68,15 +79,15 @@ def seeded(make: Any, seed: int = 0) -> Any:
 @pytest.mark.parametrize("objective", CHOICES["objective"])
 def test_an_encoder_learns_to_tell_the_adjacent_frame_from_others(items, objective):
     encoder, settings = seeded(LogMelNetwork), replace(SETTINGS, objective=objective)
-    before = run_on(items, settings).contrastive(seeded(LogMelNetwork), replace(settings, learning_rate=1e-7))
-    after = run_on(items, settings).contrastive(encoder, replace(settings, steps=30))
+    before = contrast(run_on(items, settings), seeded(LogMelNetwork), replace(settings, learning_rate=1e-7))
+    after = contrast(run_on(items, settings), encoder, replace(settings, steps=30))
     assert after["held_out_loss"] < before["held_out_loss"] < math.log(1 + VALIDATION_NEGATIVES)
     assert 0.8 < after["held_out_accuracy"] <= 1
     assert not encoder.training
 
 
 class Numb(TorchEncoder):
-    """An encoder to which all frames are alike."""
+    """An encoder whose frames are all alike."""
 
     name = "numb"
 
@@ -94,8 +105,11 @@ class Numb(TorchEncoder):
 
 
 def test_an_encoder_that_tells_no_frame_from_another_has_collapsed(items):
-    with pytest.raises(TrainingError, match=r"the encoder has collapsed: .* its loss is 2\.197, no better than chance"):
-        run_on(items).contrastive(Numb(), SETTINGS)
+    with pytest.raises(
+        TrainingError,
+        match=r"the encoder has collapsed \(its loss on held-out recordings is 2\.197, no better than chance",
+    ):
+        contrast(run_on(items), Numb())
 
 
 # Self-training
@@ -104,8 +118,8 @@ def test_an_encoder_that_tells_no_frame_from_another_has_collapsed(items):
 def test_a_network_learns_from_what_is_known(items, peaks):
     supervision = boundary_supervision(peaks, CONFIDENCE)
     network = seeded(BoundaryNetwork)
-    before = run_on(items).fit(seeded(BoundaryNetwork), supervision, steps=0)
-    after = run_on(items).fit(network, supervision, steps=40)
+    before = fit(run_on(items), seeded(BoundaryNetwork), supervision, steps=0)
+    after = fit(run_on(items), network, supervision, steps=40)
     assert after["held_out_boundary_loss"] < 0.7 * before["held_out_boundary_loss"]
     assert not network.training
 
@@ -133,7 +147,7 @@ def test_a_network_is_asked_about_the_moments_of_its_own_grid(items, offset):
     draw_crops = stages.draw_crops
     network = seeded(BoundaryNetwork)
     with patch.object(stages, "draw_crops", drawing):
-        run_on(items).fit(network, Supervision("x", "loss", targets, loss, augment, offset, 3), steps=4)
+        fit(run_on(items), network, Supervision("x", "loss", targets, loss, augment, offset, 3), steps=4)
     starts = np.concatenate([crops.starts for crops in crops_drawn])
     n_fixed = len(crops_drawn[0].starts)
     assert asked_of[:n_fixed] == [items[0].path] * n_fixed
@@ -158,15 +172,15 @@ def test_a_network_is_asked_about_the_moments_of_its_own_grid(items, offset):
 def learn(trainer: Trainer, stage: str, peaks: dict[Path, Peaks]) -> tuple[dict[str, float], dict[str, Tensor]]:
     network = seeded(LogMelNetwork if stage == "contrastive" else BoundaryNetwork)
     if stage == "contrastive":
-        return trainer.contrastive(network, trainer.settings), network.state_dict()
-    return trainer.fit(network, boundary_supervision(peaks, CONFIDENCE), steps=6), network.state_dict()
+        return contrast(trainer, network, trainer.settings), network.state_dict()
+    return fit(trainer, network, boundary_supervision(peaks, CONFIDENCE), steps=6), network.state_dict()
 
 
 both = pytest.mark.parametrize("stage", ["contrastive", "self-training"])
 
 
 @both
-def test_recordings_held_out_are_only_listened_to(items, peaks, stage):
+def test_held_out_recordings_are_only_validated_on(items, peaks, stage):
     drawn = []
 
     def drawing(chosen: list[TrainingItem], *rest: Any) -> Any:
@@ -201,7 +215,7 @@ def test_killed_and_started_again_a_run_learns_the_same(items, peaks, stage, kil
         return draw_crops(*arguments)
 
     def trainer() -> Trainer:
-        return Trainer(SETTINGS, items[1:], items[:1], path, "a run", progress=False)
+        return Trainer(SETTINGS, SplitItems(items[1:], items[:1]), path, "a run", progress=False)
 
     draw_crops = stages.draw_crops
     with patch.object(stages, "Schedule", partial(stages.Schedule, checkpoint_every=2)):

@@ -8,7 +8,7 @@ from conftest import RATE, noise, speech_like, tone
 from hypothesis import given, strategies as st
 from scipy.signal import correlate
 
-from phonseg.augmentation.noise import white_noise, with_noise
+from phonseg.augmentation.white_noise import white_noise, with_noise
 
 
 def generator(seed: int = 0) -> np.random.Generator:
