@@ -7,6 +7,7 @@ import configparser
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -107,9 +108,88 @@ def test_scoring_textgrids_needs_no_neural_network(room: str) -> None:
     assert not {"torch", "parselmouth", "matplotlib"} & modules
 
 
-def test_rooms_are_small() -> None:
+def test_modules_are_small() -> None:
     lines = {str(room): len(room.read_text("utf-8").splitlines()) for room in ROOMS}
     assert {name: count for name, count in lines.items() if count > 250} == {}
+
+
+def test_folders_hold_few_modules_and_each_says_what_it_is_for() -> None:
+    modules = {folder: [room for room in ROOMS if room.parent == folder] for folder in {room.parent for room in ROOMS}}
+    most = {"phonseg": 4, "cli": 17}  # with __init__.py
+    assert {folder.name for folder, inside in modules.items() if len(inside) > most.get(folder.name, 14)} == set()
+    for folder in modules:
+        text = (folder / "__init__.py").read_text("utf-8")
+        assert folder == ROOT / "phonseg" or (text.count("\n") <= 5 and len(ast.parse(text).body) == 1), folder
+
+
+def test_functions_are_short() -> None:
+    long = [
+        f"{room.stem}.{node.name}"
+        for room in ROOMS
+        for node in ast.walk(ast.parse(room.read_text("utf-8")))
+        if isinstance(node, ast.FunctionDef) and node.end_lineno - (node.body[0].end_lineno or 0) >= 40
+    ]
+    assert long == []
+
+
+def test_tests_lie_in_the_folders_of_what_they_test() -> None:
+    folders = {path.parent.relative_to(ROOT / "tests") for path in (ROOT / "tests").rglob("test_*.py")}
+    assert {path for path in folders if not (ROOT / "phonseg" / path).is_dir()} == {Path("benchmarks")}
+
+
+def test_packages_stand_on_ten_floors(setup: configparser.ConfigParser) -> None:
+    floors = setup["importlinter:contract:layers"]["layers"].split("\n")[1:]
+    assert len(floors) == 10
+    named = {name.strip("()") for floor in floors for name in re.split(r" [|:] ", floor)}
+    assert named - {"diarization", "tempo"} == {
+        path.stem for path in (ROOT / "phonseg").iterdir() if path.name not in {"__init__.py", "models", "py.typed"}
+    } - {"__pycache__"}
+
+
+GLOSSARY = (
+    *("hearing", "lesson", "ledger", "roughen", "curriculum", "chatter"),
+    *("listening", "spelling", "pieces", "conventions", "tally"),
+)
+
+
+def test_no_name_needs_a_glossary() -> None:
+    names = {
+        (room.name, str(name))
+        for room in ROOMS
+        for node in ast.walk(ast.parse(room.read_text("utf-8")))
+        for name in (getattr(node, "name", None), getattr(node, "id", None), getattr(node, "arg", None))
+        if name
+    } | {(room.name, part) for room in ROOMS for part in room.parts}
+    assert [(room, name) for room, name in names if any(word in name.lower() for word in GLOSSARY)] == []
+
+
+def public(node: ast.Module | ast.ClassDef) -> Iterator[ast.FunctionDef | ast.ClassDef]:
+    """The public functions and classes in a module, and the public methods of these."""
+    for inside in node.body:
+        if isinstance(inside, (ast.FunctionDef, ast.ClassDef)) and not inside.name.startswith("_"):
+            yield inside
+            if isinstance(inside, ast.ClassDef):
+                yield from public(inside)
+
+
+@pytest.mark.parametrize("room", ROOMS, ids=lambda room: str(room.relative_to(ROOT)))
+def test_docstrings_name_every_argument_and_attribute(room: Path) -> None:
+    missing = []
+    if room.parent.name == "cli" and room.name not in ("main.py", "options.py"):
+        return  # phonseg/cli/__init__.py says what the modules of commands share
+    for node in public(ast.parse(room.read_text("utf-8"))):
+        text = ast.get_docstring(node) or ""
+        section, names = "Args", []
+        if isinstance(node, ast.ClassDef):
+            section = "Attributes"
+            names = [one.target.id for one in node.body if isinstance(one, ast.AnnAssign)]  # type: ignore[union-attr]
+        elif not any(getattr(one, "id", "") in ("overload", "property") for one in node.decorator_list):
+            names = [one.arg for one in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)]
+        told = re.search(rf"^{section}:\n((?:    .*\n|\n)*)", text + "\n", flags=re.MULTILINE)
+        found = re.findall(r"^    (\w+):", told[1], flags=re.MULTILINE) if told else []
+        lost = [name for name in names if name not in ("self", "cls", *found) and not name.startswith("_")]
+        missing += [f"{node.name}: {', '.join(lost)}"] if lost else []
+    assert missing == []
 
 
 def test_version_stands_in_one_place(setup: configparser.ConfigParser) -> None:
