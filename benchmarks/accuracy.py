@@ -1,12 +1,12 @@
 """How well boundaries are found: python benchmarks/accuracy.py SET... [--model NAME=FILE] [--harder] [--json FILE].
 
-A SET is a folder of recordings with references (TextGrids or .phn files) beside them. For every set and system two
-tables are printed in Markdown: the figures within 20 ms, and F1 and R-value over tolerances; with --harder a third one,
-of the same recordings made harder. A figure called default is what `phonseg.segment` gives with no option. A figure
-called oracle comes from the one threshold for the whole set that its own labels show to be the best: nobody has that
-without labels, and the cost is what a default loses against it.
+A SET is a folder of recordings with references (TextGrids or .phn files) beside them. For every set and system, two
+tables are printed in Markdown: the figures within 20 ms, and F1 and R-value at several tolerances; with --harder also a
+third one, for the same recordings made harder. "Default" is what `phonseg.segment` gives with no option. "Oracle" uses
+the single threshold for the whole set that scores best on its own labels. Nobody can find that threshold without
+labels; the "cost" is how much better the best oracle is.
 
-Nothing is kept between runs, and two runs give the same.
+Nothing is kept between runs, and two runs print the same figures.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from conditions import CLEAN, TOLD, Change, harder
+from conditions import CLEAN, DEFINITIONS, Change, harder
 from figures import TOLERANCES, Interval, Row, as_json, default_boundaries, rows, score
-from labelled import LabelledSet, hear_folder, without_shared_sentences
+from labelled import LabelledSet, analyse_folder, without_shared_sentences
 from markdown_table import number, percent, table
 from systems import System, add_models, log_mel_difference, models
 from thresholds import TOLERANCE
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Hear all sets, print what was found, and write it."""
+    """Segment and score all sets, print the tables, and write the figures to the JSON file."""
     systems = models(options.model)
     systems.append(log_mel_difference([options.unlabelled] if options.unlabelled else options.sets))
     conditions = harder(options.unlabelled) if options.harder else {}
@@ -60,7 +60,7 @@ def run(options: argparse.Namespace) -> None:
     print("\n".join(f"- {system.name}: {system.origin}" for system in systems))
     reports = []
     for folder in options.sets:
-        whole = hear_folder(folder, systems, conditions, options.tier)
+        whole = analyse_folder(folder, systems, conditions, options.tier)
         reports.append(report(whole, systems, conditions))
         if (rest := without_shared_sentences(whole)) is not None:
             reports.append(report(rest, systems, {}))
@@ -71,15 +71,15 @@ def run(options: argparse.Namespace) -> None:
 
 
 def report(labelled: LabelledSet, systems: Sequence[System], conditions: Mapping[str, Change]) -> dict[str, object]:
-    """Print the tables of one set, and return what stands in them in JSON types."""
+    """Print the tables of one set, and return the same figures in JSON types."""
     made = [row for system in systems for row in rows(labelled, system)]
     print(f"\n## {labelled.name}\n\n{len(labelled.recordings)} recordings; not scored: {len(labelled.failed)}")
     print("".join(f"- {reason}\n" for reason in labelled.failed.values()))
     print(figures_table(made))
     print(f"\nStrict F1 / R-value within so many ms:\n\n{curve_table(made)}")
-    harder_rows = [row for system in systems for row in lost(labelled, system, conditions)]
+    harder_rows = [row for system in systems for row in losses(labelled, system, conditions)]
     if harder_rows:
-        print(f"\nMade harder, default operating points. {TOLD}\n\n{harder_table(harder_rows)}")
+        print(f"\nMade harder, default operating points. {DEFINITIONS}\n\n{harder_table(harder_rows)}")
     return {
         "name": labelled.name,
         "recordings": len(labelled.recordings),
@@ -89,8 +89,8 @@ def report(labelled: LabelledSet, systems: Sequence[System], conditions: Mapping
     }
 
 
-def lost(labelled: LabelledSet, system: System, conditions: Mapping[str, Change]) -> list[dict[str, Any]]:
-    """F1 and R-value of a system under each condition, and how much it loses of both against the clean recordings."""
+def losses(labelled: LabelledSet, system: System, conditions: Mapping[str, Change]) -> list[dict[str, Any]]:
+    """F1 and R-value of a system under each condition, and how much lower they are than on the clean recordings."""
     clean = score(default_boundaries(labelled, system, CLEAN))
     made = []
     for condition in conditions:
@@ -109,14 +109,14 @@ def lost(labelled: LabelledSet, system: System, conditions: Mapping[str, Change]
 
 
 def figures_table(made: Sequence[Row]) -> str:
-    """Everything within 20 ms."""
+    """The figures within 20 ms."""
     titles = ["system", "operating point", "threshold", "reference", "found", "precision", "recall"]
     titles += ["F1", "95 %", "R-value", "95 %", "over-segm.", "lenient F1", "median error", "mean abs. error"]
     return table([*titles, "cost F1", "cost R-value"], [_cells(row) for row in made], words=2)
 
 
 def curve_table(made: Sequence[Row]) -> str:
-    """F1 and R-value over tolerances."""
+    """F1 and R-value at several tolerances."""
     titles = ["system", "operating point", *(f"{1000 * tolerance:g}" for tolerance in TOLERANCES)]
     cells = [
         [row.system, row.operating_point, *(f"{percent(f1)} / {percent(r)}" for f1, r in row.figures.curve.values())]
@@ -126,7 +126,7 @@ def curve_table(made: Sequence[Row]) -> str:
 
 
 def harder_table(made: Sequence[Mapping[str, Any]]) -> str:
-    """What is lost under each condition."""
+    """F1, R-value and their losses under each condition."""
     figures = ("f1", "r_value", "lost_f1", "lost_r_value")
     cells = [[row["system"], row["condition"], *(percent(row[name]) for name in figures)] for row in made]
     return table(["system", "condition", "F1", "R-value", "lost F1", "lost R-value"], cells, words=2)

@@ -1,4 +1,4 @@
-"""The conditions under which a recording is heard: as it is, and made harder in ways that are the same every time."""
+"""A recording -> the same recording in noise, in a room and so on; the same way in every run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from phonseg.audio.channels import Samples
 from phonseg.audio.find import find_recordings
 from phonseg.audio.level import active_power
 from phonseg.audio.recording import read
-from phonseg.augmentation.noise import white_noise
+from phonseg.augmentation.white_noise import white_noise
 from phonseg.errors import ConfigurationError
 
 RATE = 16_000
@@ -22,22 +22,21 @@ CLEAN = "as recorded"
 RATIOS = (20, 10, 5)  # decibels from the noise up to the active speech
 TALKERS = 6  # in a babble
 ROOM = {"t60": 0.5, "direct_to_reverberant": 0.0}  # seconds, decibels
-# What a table of these conditions must say.
-TOLD = (
+# Printed above the tables of these conditions.
+DEFINITIONS = (
     "Decibels are from the mean power of the noise up to that of the active speech (the stretches of 20 ms less than "
     f"20 dB below the loud ones). A babble has {TALKERS} talkers. The room has a T60 of {ROOM['t60']:g} s, and direct "
     f"sound {ROOM['direct_to_reverberant']:g} dB over its reverberation. The telephone: 300 to 3400 Hz, 8 kHz, mu-law."
 )
-# Recordings that the talkers of all babbles are drawn from: enough that none is heard often.
-POOL = 120
+POOL = 120  # recordings that the talkers of all babbles are drawn from; with so many, none recurs often
 
 Change = Callable[[Samples, np.random.Generator], Samples]
 
 
 def harder(folder: Path) -> dict[str, Change]:
-    """Each condition with the function that makes a recording at `RATE` so. folder: recordings of other talkers.
+    """The conditions by name, each a function that changes a recording at `RATE`. folder: recordings of other talkers.
 
-    Raises ConfigurationError if the folder holds none, AudioError if one of them cannot be read.
+    Raises ConfigurationError if the folder holds no speech, AudioError if a recording in it cannot be read.
     """
     pool = [read(path, sample_rate=RATE)[0] for path in drawn(find_recordings(folder), POOL)]
     pool = [talker for talker in pool if active_power(talker, RATE) > 0]
@@ -53,8 +52,8 @@ def harder(folder: Path) -> dict[str, Change]:
     }
 
 
-def heard(name: str, path: Path, conditions: Mapping[str, Change]) -> dict[str, tuple[Samples, int]]:
-    """A recording under each condition, as samples with their rate. name: of the recording, which seeds the noise."""
+def under_conditions(name: str, path: Path, conditions: Mapping[str, Change]) -> dict[str, tuple[Samples, int]]:
+    """The recording under each condition: (samples, rate) by condition. name: of the recording; it seeds the noise."""
     if not conditions:
         return {}
     samples, _ = read(path, sample_rate=RATE)

@@ -1,8 +1,8 @@
 """A recording -> a harder one: among other talkers, in a room, over a telephone, as MP3, at another level.
 
-Every function takes the mono samples of a recording, (n,), and returns (n,) float32 samples in which everything lies at
-the same times as before. What is random is drawn from a generator that is passed in. Nothing is clipped, except where
-a telephone would. White noise is in `phonseg.augmentation.noise`.
+Every function takes the mono samples of a recording, (n,), and returns (n,) float32 samples; no sound moves in time.
+Random numbers come from the generator that is passed in. Samples are not clipped, except by the telephone. White noise
+is in `phonseg.augmentation.white_noise`.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from numpy.typing import NDArray
 
 from phonseg.audio.channels import Samples
 from phonseg.audio.level import active_power
-from phonseg.augmentation.noise import with_noise
+from phonseg.augmentation.white_noise import with_noise
 from phonseg.errors import ConfigurationError
 
 TELEPHONE_RATE, TELEPHONE_BAND = 8_000, (300, 3_400)  # Hz
 COMPANDING, STEPS = 255, 127  # the mu of the mu-law of ITU-T G.711, and its steps on either side of 0
 MP3_RATES = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)  # Hz
-# Samples by which encoding (576) and decoding (529) move an MP3 file, whatever its rate, when its header has no room
-# to say so; otherwise the decoder puts it right.
+# Samples by which encoding (576) and decoding (529) delay an MP3 file at any rate, if its header has no room to say so.
+# If it has, the decoder removes the delay.
 MP3_DELAY = 1_105
 
 
@@ -33,10 +33,10 @@ def babble(
 ) -> Samples:
     """Add the voices of other people, all equally loud.
 
-    talkers: the recordings of one person each, at the same sample rate; each starts at a random place and goes round
-    until the recording ends. snr: as for `phonseg.augmentation.noise.with_noise`.
+    talkers: the recordings of one person each, at the same sample rate; each starts at a random place and is repeated
+    until the recording ends. snr: as for `phonseg.augmentation.white_noise.with_noise`.
 
-    Raises ConfigurationError without talkers, and when one of them is silent.
+    Raises ConfigurationError if there are no talkers, or one of them is silent.
     """
     powers = [active_power(talker, sample_rate) for talker in talkers]
     if not powers or min(powers) <= 0:
@@ -51,12 +51,12 @@ def babble(
 def impulse_response(
     sample_rate: int, generator: np.random.Generator, *, t60: float = 0.5, direct_to_reverberant: float = 0.0
 ) -> Samples:
-    """A room after Polack: (1 + round(t60 * sample_rate),) the direct sound, 1 at once, and a tail of decaying noise.
+    """The response of a room (Polack, 1988), (1 + round(t60 * sample_rate),): the direct sound, 1, and decaying noise.
 
     t60: seconds in which the tail loses 60 dB. direct_to_reverberant: decibels from the energy of the tail up to that
-    of the direct sound; 0 is a listener as far from the talker as makes both equal.
+    of the direct sound; at 0 both are equal.
 
-    Raises ConfigurationError when `t60` is too short for a tail.
+    Raises ConfigurationError if `t60` is shorter than a sample.
     """
     n = round(t60 * sample_rate)
     if n < 1:
@@ -74,7 +74,7 @@ def room(
     t60: float = 0.5,
     direct_to_reverberant: float = 0.0,
 ) -> Samples:
-    """Let the recording sound in a room; its direct sound stays as it was. See `impulse_response`."""
+    """Play the recording in a room; the direct sound is unchanged. See `impulse_response`."""
     from scipy.signal import fftconvolve
 
     response = impulse_response(sample_rate, generator, t60=t60, direct_to_reverberant=direct_to_reverberant)
@@ -84,7 +84,7 @@ def room(
 def telephone(samples: Samples, sample_rate: int) -> Samples:
     """Send the recording over a telephone line: 300 to 3400 Hz, 8000 samples per second, 8-bit mu-law from -1 to 1.
 
-    The band filter has no delay at any frequency. What lies beyond -1 and 1 is clipped.
+    The band filter delays no frequency. Samples below -1 or above 1 are clipped.
 
     Raises ConfigurationError for a sample rate below 8000.
     """
@@ -99,12 +99,12 @@ def telephone(samples: Samples, sample_rate: int) -> Samples:
 
 
 def mp3(samples: Samples, sample_rate: int, *, kilobits: float = 32) -> Samples:
-    """Compress the recording as MP3 and decode it again. kilobits: per second, the same all along.
+    """Compress the recording as MP3 and decode it again. kilobits: per second, constant.
 
-    The decoder's delay is taken out. Raises ConfigurationError for a sample rate that MP3 does not have, and for a bit
-    rate out of its range there.
+    The delay is removed. Raises ConfigurationError for a sample rate that MP3 does not have, or a bit rate that it does
+    not have at that sample rate.
     """
-    # What libsndfile calls the level of compression runs evenly from the highest to the lowest bit rate.
+    # libsndfile's compression level runs evenly from the highest bit rate (0) to the lowest (1).
     highest, lowest = (320, 32) if sample_rate >= 32_000 else (160, 8) if sample_rate >= 16_000 else (64, 8)
     level = (highest - kilobits) / (highest - lowest)
     if not (sample_rate in MP3_RATES and 0 <= level < 1):
@@ -126,7 +126,7 @@ def gain(samples: Samples, *, decibels: float) -> Samples:
 
 
 def _mu_law(samples: NDArray[np.float64]) -> NDArray[np.float64]:
-    """What is left after coding on a logarithmic scale of 127 steps to either side of 0 (the formula behind G.711)."""
+    """Samples rounded to 127 steps on either side of 0, on the logarithmic scale of the mu-law (ITU-T G.711)."""
     logarithm = np.log1p(COMPANDING * np.minimum(np.abs(samples), 1)) / np.log1p(COMPANDING)
     coded = np.round(logarithm * STEPS) / STEPS
     return np.asarray(np.sign(samples) * np.expm1(coded * np.log1p(COMPANDING)) / COMPANDING)

@@ -1,4 +1,4 @@
-"""The figures of a system on a set, all scored by phonseg's one scorer."""
+"""What a system found in a set -> its scores, all calculated by `phonseg.evaluate`."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ Interval = tuple[float, float]
 
 @dataclass(frozen=True)
 class Figures:
-    """What a table says of some boundaries.
+    """The scores of some boundaries.
 
-    score: strict, with the lenient one. f1_interval, r_value_interval: 95 %, had other recordings been drawn; None for
-    a single one. median_error, mean_absolute_error: milliseconds, of the strict hits, above 0 where what was found is
-    late; None without a hit. curve: strict F1 and R-value by tolerance in milliseconds.
+    score: strict and lenient. f1_interval, r_value_interval: 95 % bootstrap intervals over recordings; None for a
+    single recording. median_error, mean_absolute_error: milliseconds, of the strict hits; above 0 if the boundary found
+    is late; None without a hit. curve: strict F1 and R-value by tolerance in milliseconds.
     """
 
     score: Score
@@ -43,8 +43,8 @@ class Figures:
 class Row:
     """A system at an operating point.
 
-    threshold: the one prominence of the whole set, for an oracle. cost_f1, cost_r_value: by how much the best that any
-    such threshold reaches on these labels lies higher.
+    threshold: of an oracle, the least prominence of a boundary, the same in the whole set. cost_f1, cost_r_value: how
+    much higher the best score of any such threshold on these labels is.
     """
 
     system: str
@@ -56,7 +56,7 @@ class Row:
 
 
 def rows(labelled: LabelledSet, system: System) -> list[Row]:
-    """The system with no option set, and with the thresholds that the labels show to be the best."""
+    """The system with no option set, and with the thresholds that score best on the labels."""
     references = {name: recording.reference.boundaries for name, recording in labelled.recordings.items()}
     candidates = {
         name: recording.found[system.name, CLEAN].candidates for name, recording in labelled.recordings.items()
@@ -83,7 +83,7 @@ def rows(labelled: LabelledSet, system: System) -> list[Row]:
 
 
 def default_boundaries(labelled: LabelledSet, system: System, condition: str) -> Boundaries:
-    """What the system finds with no option set."""
+    """What the system finds in each recording with no option set."""
     return {
         name: (recording.reference.boundaries, recording.found[system.name, condition].boundaries)
         for name, recording in labelled.recordings.items()
@@ -91,7 +91,7 @@ def default_boundaries(labelled: LabelledSet, system: System, condition: str) ->
 
 
 def measured(boundaries: Boundaries) -> Figures:
-    """The figures of some boundaries, counts summed over recordings before any ratio."""
+    """The scores of some boundaries; counts are summed over recordings before any ratio."""
     errors = 1000 * np.concatenate([signed_errors(*pair, tolerance=TOLERANCE) for pair in boundaries.values()])
     strict, *_ = scores = [score(boundaries, tolerance) for tolerance in (TOLERANCE, *TOLERANCES)]
     return Figures(
@@ -131,5 +131,5 @@ def as_json(row: Row) -> dict[str, object]:
 
 
 def _interval(strict: CorpusScore, measure: Callable[[Score], float]) -> Interval | None:
-    # The same draws for every system, so that their intervals differ by the systems alone.
+    # The same draws for every system, so that intervals can be compared.
     return bootstrap(strict, measure, generator=np.random.default_rng(0)) if len(strict.files) > 1 else None

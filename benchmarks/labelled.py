@@ -1,4 +1,4 @@
-"""A folder of recordings with references, heard once by every system under every condition."""
+"""A folder of recordings with references -> what every system finds in them under every condition."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from conditions import CLEAN, Change, heard
+from conditions import CLEAN, Change, under_conditions
 from systems import System
 from tqdm import tqdm
 
@@ -30,7 +30,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Labelled:
-    """A recording: its reference, and what was found in it: (name of the system, condition) -> boundaries."""
+    """A recording: its reference, and what was found in it by (name of the system, condition)."""
 
     reference: Segmentation
     found: Mapping[tuple[str, str], Found]
@@ -38,21 +38,21 @@ class Labelled:
 
 @dataclass(frozen=True)
 class LabelledSet:
-    """Some recordings by name. failed: name -> why it is not among them."""
+    """The recordings of a folder by name. failed: why a recording could not be scored, by name."""
 
     name: str
     recordings: Mapping[str, Labelled]
     failed: Mapping[str, str]
 
 
-def hear_folder(
+def analyse_folder(
     folder: Path, systems: Sequence[System], conditions: Mapping[str, Change], tier: str = "phones"
 ) -> LabelledSet:
-    """Segment every recording that has a reference, with every system, as it is and under the conditions.
+    """Segment every recording that has a reference with every system, unchanged and under the conditions.
 
-    What fails anywhere is left out for all systems, so that they are compared on the same recordings, and listed.
+    A recording that fails with one system is left out for all, so that all are scored on the same recordings.
 
-    Raises ConfigurationError when nothing is left, or when no reference has a boundary.
+    Raises ConfigurationError if no recording is left, or if no reference has a boundary.
     """
     pairing = pair(folder, folder, find=find_recordings)
     recordings, failed = {}, dict(pairing.failed)
@@ -61,7 +61,7 @@ def hear_folder(
     ):
         try:
             wanted = read_reference(reference, tier=tier)
-            sources = {CLEAN: recording, **heard(name, recording, conditions)}
+            sources = {CLEAN: recording, **under_conditions(name, recording, conditions)}
             found = {
                 (system.name, condition): _found(system.segmenter.segment(source))
                 for condition, source in sources.items()
@@ -77,7 +77,7 @@ def hear_folder(
 
 
 def without_shared_sentences(labelled: LabelledSet) -> LabelledSet | None:
-    """The set without sa1 and sa2, which in TIMIT every speaker reads; None if there are none, or nothing else."""
+    """The set without sa1 and sa2, which every speaker of TIMIT reads; None if it has none of them, or no others."""
     rest = {
         name: recording
         for name, recording in labelled.recordings.items()

@@ -1,8 +1,8 @@
 """How memory and time grow with the length of a recording: python benchmarks/long_recording.py RECORDINGS [HOURS ...].
 
-Recordings are joined into WAV files of the given hours (1 and 10 by default, which takes 1.3 GB of disk), each of which
-is segmented in a process of its own, and once more from the command line with one worker. Also checked: that the same
-audio, read in blocks of other sizes, gives the same boundaries.
+Recordings are joined into WAV files of the given hours (1 and 10 by default, which takes 1.3 GB of disk). Each file is
+segmented in a process of its own, in blocks of several sizes, which must give the same boundaries; and once more from
+the command line with one worker process.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ print(json.dumps({
 """
 
 
-def join(recordings: list[Path], hours: float, path: Path) -> None:
-    """Write `hours` of the recordings, again and again in turn, as 16-bit WAV."""
-    left = round(hours * 3600 * RATE)
-    with soundfile.SoundFile(path, "w", RATE, 1, "PCM_16") as file:
+def join(recordings: list[Path], hours: float, path: Path, *, rate: int = RATE, file_format: str = "WAV") -> None:
+    """Write `hours` of the recordings, in turn and repeated as needed, to one file: WAV and FLAC have 16 bits."""
+    left = round(hours * 3600 * rate)
+    with soundfile.SoundFile(path, "w", rate, 1, format=file_format) as file:
         for recording in itertools.cycle(recordings):
-            samples, _ = read(recording, sample_rate=RATE)
+            samples, _ = read(recording, sample_rate=rate)
             file.write(samples[:left])
             left -= len(samples)
             if left <= 0:
@@ -49,7 +49,7 @@ def join(recordings: list[Path], hours: float, path: Path) -> None:
 
 
 def from_command_line(path: Path) -> tuple[float, float]:
-    """Seconds that `phonseg segment` takes, and megabytes of the largest of its processes."""
+    """Seconds that `phonseg segment` takes, and the most megabytes that one of its processes takes."""
     measured = (
         "import json, resource, subprocess, sys, time; begin = time.perf_counter(); "
         "subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL); seconds = time.perf_counter() - begin; "

@@ -1,4 +1,4 @@
-"""Numbers as people read them, in a Markdown table."""
+"""Texts and numbers -> a Markdown table."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 
 def table(titles: Sequence[str], rows: Sequence[Sequence[str]], *, words: int = 1) -> str:
-    """A Markdown table, padded so that it can be read as it is. words: columns of words, on the left; then numbers."""
+    """A Markdown table with padded columns. words: how many columns on the left hold words; the others hold numbers."""
     lines = [[cell.replace("|", "\\|") for cell in line] for line in (titles, *rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(titles))]
     rule = ["-" * width if column < words else "-" * (width - 1) + ":" for column, width in enumerate(widths)]
@@ -19,10 +19,10 @@ def table(titles: Sequence[str], rows: Sequence[Sequence[str]], *, words: int = 
 
 
 def percent(share: float | None, *, sign: str = "") -> str:
-    """A share in percent with one decimal; "-" for what cannot be had. sign: "+" to show that of a gain too."""
+    """A share in percent with one decimal; "-" for None or NaN. sign: "+" to also show plus signs."""
     return number(None if share is None else 100 * share, sign=sign)
 
 
 def number(value: float | None, *, sign: str = "") -> str:
-    """A number with one decimal; "-" for what cannot be had."""
+    """A number with one decimal; "-" for None or NaN. sign: "+" to also show plus signs."""
     return "-" if value is None or math.isnan(value) else f"{value:{sign}.1f}"

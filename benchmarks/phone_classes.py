@@ -1,4 +1,4 @@
-"""The broad class of a phone, by its label: the 61 symbols of TIMIT, or the International Phonetic Alphabet."""
+"""The label of a phone (one of TIMIT's 61 symbols, or IPA) -> its broad class."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ STOP, CLOSURE, AFFRICATE, SILENCE, OTHER = "stop", "closure", "affricate", "sile
 
 Classify = Callable[[str], str]
 
-# Of TIMIT's stops these are the bursts alone: their closures have labels of their own.
+# STOP holds the bursts of TIMIT's stops; their closures have labels of their own.
 TIMIT = {
     VOWEL: "iy ih eh ey ae aa aw ay ah ao oy ow uh uw ux er ax ix axr ax-h",
     LIQUID: "l r w y el",
@@ -28,7 +28,7 @@ IPA = {
     FRICATIVE: "ɸβfvθðszʃʒʂʐɕʑçʝxɣχʁħʕhɦɬɮʜʢɧ",
     STOP: "pbtdʈɖcɟkɡgqɢʔʡɓɗᶑʄɠʛʘǀǃǂǁ",
 }
-# What stands for nothing said, whatever the alphabet.
+# Labels of silence in any alphabet.
 SILENT = frozenset({"", "sil", "sp", "<sil>", "_", "#"})
 
 TIMIT_CLASSES = {symbol: name for name, symbols in TIMIT.items() for symbol in symbols.split()}
@@ -36,7 +36,7 @@ IPA_CLASSES = {letter: name for name, letters in IPA.items() for letter in lette
 
 
 def classifier(labels: Iterable[str]) -> Classify:
-    """From label to class, in the alphabet that knows more of these labels (TIMIT's if both know as many)."""
+    """The function from label to class for the alphabet that has more of these labels; TIMIT's if both have as many."""
     every = list(labels)
     return max((timit_class, ipa_class), key=lambda classify: sum(classify(label) != OTHER for label in every))
 
@@ -44,21 +44,21 @@ def classifier(labels: Iterable[str]) -> Classify:
 def timit_class(label: str) -> str:
     """The class of one of TIMIT's 61 symbols, which may be in capitals and with a digit for its stress.
 
-    SILENCE for no label, OTHER for anything else.
+    An empty label is SILENCE, any other text OTHER.
     """
     symbol = label.lower()
     return SILENCE if symbol in SILENT else TIMIT_CLASSES.get(symbol.rstrip("012"), OTHER)
 
 
 def ipa_class(label: str) -> str:
-    """The class of a phone in IPA; SILENCE for no label, OTHER for one without any letter of IPA's.
+    """The class of a phone in IPA; SILENCE for an empty label, OTHER for a label without an IPA letter.
 
-    Diacritics and raised letters are left out of account. Of several letters a vowel decides, so that a diphthong that
-    begins with a glide is a vowel; a stop and a fricative are an affricate; else the first letter decides.
+    Diacritics and raised letters do not count. A label with a vowel letter is a vowel, also if it begins with a glide;
+    a stop and a fricative are an affricate; otherwise the first letter decides.
     """
     if label.lower() in SILENT:
         return SILENCE
-    # Taken apart, a ç would be a c with a diacritic.
+    # NFD would make ç a c with a diacritic; ʝ is of the same class and has no diacritic.
     letters = unicodedata.normalize("NFD", unicodedata.normalize("NFC", label).replace("ç", "ʝ"))
     known = [IPA_CLASSES[letter] for letter in letters if letter in IPA_CLASSES]
     if VOWEL in known:

@@ -1,4 +1,4 @@
-"""The systems that are compared: the model that ships, a contrast in which nothing is learned, and model files."""
+"""The systems that are compared: the model that ships, model files, and a log-mel contrast that learns nothing."""
 
 from __future__ import annotations
 
@@ -22,8 +22,7 @@ from phonseg.model.streams import Stream
 from phonseg.training.calibration import balanced, operating_point, typical_height
 
 LOG_MEL = "log-mel difference"
-# Recordings that weights and operating point of the contrast are read off: more do not change them.
-CALIBRATION_RECORDINGS = 200
+CALIBRATION_RECORDINGS = 200  # for the weights and the operating point of the contrast; more do not change them
 
 
 @dataclass(frozen=True)
@@ -36,13 +35,16 @@ class System:
 
 
 def add_models(parser: argparse.ArgumentParser) -> None:
-    """Let a command take `--model NAME=FILE`, as often as wanted."""
-    help_text = "a further model, under the name that the tables shall give it; may be given several times"
+    """Add the option `--model NAME=FILE`, which may be given several times."""
+    help_text = "a further model and its name in the tables; may be given several times"
     parser.add_argument("--model", action="append", default=[], metavar="NAME=FILE", help=help_text)
 
 
 def models(named_files: Sequence[str]) -> list[System]:
-    """The model that ships, and those given as NAME=FILE. Raises ConfigurationError, or ModelError for a bad file."""
+    """The model that ships, and those given as NAME=FILE.
+
+    Raises ConfigurationError for a text of another form, ModelError for a bad file.
+    """
     loaded = [("phonseg", phonseg.load("default"))]
     for text in named_files:
         name, separator, file = text.partition("=")
@@ -53,18 +55,18 @@ def models(named_files: Sequence[str]) -> list[System]:
 
 
 def log_mel_difference(folders: Sequence[Path]) -> System:
-    """The contrast of three log-mel views over 2, 3 and 4 frames, in which nothing is learned.
+    """The contrast of three log-mel streams over 2, 3 and 4 frames; nothing is learned.
 
-    folders: recordings, whose labels are not looked at, that the views are weighted and the operating point is
-    calculated on, as those of a trained model are. Peaks outside the speech are left out as they are there, too.
+    folders: recordings from which the weights of the streams and the operating point are calculated, as for a trained
+    model; their labels are not read. Peaks outside speech are left out, too, as for a trained model.
 
     Raises ConfigurationError if none of the recordings can be read, TrainingError if they are silent.
     """
-    look = LeftRightContrast(euclidean, (2, 3, 4))
+    contrast = LeftRightContrast(euclidean, (2, 3, 4))
     streams = (
-        Stream(LogMel(window=400, exponent=0.1), look),
-        Stream(LogMel(window=256), look),
-        Stream(LogMel(window=320, bands=24), look),
+        Stream(LogMel(window=400, exponent=0.1), contrast),
+        Stream(LogMel(window=256), contrast),
+        Stream(LogMel(window=320, bands=24), contrast),
     )
     recordings, unreadable = _opened(drawn(find_recordings(folders), CALIBRATION_RECORDINGS))
     places = ", ".join(folder.resolve().name for folder in folders)
@@ -80,13 +82,13 @@ def log_mel_difference(folders: Sequence[Path]) -> System:
 
 
 def drawn(recordings: Sequence[Path], n: int) -> list[Path]:
-    """Up to `n` of the recordings in their order, the same ones each time."""
+    """Up to `n` of the recordings, in order; the same ones in every run."""
     chosen = np.random.default_rng(0).permutation(len(recordings))[:n]
     return [recordings[place] for place in sorted(chosen)]
 
 
 def _opened(paths: Sequence[Path]) -> tuple[list[Recording], list[str]]:
-    """What can be opened, and why the rest cannot."""
+    """The recordings that can be opened, and a message for each of the others."""
     recordings, unreadable = [], []
     for path in paths:
         try:

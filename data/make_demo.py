@@ -3,9 +3,9 @@
     sudo apt-get install festival festvox-kallpc16k festvox-czech-dita festvox-suopuhe-lj
     python data/make_demo.py
 
-Festival joins diphones: pieces cut out of recordings of a person, from the middle of one phone to the middle of the
-next, each with a label where the one phone becomes the other. It puts these labels at times that it chooses beforehand,
-the ends of its segments, which are therefore known. The same versions give the same bytes; data/README.md names them.
+Festival joins diphones: stretches cut out of recordings of a person, from the middle of one phone to the middle of the
+next, each with a label where one phone becomes the other. It chooses the ends of its segments first, and puts these
+labels there, so the times are known. The same versions give the same bytes; data/README.md lists them.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from phonseg.timeline.segmentation import Segmentation
 
 FOLDER = Path(__file__).resolve().parent / "demo"
 SILENCES = frozenset({"pau", "#"})
-TAIL = 0.03  # seconds: by how much the sound may outlast the last segment, a pause
+TAIL = 0.03  # seconds: the most by which the sound may outlast the last segment, a pause
 
-# us_rel_offset: when a voice is packed, the label of every diphone moves one pitch period ahead of where it was set (a
-# "- 1" in load_separate_diphone, us_diphone_unit.cc), so that the sound changes one period, 5 to 10 ms, after the end
-# of the segment. This setting of Festival moves all the labels back; the quarter makes sure that they reach the right
-# period where periods differ in length. Duration_Stretch 1 takes the lengths of phones as each voice's model has them.
+# us_rel_offset: when a voice is packed, the label of every diphone moves ahead by one pitch period (a "- 1" in
+# load_separate_diphone, us_diphone_unit.cc), so the sound changes one period, 5 to 10 ms, after the end of the segment.
+# This setting of Festival moves all labels back; the extra quarter makes sure that they reach the right period if
+# periods differ in length. Duration_Stretch 1 leaves the lengths of phones as in the model of each voice.
 SCRIPT = """
 (voice_{voice})
 (set! us_rel_offset -1.25)
@@ -42,7 +42,7 @@ SCRIPT = """
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """What is said, by which voice of Festival, and in which encoding that voice reads its text."""
+    """The text of a recording, the Festival voice that says it, and the encoding in which that voice reads text."""
 
     name: str
     voice: str
@@ -68,7 +68,7 @@ RECORDINGS = (
 
 
 def synthesise(recording: Recording, folder: Path) -> tuple[Path, Path]:
-    """Let Festival speak; returns its wave file and its list of segments."""
+    """Synthesise a recording; returns the paths of the WAV file and of the list of segments."""
     wave, segments, script = folder / "speech.wav", folder / "speech.segments", folder / "speech.scm"
     filled = SCRIPT.format(voice=recording.voice, text=recording.text, wave=wave, segments=segments)
     script.write_text(filled, encoding=recording.encoding)
@@ -77,7 +77,7 @@ def synthesise(recording: Recording, folder: Path) -> tuple[Path, Path]:
 
 
 def read_segments(path: Path, duration: float) -> Segmentation:
-    """Lines `end number name` after a `#`. Pauses lose their names, and pauses side by side become one."""
+    """Read lines `end number name` after a `#`. Pauses get an empty label, and adjacent pauses become one."""
     lines = [line.split() for line in path.read_text(encoding="utf-8").splitlines()[1:]]
     if not lines or not 0 <= duration - float(lines[-1][0]) <= TAIL:
         raise ValueError(f"{path}: the segments do not end with the sound, which lasts {duration} s")

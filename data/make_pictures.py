@@ -17,7 +17,7 @@ WINDOW = 1.8, 2.9  # seconds: "... by the sea", a pause, "where she ..."
 
 
 def main(folder: Path) -> None:
-    """Write every picture into a folder, which is made if it is missing."""
+    """Write both pictures to a folder, which is made if it is missing."""
     folder.mkdir(exist_ok=True)
     segmentation = phonseg.segment(RECORDING)
     reference = phonseg.read_textgrid(RECORDING.with_suffix(".TextGrid"))
@@ -26,7 +26,7 @@ def main(folder: Path) -> None:
 
 
 def save(figure: Figure, path: Path) -> None:
-    """As a PNG of 1000 dots' width in 128 colours, a third of the size that it has with all of them."""
+    """Write a PNG, 1000 pixels wide, in 128 colours: a third of the size with all colours."""
     drawn = BytesIO()
     figure.savefig(drawn, format="png", dpi=1000 / figure.get_figwidth())
     Image.open(drawn).convert("RGB").quantize(128, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(

@@ -19,7 +19,7 @@ every_recording = pytest.mark.parametrize("recording", RECORDINGS, ids=lambda pa
 
 
 def intervals(recording: Path) -> list[tuple[float, float, str]]:
-    """Read by Praat, so that these tests do not lean on the reader of phonseg."""
+    """Read by Praat, so that these tests do not depend on phonseg's own reader."""
     return in_praat(recording.with_suffix(".TextGrid"))
 
 
@@ -77,7 +77,7 @@ def test_pauses_stand_at_both_ends_and_inside_and_never_side_by_side(recording: 
 
 
 def spectral_change(samples: np.ndarray, rate: int, times: np.ndarray) -> float:
-    """How much the 10 ms after these times differ from the 10 ms before: mean over 24 bands of the log power."""
+    """The mean absolute difference of log power, over 24 bands, between the 10 ms after and before these times."""
     length, bins = round(0.01 * rate), 2048
     starts = np.rint(times * rate).astype(int)[:, None]
     edges = (np.geomspace(150, 7500, 25) * bins / rate).astype(int)
@@ -92,7 +92,7 @@ def spectral_change(samples: np.ndarray, rate: int, times: np.ndarray) -> float:
 
 @every_recording
 def test_the_sound_changes_most_where_the_reference_has_its_boundaries(recording: Path) -> None:
-    # Moved by 1 ms at a time, all the boundaries together fit the sound best within 5 ms of where they are.
+    # If all boundaries move together by 1 ms at a time, they fit the sound best within 5 ms of where they are.
     samples, rate = soundfile.read(recording)
     boundaries = np.array([end for _, end, _ in intervals(recording)[:-1]])
     lags = np.arange(-25, 26)

@@ -1,4 +1,4 @@
-"""What README shows is run, and what it says of the model is what the model's card says."""
+"""The README: its commands and code run, and its scores are those of the model card."""
 
 from __future__ import annotations
 
@@ -21,8 +21,7 @@ from PIL import Image
 import phonseg.batch.segment_files
 from phonseg.cli.main import main
 from phonseg.praat import plugin as praat_plugin
-from phonseg.training.settings import read_settings
-from phonseg.training.train import DEFAULTS
+from phonseg.training.settings import AdaptationSettings, read_settings
 
 HOUSE = Path(__file__).parent.parent
 README = (HOUSE / "README.md").read_text(encoding="utf-8")
@@ -30,47 +29,47 @@ README = (HOUSE / "README.md").read_text(encoding="utf-8")
 
 @pytest.fixture
 def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of a fresh clone, as far as README's commands need it, and the current one."""
+    """The current folder, with what the commands of the README need of a clone."""
     (tmp_path / "data").symlink_to(HOUSE / "data")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(
-        phonseg.batch.segment_files, "Workers", ThreadPoolExecutor
-    )  # processes would load all libraries first
+    # Processes would load all libraries first.
+    monkeypatch.setattr(phonseg.batch.segment_files, "Workers", ThreadPoolExecutor)
     monkeypatch.setattr(praat_plugin, "own_preferences_folders", lambda: (tmp_path / "praat6", tmp_path / "praat7"))
     return tmp_path
 
 
 def commands() -> list[str]:
-    """The lines of the fenced commands after the two that set up."""
+    """The fenced commands after the two that install phonseg."""
     return [
         line for block in re.findall(r"```sh\n(.*?)```", README, flags=re.DOTALL)[2:] for line in block.splitlines()
     ]
 
 
-def test_the_tour_can_be_walked(clone: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    said = {}
+def test_the_commands_run(clone: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    printed = {}
     for line in commands():
         program, *arguments = shlex.split(line)
         assert program == "phonseg"
         assert main(arguments) == 0, line
-        said[line] = capsys.readouterr().out
+        printed[line] = capsys.readouterr().out
         if arguments[0] == "segment":  # what a person does in Praat
             shutil.copytree("segmented", "corrected", ignore=shutil.ignore_patterns("*.jsonl"))
-    assert {line.split()[1] for line in said} == {"segment", "plot", "evaluate", "changes", "praat"}
-    assert sum(text.count("100.0 %") for text in said.values()) == 4  # nothing was corrected
+    assert {line.split()[1] for line in printed} == {"segment", "plot", "evaluate", "changes", "export", "praat"}
+    assert sum(text.count("100.0 %") for text in printed.values()) == 4  # nothing was corrected
     assert all(Path(name).read_bytes().startswith(b"\x89PNG") for name in ("english.png", "compared.png"))
+    assert len(list((clone / "tables").glob("*.csv"))) == 3
     assert (clone / "praat6" / "plugin_phonseg" / "setup.praat").is_file()
 
 
 def test_sensitivity_makes_as_many_boundaries_as_it_says() -> None:
-    (sentence,) = re.findall(r"In\s`english.wav` of the demo it makes ([^.]*(?:\.\d[^.]*)*)\.\n", README)
-    told = re.findall(r"(\d+)\s(?:boundaries\s)?at\s([\d.]+)", sentence)
-    assert len(told) == 4
+    (sentence,) = re.findall(r"In `english\.wav` of the demo it makes (.+? at 1)\.", " ".join(README.split()))
+    shown = re.findall(r"(\d+) (?:boundaries )?at ([\d.]+)", sentence)
+    assert len(shown) == 4
     seg = phonseg.segment(HOUSE / "data" / "demo" / "english.wav")
-    assert [(str(len(seg.at(sensitivity=float(at)).boundaries)), at) for _, at in told] == told
+    assert [(str(len(seg.at(sensitivity=float(at)).boundaries)), at) for _, at in shown] == shown
 
 
-@pytest.mark.skipif(shutil.which("Rscript") is None, reason="there is no R here (Debian and Ubuntu: r-base-core)")
+@pytest.mark.skipif(shutil.which("Rscript") is None, reason="needs R (Debian and Ubuntu: r-base-core)")
 def test_the_lines_of_r_run(clone: Path) -> None:
     assert main(["segment", "data/demo", "-o", "segmented", "--format", "textgrid,csv"]) == 0
     (block,) = re.findall(r"```r\n(.*?)```", README, flags=re.DOTALL)
@@ -108,13 +107,14 @@ def test_the_lines_of_python_run(clone: Path) -> None:
 
 
 def test_the_settings_shown_are_the_defaults(tmp_path: Path) -> None:
-    (block,) = re.findall(r"```toml\n(.*?)```", README, flags=re.DOTALL)
-    (tmp_path / "train.toml").write_text(block)
-    assert read_settings(tmp_path / "train.toml", DEFAULTS) == DEFAULTS
-    assert set(tomllib.loads(block)) == set(asdict(DEFAULTS))
+    blocks = re.findall(r"```toml\n(.*?)```", README, flags=re.DOTALL)
+    for block, defaults in zip(blocks, (phonseg.TrainingSettings(), AdaptationSettings()), strict=True):
+        (tmp_path / "settings.toml").write_text(block)
+        assert read_settings(tmp_path / "settings.toml", defaults) == defaults
+        assert set(tomllib.loads(block)) == set(asdict(defaults))
 
 
-def test_readme_and_card_tell_the_same_scores() -> None:
+def test_readme_and_card_give_the_same_scores() -> None:
     card = (HOUSE / "phonseg" / "models" / "default.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| (?:TIMIT|VoxAngeles).*$", README, flags=re.MULTILINE)
     assert len(rows) == 2
@@ -122,11 +122,9 @@ def test_readme_and_card_tell_the_same_scores() -> None:
 
 
 def test_the_card_names_the_model_that_ships() -> None:
-    import phonseg
-
     card = (HOUSE / "phonseg" / "models" / "default.md").read_text(encoding="utf-8")
     model = phonseg.load()
     assert f"`{model.digest}`" in card
     assert not model.tuned_on_labels
-    assert model.training["settings"] == asdict(DEFAULTS)
+    assert model.training["settings"] == asdict(phonseg.TrainingSettings())
     assert (HOUSE / "phonseg" / "models" / "default.safetensors").stat().st_size < 2_000_000

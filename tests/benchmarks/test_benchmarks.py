@@ -36,7 +36,7 @@ import errors
 import phone_classes
 import systems
 import thresholds
-from labelled import hear_folder
+from labelled import analyse_folder
 from markdown_table import number, percent, table
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -217,12 +217,12 @@ def test_what_fails_is_listed_and_left_out_for_all(tmp_path: Path) -> None:
     folder = labelled_folder(tmp_path, ["good", "bad", "alone"])
     (folder / "bad.wav").write_bytes(b"RIFF of no kind")
     (folder / "alone.wav").unlink()
-    heard = hear_folder(folder, systems.models([]), {})
-    assert list(heard.recordings) == ["good"]
-    assert sorted(heard.failed) == ["alone", "bad"]
-    assert "bad.wav" in heard.failed["bad"]
+    analysed = analyse_folder(folder, systems.models([]), {})
+    assert list(analysed.recordings) == ["good"]
+    assert sorted(analysed.failed) == ["alone", "bad"]
+    assert "bad.wav" in analysed.failed["bad"]
     text = printed(errors.main, folder)
-    assert all(reason in text for reason in heard.failed.values())
+    assert all(reason in text for reason in analysed.failed.values())
 
 
 def test_a_set_without_boundaries_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -246,8 +246,8 @@ def test_the_sentences_that_all_speakers_of_timit_read_are_also_left_out(tmp_pat
 def test_a_recording_is_made_harder_in_the_same_way_every_time() -> None:
     recording = DEMO / "english.wav"
     harder = conditions.harder(DEMO)
-    once, again = (conditions.heard("english", recording, harder) for _ in range(2))
-    other = conditions.heard("other", recording, harder)
+    once, again = (conditions.under_conditions("english", recording, harder) for _ in range(2))
+    other = conditions.under_conditions("other", recording, harder)
     assert all(np.array_equal(once[name][0], again[name][0]) for name in harder)
     random = [name for name in harder if not np.array_equal(once[name][0], other[name][0])]
     assert random == [name for name in harder if name.startswith(("white noise", "babble", "room"))]
@@ -370,13 +370,35 @@ def test_shares_are_shown_in_percent(value: float | None, sign: str, shown: str)
     assert percent(value, sign=sign) == shown
 
 
+def speed(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """What speed.py prints, from a process of its own, since it keeps to one core."""
+    command = [sys.executable, ROOT / "benchmarks" / "speed.py", DEMO, "--runs", "1", *arguments]
+    return subprocess.run(command, capture_output=True, encoding="utf-8")
+
+
 def test_speed_times_the_whole_and_its_stages() -> None:
-    # In a process of its own, since it keeps to one core from then on.
-    command = [sys.executable, ROOT / "benchmarks" / "speed.py", DEMO, "--runs", "1", "--seconds", "0.5", "2"]
-    text = subprocess.run(command, check=True, capture_output=True, encoding="utf-8").stdout
-    rows = cells(text, "system")
-    assert [row[:2] for row in rows] == [["phonseg", "0.5"], ["phonseg", "2"]]
+    rows = cells(speed("--seconds", "0.5", "2").stdout, "system")
+    assert [row[:4] for row in rows] == [["phonseg", "WAV", "16000", seconds] for seconds in ("0.5", "2")]
     for row in rows:
-        whole, *stages = map(float, row[4:])
+        whole, *stages = map(float, row[6:])
         assert whole == pytest.approx(sum(stages), abs=0.4)  # seven numbers, each rounded
-        assert float(row[3]) == pytest.approx(1000 * float(row[1]) / whole, rel=0.05, abs=1)
+        assert float(row[5]) == pytest.approx(1000 * float(row[3]) / whole, rel=0.05, abs=1)
+
+
+def test_speed_compares_two_versions() -> None:
+    options = ["--seconds", "1", "--formats", "WAV", "FLAC", "MP3", "--rates", "16000", "44100", "--other"]
+    rows = cells(speed(*options, ROOT).stdout, "format")
+    assert [row[:3] for row in rows] == [
+        [file_format, rate, "1"] for file_format in ("WAV", "FLAC", "MP3") for rate in ("16000", "44100")
+    ]
+    for row in rows:
+        this, other, ratio = map(float, row[3:])
+        assert ratio == pytest.approx(other / this, abs=0.02)
+        assert 0.2 < ratio < 5  # it is the same version
+
+
+def test_speed_needs_another_checkout_with_phonseg_in_it(tmp_path: Path) -> None:
+    done = speed("--seconds", "1", "--other", tmp_path)
+    assert done.returncode == 1
+    assert f"{tmp_path.resolve()}: " in done.stderr
+    assert done.stderr.endswith("Give a checkout.\n") or done.stderr.endswith("Give another checkout.\n")

@@ -121,11 +121,11 @@ def test_a_room_decays_by_60_decibels_in_its_t60(t60: float, direct_to_reverbera
 def test_an_impulse_in_a_room_is_its_response() -> None:
     impulse = np.zeros(RATE, np.float32)
     impulse[100] = 0.5
-    heard = degradation.room(impulse, RATE, generator(4))
+    reverberant = degradation.room(impulse, RATE, generator(4))
     response = degradation.impulse_response(RATE, generator(4))
-    assert heard[:100] == pytest.approx(0, abs=1e-6)
-    assert heard[100 : 100 + len(response)] == pytest.approx(0.5 * response, abs=1e-6)
-    assert heard[100 + len(response) :] == pytest.approx(0, abs=1e-6)
+    assert reverberant[:100] == pytest.approx(0, abs=1e-6)
+    assert reverberant[100 : 100 + len(response)] == pytest.approx(0.5 * response, abs=1e-6)
+    assert reverberant[100 + len(response) :] == pytest.approx(0, abs=1e-6)
 
 
 def test_a_room_without_time_is_refused() -> None:
@@ -135,11 +135,11 @@ def test_a_room_without_time_is_refused() -> None:
 
 def test_a_telephone_passes_its_band_alone() -> None:
     sent = noise(10 * RATE, level=0.1)
-    heard = degradation.telephone(sent, RATE)
-    passed = in_decibels(band_power(heard, 500, 3000) / band_power(sent, 500, 3000))
+    received = degradation.telephone(sent, RATE)
+    passed = in_decibels(band_power(received, 500, 3000) / band_power(sent, 500, 3000))
     assert passed == pytest.approx(0, abs=0.2)
     for low, high in ((0, 150), (4000, 8000)):
-        assert in_decibels(band_power(heard, low, high) / band_power(sent, low, high)) < -30
+        assert in_decibels(band_power(received, low, high) / band_power(sent, low, high)) < -30
 
 
 def test_a_telephone_has_255_levels_which_are_finer_for_quiet_sounds() -> None:
