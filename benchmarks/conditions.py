@@ -10,12 +10,12 @@ import degradation
 import numpy as np
 from systems import drawn
 
-from phonseg.audio.channels import Samples
 from phonseg.audio.find import find_recordings
 from phonseg.audio.level import active_power
 from phonseg.audio.recording import read
 from phonseg.augmentation.white_noise import white_noise
 from phonseg.errors import ConfigurationError
+from phonseg.timeline.grid import Samples
 
 RATE = 16_000
 CLEAN = "as recorded"

@@ -15,10 +15,10 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
-from phonseg.audio.channels import Samples
 from phonseg.audio.level import active_power
 from phonseg.augmentation.white_noise import with_noise
 from phonseg.errors import ConfigurationError
+from phonseg.timeline.grid import Samples
 
 TELEPHONE_RATE, TELEPHONE_BAND = 8_000, (300, 3_400)  # Hz
 COMPANDING, STEPS = 255, 127  # the mu of the mu-law of ITU-T G.711, and its steps on either side of 0

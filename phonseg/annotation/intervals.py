@@ -16,7 +16,7 @@ Interval = tuple[float, float, str]  # start and end in seconds, label
 PlacedInterval = tuple[str, Interval]  # where the interval stands in its file ("line 3"), and the interval
 
 MAX_FILE_BYTES = 200_000_000  # a TextGrid of ten hours has 40 million
-SLACK = 1e-6  # seconds: ends of intervals that lie closer than this are the same time, rounded differently
+SAME_TIME = 1e-6  # seconds: ends of intervals that lie closer than this are the same time, rounded differently
 
 
 def read_bytes(path: str | Path) -> bytes:
@@ -50,8 +50,8 @@ def segments_from_intervals(
 
     Args:
         path: of the file, for messages.
-        placed: the intervals in order of time, each with its place in the file. Ends that differ by at most `SLACK` are
-            one boundary. White space around labels is dropped.
+        placed: the intervals in order of time, each with its place in the file. Ends that differ by at most `SAME_TIME`
+            are one boundary. White space around labels is dropped.
         duration: of the recording, in seconds; None for the end of the last interval.
 
     Returns:
@@ -67,16 +67,16 @@ def segments_from_intervals(
         where = f"{path}: {place} ({start} to {end} s)"
         if not start < end:
             raise TextGridError(f"{where} does not end after its start. Correct it in Praat or a text editor.")
-        if start < reached - SLACK:
+        if start < reached - SAME_TIME:
             raise TextGridError(f"{where} starts before {reached} s, where the one before ends. Correct one of them.")
-        if start > reached + SLACK:
+        if start > reached + SAME_TIME:
             segments.append((reached, ""))
         segments.append((start, label.strip()))
         reached = end
     if duration is None and not segments:
         raise TextGridError(f"{path}: holds no segment. Give a file with a line for each segment.")
     duration = max(duration or 0.0, reached)
-    if duration > reached + SLACK or not segments:
+    if duration > reached + SAME_TIME or not segments:
         segments.append((reached, ""))
     starts, labels = zip(*segments, strict=True)
     try:

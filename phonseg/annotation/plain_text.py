@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from phonseg.annotation.intervals import SLACK, PlacedInterval, read_bytes, segments_from_intervals
+from phonseg.annotation.intervals import SAME_TIME, PlacedInterval, read_bytes, segments_from_intervals
 from phonseg.errors import ConfigurationError, PhonsegWarning, TextGridError
 from phonseg.timeline.segmentation import Segmentation
 
@@ -167,7 +167,7 @@ def _from_ends(path: str | Path, rows: Iterable[Row]) -> list[PlacedInterval]:
     placed: list[PlacedInterval] = []
     start, empty = 0.0, []
     for place, (_, end, label) in _placed(path, rows, float, "Give 'end colour label', in seconds", columns=(0, 0, 2)):
-        if abs(end - start) <= SLACK:
+        if abs(end - start) <= SAME_TIME:
             empty += [place] if start > 0 else []  # at 0 s Buckeye has a mark, which is not a segment
             continue
         placed.append((place, (start, end, label.split(";")[0])))

@@ -23,7 +23,7 @@ from phonseg.errors import ConfigurationError
 from phonseg.system.atomic_files import replacing
 from phonseg.timeline.segmentation import Segment, Segmentation
 
-COLUMNS = ("recording", "segment", "start", "end", "duration", "label", "score")  # of a CSV file
+CSV_COLUMNS = ("recording", "segment", "start", "end", "duration", "label", "score")  # of a CSV file
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +151,7 @@ def _csv(segmentation: Segmentation, path: str | Path, layout: Layout) -> bytes:
     """A row for each segment; the score is that of the boundary at its start."""
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
-    table.writerow(COLUMNS)
+    table.writerow(CSV_COLUMNS)
     for number, one in enumerate(segmentation, 1):
         times = decimal(one.start), decimal(one.end), _duration(one)
         score = None if math.isnan(one.score) else one.score

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phonseg.errors import AudioError, ConfigurationError
+from phonseg.timeline.grid import Samples
 
-Samples = NDArray[np.float32]  # mono (n,), or (n, channels); full scale is -1 to 1
 Channel = Literal["mix"] | int
 
 

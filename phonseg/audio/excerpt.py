@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from phonseg.audio.channels import Samples
 from phonseg.audio.recording import Recording
+from phonseg.timeline.grid import Samples
 
-MARGIN = 0.010  # seconds on either side of an excerpt, so that its spectrogram reaches the edges
-HIGHEST_RATE = 48_000  # Hz: frequencies above half of this are not shown
+EXCERPT_MARGIN = 0.010  # seconds on either side of an excerpt, so that its spectrogram reaches the edges
+HIGHEST_EXCERPT_RATE = 48_000  # Hz: frequencies above half of this are not shown
 
 
 class Excerpt(NamedTuple):
@@ -28,7 +28,12 @@ class Excerpt(NamedTuple):
 
 
 def read_excerpt(
-    recording: Recording, start: float, end: float, *, margin: float = MARGIN, highest_rate: int = HIGHEST_RATE
+    recording: Recording,
+    start: float,
+    end: float,
+    *,
+    margin: float = EXCERPT_MARGIN,
+    highest_rate: int = HIGHEST_EXCERPT_RATE,
 ) -> Excerpt:
     """Reads a part of a recording and keeps nothing else in memory.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from phonseg.audio.channels import Samples
+from phonseg.timeline.grid import Samples
 
 # Frames with less than this share of the largest power (50 dB below) count as silent: they say nothing about level or
 # noise.

@@ -18,11 +18,12 @@ from dataclasses import dataclass, field
 import numpy as np
 import soxr
 
-from phonseg.audio.channels import Channel, Samples, check_channel, check_has_channel, one_channel
+from phonseg.audio.channels import Channel, check_channel, check_has_channel, one_channel
 from phonseg.audio.decoding.decoder import DamagedError, Decoder
 from phonseg.audio.decoding.source import Source, open_source
 from phonseg.audio.scan import BLOCK, Scan, scan
 from phonseg.errors import AudioError, ConfigurationError, PhonsegWarning
+from phonseg.timeline.grid import Samples
 
 SILENT_MIX = 1e-3  # the channels have cancelled each other if the power of their mix is 30 dB below their own
 CLIPPED_SHARE = 1e-3  # of all samples; a recording with more clipped samples gets a remark

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from phonseg.audio.channels import Channel, Samples, one_channel
+from phonseg.audio.channels import Channel, one_channel
 from phonseg.audio.decoding.decoder import DamagedError, Decoder
 from phonseg.errors import AudioError
+from phonseg.timeline.grid import Samples
 
 BLOCK = 16_384  # samples per channel read at once: large enough for speed, small enough for the processor's cache
 SMALL_BLOCK = 1_024  # samples per channel read at once in a damaged file, to get close to the damage

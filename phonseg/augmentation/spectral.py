@@ -13,7 +13,7 @@ from torch.nn import functional
 # The power of steady noise in a good room, and in the worst place where most speech is recorded: natural logarithms
 # relative to the loud frames (50 and 20 dB below them).
 QUIETEST_NOISE, LOUDEST_NOISE = -11.5, -4.5
-SHORTEST_PAUSE, LONGEST_PAUSE = 20, 130  # frames
+SHORTEST_PAUSE_FRAMES, LONGEST_PAUSE = 20, 130  # frames
 LARGEST_PAUSE_SHARE = 5 / 6  # of a crop
 
 
@@ -77,7 +77,7 @@ def mix_talkers(power: Tensor, generator: torch.Generator, *, share: float = 0.4
 def insert_pauses(power: Tensor, generator: torch.Generator, *, share: float = 0.9) -> tuple[Tensor, Tensor]:
     """Replaces speech by one pause in a share of the crops, anywhere in the crop, also across its ends.
 
-    A pause takes SHORTEST_PAUSE to LONGEST_PAUSE frames (0.2 to 1.3 s at a hop of 10 ms), and at most
+    A pause takes SHORTEST_PAUSE_FRAMES to LONGEST_PAUSE frames (0.2 to 1.3 s at a hop of 10 ms), and at most
     LARGEST_PAUSE_SHARE of a short crop.
 
     Args:
@@ -91,7 +91,7 @@ def insert_pauses(power: Tensor, generator: torch.Generator, *, share: float = 0
     """
     crops, frames, _ = power.shape
     longest = min(LONGEST_PAUSE, int(LARGEST_PAUSE_SHARE * frames))
-    length = torch.randint(SHORTEST_PAUSE, longest + 1, (crops, 1), generator=generator)
+    length = torch.randint(SHORTEST_PAUSE_FRAMES, longest + 1, (crops, 1), generator=generator)
     middle = torch.randint(frames, (crops, 1), generator=generator)
     chosen = torch.rand(crops, 1, generator=generator) < share
     beyond = torch.where(chosen, (torch.arange(frames) - middle).abs() - length / 2, torch.inf)

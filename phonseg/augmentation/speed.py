@@ -9,8 +9,7 @@ import soxr
 from torch import Tensor
 from torch.nn import functional
 
-from phonseg.audio.channels import Samples
-from phonseg.timeline.grid import Times
+from phonseg.timeline.grid import Samples, Times
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from phonseg.audio.channels import Samples
 from phonseg.audio.level import active_power
+from phonseg.timeline.grid import Samples
 
 
 def white_noise(samples: Samples, sample_rate: int, generator: np.random.Generator, *, snr: float) -> Samples:

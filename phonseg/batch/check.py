@@ -22,7 +22,7 @@ from phonseg.system.captured_warnings import captured_warnings
 from phonseg.system.folders import place_of
 
 SAMPLE_RATE = 16_000  # Hz: speech is searched at this rate, as in segmenting
-COLUMNS = ("", "format", "Hz", "channels", "seconds", "level dB", "peak dB", "clipped", "speech", "recording")
+TABLE_COLUMNS = ("", "format", "Hz", "channels", "seconds", "level dB", "peak dB", "clipped", "speech", "recording")
 ALIGNMENTS = "<<>>>>>>><"  # of the columns, left or right
 NUMBERS = ("g", "d", ".2f", ".1f", ".1f", ".2%", ".0%")  # formats of the columns from Hz to speech
 
@@ -62,7 +62,7 @@ class Checked:
         return {**asdict(self), "recording": os.fspath(self.recording)}
 
     def row(self) -> tuple[str, ...]:
-        """Returns the texts below `COLUMNS`; numbers are rounded, and left out if they are None."""
+        """Returns the texts below `TABLE_COLUMNS`; numbers are rounded, and left out if they are None."""
         values = self.sample_rate, self.channels, self.seconds, self.level, self.peak, self.clipped, self.speech
         numbers = ["" if value is None else format(value, form) for value, form in zip(values, NUMBERS, strict=True)]
         return ("" if self.status == "fine" else self.status, self.format or "", *numbers, str(self.recording))
@@ -104,7 +104,7 @@ class Checks:
 
     def __str__(self) -> str:
         """A table, the messages, and the totals."""
-        rows = [COLUMNS, *(one.row() for one in self.recordings)]
+        rows = [TABLE_COLUMNS, *(one.row() for one in self.recordings)]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         line = "  ".join(f"{{:{alignment}{width}}}" for alignment, width in zip(ALIGNMENTS, widths, strict=True))
         table = [line.format(*row).rstrip() for row in rows]

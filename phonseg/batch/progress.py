@@ -10,7 +10,7 @@ from tqdm import tqdm
 from phonseg.batch.jobs import Job
 from phonseg.batch.manifest import Record
 
-FORMAT = "{desc} {percentage:3.0f} %|{bar}| [{elapsed}, {remaining} left{postfix}]"
+BAR_FORMAT = "{desc} {percentage:3.0f} %|{bar}| [{elapsed}, {remaining} left{postfix}]"
 
 
 class Progress:
@@ -28,7 +28,9 @@ class Progress:
         self._start = perf_counter()
         # smoothing=0: the average speed, since the speed of one file says little about the others.
         total = sum(job.size for job in jobs)
-        self._bar = tqdm(desc="segmenting", total=total, bar_format=FORMAT, smoothing=0, disable=not (shown and jobs))
+        self._bar = tqdm(
+            desc="segmenting", total=total, bar_format=BAR_FORMAT, smoothing=0, disable=not (shown and jobs)
+        )
 
     def advance(self, job: Job, record: Record) -> None:
         """Counts one more recording.

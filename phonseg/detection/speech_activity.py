@@ -23,7 +23,7 @@ BROAD_BANDS = 4
 OFFSET_DECIBELS, ONSET_DECIBELS = 6.0, 10.0
 # Seconds: shorter pauses belong to the speech around them (closures of stops); bursts up to LONGEST_CLICK are clicks.
 SHORTEST_PAUSE, LONGEST_CLICK = 0.2, 0.04
-ROUNDING = 1e-6  # seconds by which a difference of times may be off
+TIME_ROUNDING = 1e-6  # seconds by which a difference of times may be off
 
 
 class Region(NamedTuple):
@@ -80,7 +80,7 @@ def speech_regions(
     runs = _runs(above > OFFSET_DECIBELS)
     loud = np.maximum.reduceat(above, runs[0]) > ONSET_DECIBELS  # between two runs everything is below OFFSET
     regions = _joined(*grid.boundary(runs[:, loud]))
-    return [region for region in regions if region.end - region.start > LONGEST_CLICK + ROUNDING]
+    return [region for region in regions if region.end - region.start > LONGEST_CLICK + TIME_ROUNDING]
 
 
 def extend_regions(speech: Sequence[Region], is_speech: NDArray[np.bool_], grid: FrameGrid) -> list[Region]:
@@ -130,6 +130,6 @@ def _joined(starts: Times, ends: Times) -> list[Region]:
     """Regions in time order from stretches in any order; pauses shorter than SHORTEST_PAUSE are filled."""
     order = np.argsort(starts, kind="stable")
     starts, ends = starts[order], np.maximum.accumulate(ends[order])
-    pauses = np.flatnonzero(starts[1:] - ends[:-1] > SHORTEST_PAUSE - ROUNDING)
+    pauses = np.flatnonzero(starts[1:] - ends[:-1] > SHORTEST_PAUSE - TIME_ROUNDING)
     starts, ends = np.concatenate([starts[:1], starts[pauses + 1]]), np.concatenate([ends[pauses], ends[-1:]])
     return list(map(Region, starts.tolist(), ends.tolist()))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.lines import Line2D
 
 TOLERANCE = 0.020  # seconds between a hit and its reference boundary, at most
-MARGIN = 1.0  # seconds: boundaries further outside a window do not change which ones are matched inside
+MATCHING_MARGIN = 1.0  # seconds: boundaries further outside a window do not change which ones are matched inside
 
 
 class Mark(NamedTuple):
@@ -69,7 +69,7 @@ def marks_of_tiers(
 
     if reference is None:
         return {"segments": {BOUNDARY: near(segmentation.boundaries)}}
-    predicted, wanted = near(segmentation.boundaries, MARGIN), near(reference.boundaries, MARGIN)
+    predicted, wanted = near(segmentation.boundaries, MATCHING_MARGIN), near(reference.boundaries, MATCHING_MARGIN)
     found, hits = matched_pairs(wanted, predicted, tolerance=TOLERANCE).T
     return {
         "prediction": {HIT: near(predicted[hits]), FALSE_ALARM: near(np.delete(predicted, hits))},

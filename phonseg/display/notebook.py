@@ -26,10 +26,10 @@ from phonseg.display.window import LEAST_SECONDS, check_window, open_for
 from phonseg.errors import ConfigurationError, PhonsegError
 from phonseg.timeline.segmentation import Segmentation
 
-MOST_SECONDS = 30.0  # of a window: a notebook keeps all of it
-HIGHEST_RATE = 16_000  # Hz of the sound, as in the analysis: 30 s take 1.3 MB of the notebook
+LONGEST_PLAYER = 30.0  # of a window: a notebook keeps all of it
+PLAYER_RATE = 16_000  # Hz of the sound, as in the analysis: 30 s take 1.3 MB of the notebook
 DOTS = 110  # per inch of the picture
-WIDTH = 1100  # pixels on the page, at most
+PLAYER_WIDTH = 1100  # pixels on the page, at most
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +78,7 @@ def show(
             recording = open_for(segmentation)
             return _player(segmentation, recording, _window(recording, start, end), reference)
         except (PhonsegError, OSError, ValueError) as error:  # ValueError: of a file object that was closed
-            last = min(segmentation.duration, start + MOST_SECONDS if end is None else end)
+            last = min(segmentation.duration, start + LONGEST_PLAYER if end is None else end)
             reason = _escaped(f"No picture and no sound: {error}")
             return f"<div><p>{reason}</p>{_table(segmentation, (start, last), opened=True)}</div>"
 
@@ -86,11 +86,11 @@ def show(
 def _window(recording: Recording, start: float, end: float | None) -> tuple[float, float]:
     """The start and the end of the window, checked."""
     if end is None:
-        end = max(start, min(start + MOST_SECONDS, recording.duration))
-    if end - start > MOST_SECONDS + 1e-6:
+        end = max(start, min(start + LONGEST_PLAYER, recording.duration))
+    if end - start > LONGEST_PLAYER + 1e-6:
         raise ConfigurationError(
             f"{recording.name}: {start:g} to {end:g} s is too long for a notebook. Give start and end "
-            f"{LEAST_SECONDS:g} to {MOST_SECONDS:g} s apart."
+            f"{LEAST_SECONDS:g} to {LONGEST_PLAYER:g} s apart."
         )
     return check_window(recording, start, end)
 
@@ -112,7 +112,7 @@ def _player(
     more = " To see and hear another part, up to 30 s: <code>.player(start, end)</code>, in seconds."
     alt = f"Waveform, spectrogram and segments, {shown}; {len(segments)} segments."
     return (
-        f'<div class="phonseg-player" style="max-width:{WIDTH}px" data-seconds="{end - start!r}" '
+        f'<div class="phonseg-player" style="max-width:{PLAYER_WIDTH}px" data-seconds="{end - start!r}" '
         f'data-panels="{_escaped(json.dumps(panels))}" data-segments="{_escaped(json.dumps(segments))}">'
         '<div class="phonseg-picture" style="position:relative">'
         f'<img alt="{_escaped(alt)}" style="display:block;width:100%;height:auto;margin:0" '
@@ -128,7 +128,7 @@ def _sound(recording: Recording, start: float, end: float) -> bytes:
     """A window as WAV: mono, 16 bits, at most 16 kHz, at its own level unless that is beyond full scale."""
     # A click must start at the exact sample of a boundary. MP3 encoders move the samples, and in FLAC files Chromium
     # does not find positions near the end.
-    excerpt = read_excerpt(recording, start, end, margin=0.0, highest_rate=HIGHEST_RATE)
+    excerpt = read_excerpt(recording, start, end, margin=0.0, highest_rate=PLAYER_RATE)
     samples = excerpt.samples / max(1.0, float(np.abs(excerpt.samples).max(initial=0.0)))
     file = io.BytesIO()
     soundfile.write(file, samples, excerpt.sample_rate, format="WAV", subtype="PCM_16")

@@ -20,7 +20,7 @@ from phonseg.timeline.segmentation import Segmentation
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-COLUMNS = 2_000  # as many as can be distinguished across a picture
+PICTURE_COLUMNS = 2_000  # as many as can be distinguished across a picture
 CROWDED_SECONDS = 10.0  # in longer windows, lines and peaks are drawn smaller
 
 
@@ -35,7 +35,7 @@ def draw_waveform(axes: Axes, excerpt: Excerpt) -> Axes:
         The panel.
     """
     samples, rate, start = excerpt
-    firsts = np.arange(0, len(samples), max(1, len(samples) // COLUMNS))
+    firsts = np.arange(0, len(samples), max(1, len(samples) // PICTURE_COLUMNS))
     extremes = np.stack([np.minimum.reduceat(samples, firsts), np.maximum.reduceat(samples, firsts)], axis=1)
     axes.plot(np.repeat(start + firsts / rate, 2), extremes.ravel(), color="black", linewidth=0.5)
     axes.locator_params(axis="y", nbins=4, prune="both")
@@ -58,7 +58,7 @@ def draw_spectrogram(axes: Axes, excerpt: Excerpt) -> Axes:
     import parselmouth
 
     sound = parselmouth.Sound(*excerpt)
-    step = float(np.clip(sound.duration / COLUMNS, 0.0005, 0.005))
+    step = float(np.clip(sound.duration / PICTURE_COLUMNS, 0.0005, 0.005))
     spectrogram = sound.to_spectrogram(window_length=0.005, maximum_frequency=5100.0, time_step=step)
     times, frequencies = spectrogram.ts(), spectrogram.ys()
     emphasis = 6 * np.log2(np.maximum(frequencies, 1) / 1000)

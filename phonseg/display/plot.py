@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 HEIGHTS, TIER_HEIGHT = {"waveform": 1.0, "spectrogram": 2.2, "curve": 1.1}, 0.45  # inches, of panels and of a tier
-WIDTH, TOP, BOTTOM, ROW = 10.0, 0.35, 0.54, 0.24  # inches: the picture; above and below the panels; a legend
-LEFT, RIGHT = 0.085, 0.975  # where the panels begin and end, as shares of the width
+PLOT_WIDTH, TOP, BOTTOM, ROW = 10.0, 0.35, 0.54, 0.24  # inches: the picture; above and below the panels; a legend
+LEFT_EDGE, RIGHT_EDGE = 0.085, 0.975  # where the panels begin and end, as shares of the width
 LONGER = 0.1  # seconds by which an MP3 file may last longer in one program than in another
 
 
@@ -113,8 +113,8 @@ def _panels(names: list[str], start: float, end: float, bottom: float) -> tuple[
     """A figure with one panel for each name, all on one time axis. bottom: inches below the panels."""
     heights = [HEIGHTS.get(name, TIER_HEIGHT) for name in names]
     total = TOP + sum(heights) + bottom
-    figure = new_figure(WIDTH, total)
-    edges = {"left": LEFT, "right": RIGHT, "bottom": bottom / total, "top": 1 - TOP / total, "hspace": 0.13}
+    figure = new_figure(PLOT_WIDTH, total)
+    edges = {"left": LEFT_EDGE, "right": RIGHT_EDGE, "bottom": bottom / total, "top": 1 - TOP / total, "hspace": 0.13}
     axes = figure.subplots(len(names), sharex=True, gridspec_kw={"height_ratios": heights, **edges})
     axes[0].set_xlim(start, end)
     axes[-1].ticklabel_format(axis="x", style="plain", useOffset=False)  # seconds in full, even after an hour
@@ -141,5 +141,5 @@ def _draw_legends(figure: Figure, panels: Mapping[str, Axes], marks: Marks, coun
     spaces = {"borderaxespad": 0.2, "borderpad": 0.2, "columnspacing": 1.4, "handletextpad": 0.6}  # in font sizes
     style: dict[str, Any] = {"loc": "lower right", "fontsize": SIZE, "frameon": False, **spaces}
     for i, entries in enumerate([boundaries, signs] if count == 2 else [[*boundaries, *signs]]):
-        corner = RIGHT, (count - 1 - i) * ROW / figure.get_size_inches()[1]
+        corner = RIGHT_EDGE, (count - 1 - i) * ROW / figure.get_size_inches()[1]
         figure.legend(handles=entries, ncols=len(entries), bbox_to_anchor=corner, **style)

@@ -12,7 +12,7 @@ from phonseg.audio.find import find_recordings
 from phonseg.display.figure import new_figure
 from phonseg.display.score_panels import FARTHEST, draw_errors, draw_sensitivities, draw_tolerances
 from phonseg.errors import PhonsegError, PhonsegWarning
-from phonseg.evaluation.evaluate import Source, evaluate, signed_errors, tolerance_curve
+from phonseg.evaluation.evaluate import Scorable, evaluate, signed_errors, tolerance_curve
 from phonseg.evaluation.pairing import pair
 from phonseg.evaluation.score import CorpusScore, Score, pooled
 from phonseg.timeline.segmentation import Segmentation
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
 TOLERANCES = tuple(n / 1000 for n in range(5, 51))  # seconds
 SENSITIVITIES = tuple(n / 40 for n in range(41))
-WIDTH, HEIGHT = 4.6, 4.3  # inches, of a panel with its labels
+PANEL_WIDTH, PANEL_HEIGHT = 4.6, 4.3  # inches, of a panel with its labels
 
-Pairs = Iterable[tuple[Source, Segmentation]]  # references, and segmentations with their candidates
+Pairs = Iterable[tuple[Scorable, Segmentation]]  # references, and segmentations with their candidates
 
 
 def plot_score(
-    reference: Source,
-    prediction: Source,
+    reference: Scorable,
+    prediction: Scorable,
     *,
     tolerance: float = 0.020,
     tier: str = "phones",
@@ -69,8 +69,13 @@ def plot_score(
     score = evaluate(reference, prediction, tolerance=tolerance, tier=tier)
     described, pairs = _with_candidates(reference, prediction, tier, recordings, model)
     panels = 2 if pairs is None else 3
-    figure = new_figure(panels * WIDTH, HEIGHT)
-    edges = {"left": 0.62 / (panels * WIDTH), "right": 1 - 0.2 / (panels * WIDTH), "bottom": 0.22, "top": 0.91}
+    figure = new_figure(panels * PANEL_WIDTH, PANEL_HEIGHT)
+    edges = {
+        "left": 0.62 / (panels * PANEL_WIDTH),
+        "right": 1 - 0.2 / (panels * PANEL_WIDTH),
+        "bottom": 0.22,
+        "top": 0.91,
+    }
     axes = figure.subplots(1, panels, gridspec_kw={"wspace": 0.24, **edges})
     draw_tolerances(axes[0], tolerance_curve(reference, prediction, TOLERANCES, tier=tier), tolerance=tolerance)
     draw_errors(axes[1], signed_errors(reference, prediction, tolerance=FARTHEST, tier=tier), tolerance=tolerance)
@@ -108,7 +113,7 @@ def sensitivity_scores(
 
 
 def _with_candidates(
-    reference: Source, prediction: Source, tier: str, recordings: str | Path | None, model: Segmenter | str | Path
+    reference: Scorable, prediction: Scorable, tier: str, recordings: str | Path | None, model: Segmenter | str | Path
 ) -> tuple[str, Pairs | None]:
     """What segmented the recordings, for the caption, and the segmentations; nothing if there are no candidates."""
     if recordings is not None:
@@ -122,7 +127,7 @@ def _with_candidates(
     return "", None
 
 
-def _segmented(reference: Source, recordings: str | Path, segmenter: Segmenter, tier: str) -> Pairs:
+def _segmented(reference: Scorable, recordings: str | Path, segmenter: Segmenter, tier: str) -> Pairs:
     """Each reference that can be scored, with the segmentation of its recording."""
     if not (isinstance(reference, str | Path) and Path(reference).is_dir()):
         yield reference, segmenter.segment(recordings)

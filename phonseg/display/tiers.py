@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 FONT = "DejaVu Sans"  # of labels; it comes with matplotlib and has the letters of the IPA
 SIZE, SMALL = 9.0, 7.0  # points, of labels; SMALL where there is less room
-SPREAD, RIM = 1.1, 2.0  # letters on a grid of dots are up to a tenth larger; points that stay free around a label
+LETTER_SPREAD, RIM = (
+    1.1,
+    2.0,
+)  # letters on a grid of dots are up to a tenth larger; points that stay free around a label
 
 
 def draw_tier(axes: Axes, segmentation: Segmentation, marks: Marks, name: str) -> Axes:
@@ -54,7 +57,7 @@ def _draw_label(axes: Axes, left: float, right: float, label: str) -> None:
     for size, upright in ((SIZE, False), (SMALL, False), (SIZE, True), (SMALL, True)):
         font = FontProperties(family=FONT, size=size)
         width, height, depth = text_to_path.get_text_width_height_descent(label, font, ismath=False)
-        if SPREAD * (height if upright else width) <= across and (not upright or SPREAD * width <= along):
+        if LETTER_SPREAD * (height if upright else width) <= across and (not upright or LETTER_SPREAD * width <= along):
             axes.annotate(
                 label,
                 ((left + right) / 2, 0.5),

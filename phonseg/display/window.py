@@ -7,9 +7,9 @@ from phonseg.audio.recording import Recording, open_recording
 from phonseg.errors import ConfigurationError
 from phonseg.timeline.segmentation import Segmentation
 
-LEAST_SECONDS, MOST_SECONDS = 0.02, 120.0  # of a window
+LEAST_SECONDS, LONGEST_WINDOW = 0.02, 120.0  # of a window
 MOST_WITHOUT_END = 30.0  # seconds of a window whose end is not given
-ROUNDING = 0.001  # seconds by which an end may be too late, since people see durations rounded
+END_ROUNDING = 0.001  # seconds by which an end may be too late, since people see durations rounded
 
 
 def open_for(segmentation: Segmentation, recording: Source | None = None) -> Recording:
@@ -53,17 +53,17 @@ def check_window(recording: Recording, start: float, end: float | None) -> tuple
     if end is None and duration - start > MOST_WITHOUT_END:
         raise ConfigurationError(
             f"{name}: lasts {duration:.3f} s, too long for one picture. Give start and end in seconds, at most "
-            f"{MOST_SECONDS:g} s apart."
+            f"{LONGEST_WINDOW:g} s apart."
         )
     end = duration if end is None else end
-    if not 0 <= start < end <= duration + ROUNDING:
+    if not 0 <= start < end <= duration + END_ROUNDING:
         raise ConfigurationError(
             f"{name}: {start:g} to {end:g} s is not inside it (0 to {duration:.3f} s). Give start and end in seconds."
         )
     end = min(end, duration)
-    if not LEAST_SECONDS <= end - start <= MOST_SECONDS:
+    if not LEAST_SECONDS <= end - start <= LONGEST_WINDOW:
         raise ConfigurationError(
             f"{name}: {start:g} to {end:g} s is too short or too long for a picture. Give start and end "
-            f"{LEAST_SECONDS:g} to {MOST_SECONDS:g} s apart."
+            f"{LEAST_SECONDS:g} to {LONGEST_WINDOW:g} s apart."
         )
     return start, end

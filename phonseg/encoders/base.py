@@ -15,9 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from phonseg.timeline.grid import FrameGrid
-
-Samples = NDArray[np.float32]
+from phonseg.timeline.grid import FrameGrid, Samples
 
 
 @runtime_checkable

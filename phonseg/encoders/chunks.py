@@ -12,8 +12,7 @@ from itertools import chain
 
 import numpy as np
 
-from phonseg.encoders.base import Samples
-from phonseg.timeline.grid import FrameGrid
+from phonseg.timeline.grid import FrameGrid, Samples
 
 # Frames per chunk: 15 s at a hop of 10 ms. In shorter chunks the fixed cost of running a network once per chunk counts;
 # longer ones do not fit into the processor's cache when a network works on the waveform.

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from phonseg.encoders.base import Samples, TorchEncoder
+from phonseg.encoders.base import TorchEncoder
 from phonseg.encoders.log_mel import LogMel
-from phonseg.timeline.grid import FrameGrid
+from phonseg.timeline.grid import FrameGrid, Samples
 
 DILATIONS = (1, 2, 4, 8, 4, 2)
 # Power relative to the loud frames. It is much lower than a plain contrast allows: a network learns to ignore noise.

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from phonseg.encoders.base import Samples, TorchEncoder
-from phonseg.timeline.grid import FrameGrid
+from phonseg.encoders.base import TorchEncoder
+from phonseg.timeline.grid import FrameGrid, Samples
 
 WINDOW = 512  # samples of a frame
 # Frames whose spectra are computed at once. More do not fit into the processor's cache, and the system would take back

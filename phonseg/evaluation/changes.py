@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from phonseg.evaluation.evaluate import Source, check_tolerance, read_pairs
+from phonseg.evaluation.evaluate import Scorable, check_tolerance, read_pairs
 from phonseg.evaluation.matching import matched_pairs
 from phonseg.timeline.grid import Times
 
@@ -126,7 +126,7 @@ class Changes:
         return "\n".join([*lines, *(f"  {reason}" for reason in self.failed.values())])
 
 
-def changes(automatic: Source, corrected: Source, *, within: float = WITHIN, tier: str = "phones") -> Changes:
+def changes(automatic: Scorable, corrected: Scorable, *, within: float = WITHIN, tier: str = "phones") -> Changes:
     """Finds the boundaries that were changed between an automatic segmentation and its corrected version.
 
     A boundary is unchanged if its times are equal to the microsecond. Of the other boundaries, as many as possible

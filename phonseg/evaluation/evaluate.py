@@ -26,13 +26,13 @@ from phonseg.timeline.segmentation import Segmentation
 
 DAY = 86_400  # seconds. No recording is longer, but times in samples or milliseconds soon exceed it.
 
-Source = Segmentation | Sequence[float] | NDArray[Any] | str | Path
-Pairs = Mapping[str, tuple[Times, Times]]  # name -> boundaries of the reference, and of the prediction
+Scorable = Segmentation | Sequence[float] | NDArray[Any] | str | Path
+TimePairs = Mapping[str, tuple[Times, Times]]  # name -> boundaries of the reference, and of the prediction
 NO_BOUNDARIES = np.zeros(0), np.zeros(0)
 
 
 def evaluate(
-    reference: Source, prediction: Source, *, tolerance: float = 0.020, lenient: bool = False, tier: str = "phones"
+    reference: Scorable, prediction: Scorable, *, tolerance: float = 0.020, lenient: bool = False, tier: str = "phones"
 ) -> Score | CorpusScore:
     """Scores a prediction against a reference, or a folder of predictions against a folder of references.
 
@@ -64,7 +64,7 @@ def evaluate(
 
 
 def tolerance_curve(
-    reference: Source, prediction: Source, tolerances: Sequence[float], *, tier: str = "phones"
+    reference: Scorable, prediction: Scorable, tolerances: Sequence[float], *, tier: str = "phones"
 ) -> list[Score]:
     """Scores a prediction at several tolerances; files are read once.
 
@@ -88,7 +88,7 @@ def tolerance_curve(
 
 
 def signed_errors(
-    reference: Source, prediction: Source, *, tolerance: float = 0.020, tier: str = "phones"
+    reference: Scorable, prediction: Scorable, *, tolerance: float = 0.020, tier: str = "phones"
 ) -> NDArray[np.float64]:
     """Measures how early or late each matched prediction is.
 
@@ -164,11 +164,11 @@ def check_tolerance(name: str, seconds: float) -> None:
         raise ConfigurationError(f"{name} is {seconds}. Give seconds above 0, such as 0.02 for 20 ms.")
 
 
-def _is_folder(source: Source) -> bool:
+def _is_folder(source: Scorable) -> bool:
     return isinstance(source, str | Path) and Path(source).is_dir()
 
 
-def read_pairs(reference: Source, prediction: Source, tier: str) -> tuple[Pairs, dict[str, str]]:
+def read_pairs(reference: Scorable, prediction: Scorable, tier: str) -> tuple[TimePairs, dict[str, str]]:
     """Reads the boundaries of a reference and a prediction, or of two folders.
 
     Args:
@@ -199,7 +199,7 @@ def read_pairs(reference: Source, prediction: Source, tier: str) -> tuple[Pairs,
     return pairs, failed
 
 
-def _boundaries(source: Source, tier: str, *, any_only_tier: bool = False) -> Times:
+def _boundaries(source: Scorable, tier: str, *, any_only_tier: bool = False) -> Times:
     """Returns (N,) interior boundaries in sorted seconds; optionally those of an only tier, whatever its name."""
     if isinstance(source, Segmentation):
         return source.boundaries

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from phonseg.audio.channels import Samples
 from phonseg.audio.level import loud_level
 from phonseg.audio.recording import Recording
 from phonseg.detection.speech_activity import BROAD_BANDS, Region, broad_band_decibels, extend_regions, speech_regions
@@ -21,7 +20,7 @@ from phonseg.encoders.log_mel import LogMel
 from phonseg.encoders.unit_network import UnitNetwork
 from phonseg.model.analysis_settings import PHONSEG_SETTINGS, AnalysisSettings
 from phonseg.model.streams import Stream
-from phonseg.timeline.grid import Curve, Frames
+from phonseg.timeline.grid import Curve, Frames, Samples
 
 # The resampled samples of a recording up to this many seconds are held in memory (38 MB at 16 kHz) for both passes of
 # the analysis. A longer recording is decoded and resampled once for each pass. Apart from that, every recording is

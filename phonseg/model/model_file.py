@@ -22,7 +22,7 @@ from phonseg.model.model_schema import checked_description
 from phonseg.system.atomic_files import replacing
 
 FORMAT = "phonseg-model"
-LARGEST = 100_000_000  # bytes; the model that comes with phonseg has half a million
+LARGEST_MODEL_FILE = 100_000_000  # bytes; the model that comes with phonseg has half a million
 # In format 1, networks saw 15 frames to either side. Format 2 had other names for the parts of format 3.
 FORMAT_VERSION, READ_VERSIONS = "3", ("2", "3")
 
@@ -153,9 +153,10 @@ def read_model(path: Path) -> ModelFile:
     if not os.path.isfile(path):
         raise ModelError(f"{path}: there is no such model file. Check the path, or use 'default'.")
     try:
-        if path.stat().st_size > LARGEST:
+        if path.stat().st_size > LARGEST_MODEL_FILE:
             raise ModelError(
-                f"{path}: is no model, since it has more than {LARGEST // 10**6} million bytes. Give another."
+                f"{path}: is not a model, since it has more than {LARGEST_MODEL_FILE // 10**6} million bytes. "
+                "Give another file."
             )
         metadata, tensors = read_tensors(path)
         _check_format(path, metadata)

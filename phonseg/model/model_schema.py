@@ -10,7 +10,7 @@ from phonseg.errors import ModelError
 LARGEST_SIZE = 4_096  # of any layer or window, so that a file of a few bytes cannot use up the memory
 LARGEST_NUMBER = 768_000  # the highest sample rate, in Hz
 LONGEST_LAG = 100  # frames
-DEFAULTS: Mapping[str, Any] = {"analysis_settings": {}}  # of parts that may be missing
+OPTIONAL_PARTS: Mapping[str, Any] = {"analysis_settings": {}}  # of parts that may be missing
 # Names that parts and analysis settings had in model format 2 -> their names today; "" for what has been given up.
 FORMER_PARTS = {"views": "streams", "conventions": "analysis_settings"}
 FORMER_SETTINGS = {
@@ -37,7 +37,7 @@ def checked_description(description: Any, path: object) -> dict[str, Any]:
     parts = _renamed(description, FORMER_PARTS) if isinstance(description, dict) else {}
     if isinstance(settings := parts.get("analysis_settings"), dict):
         parts["analysis_settings"] = _renamed(settings, FORMER_SETTINGS)
-    wrong = [name for name, is_valid in PARTS.items() if not is_valid(parts.get(name, DEFAULTS.get(name)))]
+    wrong = [name for name, is_valid in PARTS.items() if not is_valid(parts.get(name, OPTIONAL_PARTS.get(name)))]
     if wrong:
         raise ModelError(f"{path}: is not described as this phonseg expects ({', '.join(wrong)}). Train it again.")
     return parts

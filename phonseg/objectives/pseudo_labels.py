@@ -23,7 +23,7 @@ from phonseg.timeline.grid import Curve, Times
 
 # Seconds: standard deviation of a target around its boundary, and half of the zone around a doubtful peak in which
 # frames do not count.
-SPREAD, UNSURE_ZONE = 0.007, 0.025
+TARGET_SPREAD, UNSURE_ZONE = 0.007, 0.025
 # Targets below the first are set to 0; in the zone of a doubtful peak, frames with one below the second do not count.
 LEAST_TARGET, NEARLY_ZERO = 0.05, 0.3
 # A window takes in a sound as soon as it touches it, so at a hard join the curve peaks up to EARLY seconds before
@@ -102,7 +102,7 @@ def boundary_targets(
     """
     sure = peaks.prominences >= thresholds.sure
     doubtful = (peaks.prominences > thresholds.doubtful) & ~sure
-    targets = np.exp(-0.5 * np.square(to_nearest(times, peaks.times[sure]) / SPREAD))
+    targets = np.exp(-0.5 * np.square(to_nearest(times, peaks.times[sure]) / TARGET_SPREAD))
     targets[targets < LEAST_TARGET] = 0
     unsure = (to_nearest(times, peaks.times[doubtful]) <= UNSURE_ZONE) & (targets < NEARLY_ZERO)
     return targets.astype(np.float32), (~unsure).astype(np.float32)

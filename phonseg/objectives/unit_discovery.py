@@ -28,7 +28,7 @@ from phonseg.timeline.grid import Frames, Times
 # Cepstral coefficients of a half, and the share of a segment that is left out of it next to either boundary.
 COEFFICIENTS, EDGE = 13, 0.1
 # Seconds: longer segments hold more than one sound; frames nearer to a boundary do not count.
-LONGEST, UNSURE_ZONE = 0.5, 0.012
+LONGEST, UNIT_UNSURE_ZONE = 0.5, 0.012
 NOT_ASKED = -1  # the unit of frames that do not count
 # The loudest steady noise, in nats relative to the loud frames (5 dB below them), since the network has to tell speech
 # from pauses in it; and the frames on either side of a pause's edge that do not count.
@@ -63,7 +63,7 @@ class UnitAlignment:
         """
         units = np.concatenate([[NOT_ASKED], self.units, [NOT_ASKED]])
         found = units[np.minimum(np.searchsorted(self.boundaries, times, side="right"), len(units) - 1)]
-        found[to_nearest(times, self.boundaries) < UNSURE_ZONE] = NOT_ASKED
+        found[to_nearest(times, self.boundaries) < UNIT_UNSURE_ZONE] = NOT_ASKED
         found[~within(times, self.speech, 0.0)] = silence
         return np.asarray(found, dtype=np.int64)
 

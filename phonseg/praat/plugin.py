@@ -20,7 +20,7 @@ NAME = "plugin_phonseg"
 SCRIPTS = ("setup.praat", "to_textgrid.praat")
 TEMPLATES = Path(__file__).parent
 OURS = b"# phonseg's plug-in for Praat"  # the beginning of each of our scripts
-LEFT = re.compile(
+LEFT_BEHIND = re.compile(
     r"phonseg-\d+(-\d+)?\.(request|failed|warned|wav|TextGrid)"
 )  # the files of a call, which stay if it is cut short
 PLAIN = re.compile(r"[A-Za-z0-9 /\\:._~+()@%,=-]+")  # has no special meaning between the quotes of a Praat script
@@ -171,7 +171,7 @@ def _has_our_script(plugin: Path) -> bool:
 def _is_ours(path: Path) -> bool:
     """Whether phonseg wrote a file, by its name and, for a script, its beginning."""
     if path.name not in SCRIPTS:
-        return bool(LEFT.fullmatch(path.name)) and not path.is_dir()
+        return bool(LEFT_BEHIND.fullmatch(path.name)) and not path.is_dir()
     with suppress(OSError), open(path, "rb") as file:
         return file.read(len(OURS)) == OURS
     return False

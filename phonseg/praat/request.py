@@ -15,7 +15,7 @@ from pathlib import Path
 
 from phonseg.errors import AudioError, ConfigurationError, PhonsegError
 from phonseg.model.options import SegmentOptions
-from phonseg.praat.plugin import LEFT
+from phonseg.praat.plugin import LEFT_BEHIND
 from phonseg.system.atomic_files import remove_stale, replacing
 from phonseg.system.captured_warnings import captured_warnings
 
@@ -76,7 +76,7 @@ def answer(path: str | Path) -> bool:
         OutputError: if `STEM.failed` or `STEM.warned` cannot be written.
     """
     request = Path(path)
-    remove_stale(request.parent, LEFT)
+    remove_stale(request.parent, LEFT_BEHIND)
     try:
         failed, warned = _answer(read_request(request))
     except PhonsegError as error:

@@ -13,7 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from phonseg.errors import ConfigurationError
 
-Times = NDArray[np.float64]
+Samples = NDArray[np.float32]  # (n,) or (n, channels)
+Times = NDArray[np.float64]  # seconds
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from phonseg.audio.channels import Samples
 from phonseg.audio.decoding.source import Source
 from phonseg.audio.recording import Recording, open_recording
 from phonseg.augmentation.speed import PlaybackSpeed
@@ -23,7 +22,7 @@ from phonseg.model.analysis import Analysis, analyse
 from phonseg.model.segmenter import Segmenter
 from phonseg.model.streams import Stream
 from phonseg.timeline.candidates import Candidates
-from phonseg.timeline.grid import Times
+from phonseg.timeline.grid import Samples, Times
 from phonseg.timeline.segmentation import Segmentation
 
 # Seconds of each recording that a model is calibrated on.

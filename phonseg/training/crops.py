@@ -12,13 +12,14 @@ import soxr
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from phonseg.audio.channels import Channel, Samples, one_channel
+from phonseg.audio.channels import Channel, one_channel
 from phonseg.audio.recording import Recording, open_recording
 from phonseg.errors import AudioError, TrainingError
 from phonseg.model.analysis import measure_level
+from phonseg.timeline.grid import Samples
 
 # Samples by which resampling may leave a crop short; they are filled up with zeros.
-ROUNDING = 8
+LENGTH_ROUNDING = 8
 
 
 @dataclass(frozen=True)
@@ -207,7 +208,7 @@ def crop(item: TrainingItem, start: float, n_samples: int, sample_rate: int) -> 
     except (soundfile.LibsndfileError, OSError) as error:
         raise TrainingError(f"{item.path}: cannot be read any more ({error}). Take it out of the folder.") from error
     short = n_samples - len(samples)
-    if short > ROUNDING:
+    if short > LENGTH_ROUNDING:
         raise TrainingError(f"{item.path}: is shorter than when training began. Take it out of the folder.")
     samples = np.pad(samples, (0, max(0, short)))[:n_samples]
     return np.asarray(samples / np.sqrt(item.level), dtype=np.float32)

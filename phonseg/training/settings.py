@@ -90,7 +90,7 @@ class TrainingSettings(AdaptationSettings):
         learning_rate: the highest, 1e-7 to 1, reached after 30 % of the steps.
         self_training_steps: of the boundary network; 0 to train the encoder alone.
         encoder: "log-mel-network" (fast) or "raw-waveform" (that of Kreuk, Keshet and Adi, 2020; much slower).
-        objective: of contrastive training, "nce" or "barlow" (see `phonseg.objectives.contrastive`).
+        objective: of contrastive training, "nce" or "barlow" (see `phonseg.objectives`).
         steps: of contrastive training, 1 or more; each is on `crops` crops.
         crops: in each step of contrastive training, 2 to 4096.
         unit_steps: of the unit network, which builds on the boundary network; 0 to leave it out.

@@ -13,7 +13,8 @@ from phonseg.augmentation.speed import change_speed
 from phonseg.encoders.base import TorchEncoder
 from phonseg.encoders.conv_network import ConvNetwork
 from phonseg.errors import TrainingError
-from phonseg.objectives.contrastive import OBJECTIVES, adjacent_frame_accuracy, adjacent_frame_loss, draw_negatives
+from phonseg.objectives.barlow_twins import barlow
+from phonseg.objectives.contrastive import adjacent_frame_accuracy, adjacent_frame_loss, draw_negatives, nce
 from phonseg.objectives.supervision import SupervisedBatch, Supervision
 from phonseg.timeline.grid import Times
 from phonseg.training.crops import SplitItems, TrainingItem, draw_crops
@@ -28,6 +29,8 @@ CONTRASTIVE_DECAY, SUPERVISED_DECAY = 1e-4, 1e-2
 HIGHEST_SPEED = 1.25
 # Nats by which the held-out loss must lie below that of an encoder whose frames are all alike.
 LEAST_GAIN = 0.01
+
+OBJECTIVES = {"nce": nce, "barlow": barlow}
 
 Items = Sequence[TrainingItem]
 ContrastiveBatch = tuple[Tensor, torch.Generator]

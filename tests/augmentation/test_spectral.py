@@ -12,7 +12,7 @@ from phonseg.augmentation.spectral import (
     LONGEST_PAUSE,
     LOUDEST_NOISE,
     QUIETEST_NOISE,
-    SHORTEST_PAUSE,
+    SHORTEST_PAUSE_FRAMES,
     augment_spectrum,
     insert_pauses,
     mix_talkers,
@@ -134,7 +134,7 @@ def test_in_a_pause_there_is_nothing_and_elsewhere_all_is_as_it_was():
             lengths.append(len(frames))
             assert 0 <= edge[frames[0] - 1] == edge[frames[0]] + 1
             assert 0 <= edge[frames[-1] + 1] == edge[frames[-1]] + 1
-    assert SHORTEST_PAUSE - 1 <= min(lengths) < max(lengths) <= LONGEST_PAUSE
+    assert SHORTEST_PAUSE_FRAMES - 1 <= min(lengths) < max(lengths) <= LONGEST_PAUSE
 
 
 @pytest.mark.parametrize("frames", [24, 54, 100])

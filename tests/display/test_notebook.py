@@ -17,7 +17,7 @@ from hypothesis import example, given, settings, strategies as st
 from IPython.core.formatters import DisplayFormatter
 from PIL import Image
 
-from phonseg.display.notebook import HIGHEST_RATE, show
+from phonseg.display.notebook import PLAYER_RATE, show
 from phonseg.errors import AudioError, ConfigurationError
 from phonseg.timeline.segmentation import Segmentation
 
@@ -93,7 +93,7 @@ def test_the_sound_is_the_window_sample_for_sample(rate: int, first: int, length
     samples, held = soundfile.read(
         io.BytesIO(embedded(Page(show(segmentation, start, end)).only("audio")["src"], "audio/wav"))
     )
-    assert held == min(rate, HIGHEST_RATE)
+    assert held == min(rate, PLAYER_RATE)
     assert len(samples) == round(end * held) - round(start * held)
     if rate == held:
         wanted = segmentation.recording[0][round(start * rate) : round(end * rate)]

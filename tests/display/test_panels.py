@@ -9,13 +9,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from phonseg.audio.channels import Samples
-from phonseg.audio.excerpt import MARGIN, Excerpt, read_excerpt
+from phonseg.audio.excerpt import EXCERPT_MARGIN, Excerpt, read_excerpt
 from phonseg.audio.recording import open_recording
 from phonseg.display.panels import draw_curve, draw_spectrogram, draw_waveform
 from phonseg.errors import ConfigurationError
 from phonseg.timeline.candidates import Candidates
-from phonseg.timeline.grid import Curve, FrameGrid
+from phonseg.timeline.grid import Curve, FrameGrid, Samples
 from phonseg.timeline.segmentation import Segmentation
 
 RATE = 16_000
@@ -50,8 +49,8 @@ def test_an_excerpt_is_the_samples_of_its_times_and_a_margin(start: float, lengt
     excerpt = read_excerpt(open_recording((samples, rate)), start, start + length)
     held = min(rate, 48_000)
     assert excerpt.sample_rate == held
-    first = max(0, round((start - MARGIN) * held))
-    last = min(25 * held, round((start + length + MARGIN) * held))
+    first = max(0, round((start - EXCERPT_MARGIN) * held))
+    last = min(25 * held, round((start + length + EXCERPT_MARGIN) * held))
     assert excerpt.start == first / held
     assert len(excerpt.samples) == last - first
     if rate == held:

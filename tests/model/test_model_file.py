@@ -233,9 +233,9 @@ def test_any_header_is_refused(tmp_path, header, data):
 
 
 def test_a_file_larger_than_any_model_is_not_read(model, monkeypatch):
-    monkeypatch.setattr(model_file, "LARGEST", model.stat().st_size)
+    monkeypatch.setattr(model_file, "LARGEST_MODEL_FILE", model.stat().st_size)
     read_model(model)
-    monkeypatch.setattr(model_file, "LARGEST", model.stat().st_size - 1)
+    monkeypatch.setattr(model_file, "LARGEST_MODEL_FILE", model.stat().st_size - 1)
     monkeypatch.setattr(model_file, "safe_open", None)
     with pytest.raises(ModelError, match="it has more than 0 million bytes"):
         read_model(model)

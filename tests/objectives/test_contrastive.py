@@ -10,16 +10,15 @@ import torch
 from hypothesis import given, strategies as st
 
 from phonseg.errors import ConfigurationError
+from phonseg.objectives.barlow_twins import REDUNDANCY, barlow
 from phonseg.objectives.contrastive import (
-    OBJECTIVES,
-    REDUNDANCY,
     adjacent_frame_accuracy,
     adjacent_frame_loss,
-    barlow,
     draw_negatives,
     nce,
 )
 from phonseg.training import settings as training_settings
+from phonseg.training.stage_batches import OBJECTIVES
 
 
 def seeded(seed: int) -> torch.Generator:

@@ -17,8 +17,8 @@ from phonseg.model.analysis import analyse
 from phonseg.objectives.pseudo_labels import (
     EARLY,
     NEARLY_ZERO,
-    SPREAD,
     SWELL,
+    TARGET_SPREAD,
     UNSURE_ZONE,
     Peaks,
     Thresholds,
@@ -54,7 +54,7 @@ def test_targets_are_bells_around_sure_peaks_and_nothing_is_asked_around_unsure_
     for time, target, weight in zip(TIMES, targets, weights, strict=True):
         to_sure = min((abs(time - at) for at, prominence in peaks if prominence >= 0.5), default=math.inf)
         to_unsure = min((abs(time - at) for at, prominence in peaks if 0.1 < prominence < 0.5), default=math.inf)
-        bell = math.exp(-((to_sure / SPREAD) ** 2) / 2)
+        bell = math.exp(-((to_sure / TARGET_SPREAD) ** 2) / 2)
         bell = bell if bell >= 0.05 else 0.0
         assert target == pytest.approx(bell, abs=1e-6)
         assert weight == (0.0 if to_unsure <= UNSURE_ZONE and bell < NEARLY_ZERO else 1.0)

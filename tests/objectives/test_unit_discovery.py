@@ -18,8 +18,8 @@ from phonseg.objectives.unit_discovery import (
     EDGE,
     LONGEST,
     NOT_ASKED,
+    UNIT_UNSURE_ZONE,
     UNSURE_FRAMES,
-    UNSURE_ZONE,
     UnitAlignment,
     cluster_segments,
     segment_embeddings,
@@ -58,7 +58,7 @@ def test_a_frame_is_of_the_unit_of_its_segment(times, speech, shift):
         near = min((abs(moment - time) for time in times), default=math.inf)
         if not any(start <= moment <= end for start, end in speech):
             expected = 9
-        elif near < UNSURE_ZONE or not segments:
+        elif near < UNIT_UNSURE_ZONE or not segments:
             expected = NOT_ASKED
         else:
             expected = alignment.units[segments[0]]

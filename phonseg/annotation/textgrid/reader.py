@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from phonseg.annotation.intervals import SLACK, read_bytes, segments_from_intervals
+from phonseg.annotation.intervals import SAME_TIME, read_bytes, segments_from_intervals
 from phonseg.annotation.textgrid.parser import check_start, open_textgrid
 from phonseg.annotation.textgrid.tier import INTERVALS, Tier
 from phonseg.errors import TextGridError
@@ -28,7 +28,7 @@ def read_textgrid(path: str | Path, *, tier: str | None = "phones") -> Segmentat
             intervals that overlap or have no length, or does not start at 0 s.
     """
     file = open_textgrid(read_bytes(path), path)
-    check_start(file, path, SLACK)
+    check_start(file, path, SAME_TIME)
     chosen = _choose(path, file.tiers, tier)
     placed = ((f'interval {i} of tier "{chosen.name}"', interval) for i, interval in enumerate(chosen.intervals, 1))
     return segments_from_intervals(path, placed, float(file.end))

@@ -6,8 +6,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from phonseg.audio.channels import Samples
 from phonseg.errors import AudioError
+from phonseg.timeline.grid import Samples
 
 # Why a recording is shorter than it should be, as clauses for messages.
 TRUNCATED = "it was cut short or is damaged"

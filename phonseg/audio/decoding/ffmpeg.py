@@ -12,16 +12,16 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from phonseg.audio.channels import Samples
 from phonseg.audio.decoding.decoder import TRUNCATED, DamagedError, Decoder
 from phonseg.audio.decoding.file_handle import FileHandle
 from phonseg.audio.decoding.file_type import FileType
 from phonseg.errors import AudioError
+from phonseg.timeline.grid import Samples
 
 INSTALL = "Install it with pip install av, or convert the file to WAV or FLAC."
 EXACT = "mov,mp4"  # FFmpeg's name of the containers with a list of packets, which say exactly where the sound ends
 ROUGH = ("matroska", "asf", "flv")  # FFmpeg's names of the containers that say it only roughly
-ROUNDING = 0.1  # seconds by which they may be wrong
+DURATION_ROUNDING = 0.1  # seconds by which they may be wrong
 LATE = 0.02  # seconds by which the sound may begin after the picture without a remark
 
 
@@ -60,7 +60,7 @@ class FFmpegDecoder(Decoder):
                     yield samples[start : start + size]
                 if done == end:
                     return
-        if done < (self.promised or 0) - ROUNDING * self.sample_rate:
+        if done < (self.promised or 0) - DURATION_ROUNDING * self.sample_rate:
             raise DamagedError(TRUNCATED)
 
     def _without_filling(self, packets: Iterator[Samples]) -> Iterator[Samples]:

@@ -9,12 +9,12 @@ from typing import BinaryIO
 
 import soundfile
 
-from phonseg.audio.channels import Samples
 from phonseg.audio.decoding.decoder import TRUNCATED, DamagedError, Decoder
 from phonseg.audio.decoding.file_handle import FileHandle
 from phonseg.audio.decoding.file_type import FileType
 from phonseg.audio.decoding.headers import TAG_SIZE, Header, read_header, read_mp3_header
 from phonseg.errors import AudioError
+from phonseg.timeline.grid import Samples
 
 UNKNOWN_LENGTH = 2**63 - 1  # what libsndfile reports instead of a number of samples
 # The decoders of MP3 and OGG leave out what they cannot decode, and go on after it.

@@ -15,13 +15,13 @@ from typing import Any, BinaryIO, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from phonseg.audio.channels import Samples
 from phonseg.audio.decoding.decoder import Decoder
 from phonseg.audio.decoding.ffmpeg import open_with_ffmpeg
 from phonseg.audio.decoding.file_handle import FileHandle
 from phonseg.audio.decoding.file_type import HEAD_SIZE, file_type
 from phonseg.audio.decoding.libsndfile import open_with_libsndfile
 from phonseg.errors import AudioError
+from phonseg.timeline.grid import Samples
 
 LOWEST_RATE, HIGHEST_RATE = 1_000, 768_000  # Hz
 MOST_CHANNELS = 64

@@ -18,7 +18,7 @@ from pathlib import Path
 import torch
 
 # Bytes. A checkpoint with 256 channels, UnsupSeg's default, has 16 million, including the state of the optimiser.
-LARGEST = 32_000_000
+LARGEST_CHECKPOINT = 32_000_000
 ZIP, PICKLE = b"PK\x03\x04", b"\x80"  # how files of the two layouts begin
 
 
@@ -81,8 +81,8 @@ def read_torch_file(path: Path) -> object:
             message is the reason.
         OSError: if the file cannot be read.
     """
-    if path.stat().st_size > LARGEST:
-        raise ValueError(f"it has more than {LARGEST // 10**6} million bytes")
+    if path.stat().st_size > LARGEST_CHECKPOINT:
+        raise ValueError(f"it has more than {LARGEST_CHECKPOINT // 10**6} million bytes")
     zipped = _start(path).startswith(ZIP)
     if zipped:
         _check_archive(path)
@@ -141,7 +141,9 @@ def _check_archive(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
-            if sum(entry.file_size for entry in entries) > LARGEST or any(entry.compress_type for entry in entries):
+            if sum(entry.file_size for entry in entries) > LARGEST_CHECKPOINT or any(
+                entry.compress_type for entry in entries
+            ):
                 raise ValueError("it is compressed, or its parts overlap")
             damaged = archive.testzip()
     except (zipfile.BadZipFile, RuntimeError, EOFError, OSError) as error:

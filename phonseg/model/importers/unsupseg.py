@@ -24,7 +24,7 @@ from phonseg.detection.peaks import OperatingPoint
 from phonseg.encoders.contrastive_encoders import RawWaveformEncoder
 from phonseg.errors import ModelError
 from phonseg.model.analysis_settings import AnalysisSettings
-from phonseg.model.importers.torch_checkpoint import LARGEST, Note, read_pickle, read_torch_file
+from phonseg.model.importers.torch_checkpoint import LARGEST_CHECKPOINT, Note, read_pickle, read_torch_file
 from phonseg.model.model_file import ModelFile, digest
 from phonseg.model.streams import Stream, describe
 
@@ -87,7 +87,7 @@ def _weights(entries: Mapping[Any, Any]) -> dict[str, Tensor]:
     """Checks that all weights are ordinary tensors in memory, together not larger than a checkpoint may be."""
     if not all(type(w) is Tensor and w.layout is torch.strided and w.device.type == "cpu" for w in entries.values()):
         raise ValueError("its weights are not stored as those of a network")
-    if sum(weight.nbytes for weight in entries.values()) > LARGEST:
+    if sum(weight.nbytes for weight in entries.values()) > LARGEST_CHECKPOINT:
         raise ValueError("its weights are larger than the file")
     return {str(name): weight for name, weight in entries.items()}
 

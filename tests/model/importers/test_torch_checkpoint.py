@@ -185,7 +185,7 @@ def test_a_zip_whose_numbers_have_changed_is_refused(tmp_path):
 @every_layout
 def test_what_is_too_large_is_refused_before_it_is_read(tmp_path, layout):
     path = saved(TENSORS, tmp_path / "x.ckpt", layout)
-    with patch.object(torch_checkpoint, "LARGEST", 100), pytest.raises(ValueError, match="it has more than"):
+    with patch.object(torch_checkpoint, "LARGEST_CHECKPOINT", 100), pytest.raises(ValueError, match="it has more than"):
         read_torch_file(path)
 
 

@@ -263,7 +263,7 @@ def test_what_is_no_checkpoint_at_all_is_refused(tmp_path):
 def test_what_is_too_large_is_refused(tmp_path):
     path = checkpoint(tmp_path / "x.ckpt")
     with (
-        patch.object(torch_checkpoint, "LARGEST", 1000),
+        patch.object(torch_checkpoint, "LARGEST_CHECKPOINT", 1000),
         pytest.raises(ModelError, match="has more than 0 million bytes"),
     ):
         load(path)
