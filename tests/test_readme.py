@@ -62,7 +62,7 @@ def test_the_commands_run(clone: Path, capsys: pytest.CaptureFixture[str]) -> No
 
 
 def test_sensitivity_makes_as_many_boundaries_as_it_says() -> None:
-    (sentence,) = re.findall(r"In `english\.wav` of the demo it makes (.+? at 1)\.", " ".join(README.split()))
+    (sentence,) = re.findall(r"In `english\.wav` of the demo phonseg makes (.+? at 1)\.", " ".join(README.split()))
     shown = re.findall(r"(\d+) (?:boundaries )?at ([\d.]+)", sentence)
     assert len(shown) == 4
     seg = phonseg.segment(HOUSE / "data" / "demo" / "english.wav")

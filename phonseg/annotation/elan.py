@@ -116,7 +116,7 @@ def _pympi() -> ModuleType:
         import pympi
     except ImportError as error:
         raise ConfigurationError(
-            "ELAN: its files are read and written with pympi-ling, which is not installed. "
+            "ELAN files need pympi-ling, which is not installed. "
             "Install it with pip install pympi-ling, or choose another format."
         ) from error
     return pympi  # type: ignore[no-any-return]

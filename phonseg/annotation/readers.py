@@ -23,7 +23,7 @@ READERS: Mapping[str, Callable[[str | Path, str | None], Segmentation]] = {
 
 
 def read_reference(path: str | Path, *, tier: str | None = "phones") -> Segmentation:
-    """Reads a reference, of the kind that its suffix names.
+    """Reads a reference; its suffix decides the kind.
 
     The kinds are `.TextGrid`; `.phn` of TIMIT (samples at 16 kHz); `.phones` of Buckeye; `.lab` of Festival, ESPS or
     HTK; `.eaf` of ELAN; `.csv` for a table. For details and sources see `phonseg.annotation.textgrid.reader`,

@@ -35,7 +35,8 @@ class Layout:
         labels: "numbers" for the labels of the segmentation, which are numbers from 1 if its segments have no
             names; "empty" for no labels.
         tier: the name of the interval tier in TextGrids and ELAN files.
-        check: how many of the least certain decisions the point tier `check` of a TextGrid shows; 0 for no such tier.
+        check: how many of the least certain decisions to mark in the point tier `check` of a TextGrid; 0 for no such
+            tier.
 
     Raises:
         ConfigurationError: if one of these is out of range, or if ELAN is wanted and pympi-ling is not installed.
@@ -50,7 +51,8 @@ class Layout:
         object.__setattr__(self, "formats", tuple(dict.fromkeys(self.formats)))
         unknown = [name for name in self.formats if name not in FORMATS]
         if unknown or not self.formats:
-            raise ConfigurationError(f"format is {', '.join(unknown) or 'none'}. Give some of {', '.join(FORMATS)}.")
+            problem = f"there is no format {', '.join(unknown)}" if unknown else "no format was given"
+            raise ConfigurationError(f"{problem}. Give one or more of {', '.join(FORMATS)}.")
         if self.labels not in ("numbers", "empty"):
             raise ConfigurationError(f"labels is {self.labels}. Give numbers or empty.")
         if self.check < 0 or (self.check and "textgrid" not in self.formats):

@@ -40,9 +40,8 @@ def check_has_channel(channel: Channel, channels: int, name: str) -> None:
         AudioError: if the recording has fewer channels.
     """
     if channel != "mix" and channel > channels:
-        raise AudioError(
-            f"{name}: there is no channel {channel} among its {channels} (counted from 1). Give one, or 'mix'."
-        )
+        has, choices = ("1 channel", "1") if channels == 1 else (f"{channels} channels", f"1 to {channels}")
+        raise AudioError(f"{name}: has {has}, so there is no channel {channel}. Give {choices}, or 'mix'.")
 
 
 def one_channel(block: Samples, channel: Channel) -> Samples:

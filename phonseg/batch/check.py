@@ -1,4 +1,4 @@
-"""Recordings -> what they are and what would come of segmenting them; none is segmented."""
+"""Recordings -> what they are and whether they can be segmented; none is segmented."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ class Checked:
 
     Attributes:
         recording: its path.
-        status: fine; warned (it can be segmented, but see the messages); failed (it cannot, see the message).
+        status: fine; warned (it can be segmented, but see the messages); failed (it cannot be segmented; the message
+            says why).
         messages: what is wrong with it.
         format: container and coding.
         sample_rate: samples per second.
@@ -97,7 +98,8 @@ class Checks:
         others = [f"{number} {suffix}" for suffix, number in sorted(self.others.items())]
         others += [f"{self.hidden} hidden"] if self.hidden else []
         statuses = f"{count['fine']} fine, {count['warned']} with warnings, {count['failed']} would fail"
-        lines = [f"{len(self.recordings)} recordings, {hours:.2f} hours: {statuses}."]
+        recordings = "1 recording" if len(self.recordings) == 1 else f"{len(self.recordings)} recordings"
+        lines = [f"{recordings}, {hours:.2f} hours: {statuses}."]
         lines += [f"  {number} {name}" for name, number in formats.most_common()]
         lines += [f"Not recordings: {', '.join(others)}"] if others else []
         return "\n".join(lines)
@@ -114,7 +116,7 @@ class Checks:
 
 
 def check(inputs: Places, *, channel: Channel = "mix", progress: bool = True) -> Checks:
-    """Reads recordings to their ends, and reports what they are and what would come of segmenting them.
+    """Reads recordings to their ends, and reports what they are and whether they can be segmented.
 
     Args:
         inputs: recordings, and folders, which are searched with the folders inside them.

@@ -45,8 +45,9 @@ def export(
     Args:
         inputs: label files of any kind that `phonseg.read_reference` reads; and folders, in which all TextGrids are
             read, also in the folders inside them.
-        output: the folder in which the tree below each input folder is mirrored; None to write beside the label files.
-        formats: one or more of textgrid, csv, json, ctm, audacity and elan.
+        output: the output folder; subfolders of the inputs are kept. None to write beside the label files.
+        formats: one or more of textgrid, csv, json, ctm, audacity and elan. CSV and JSON name the recording that lies
+            beside a label file, or, without one, the label file without its suffix.
         tier: the interval tier that is read, and its name in TextGrids and ELAN files.
         overwrite: whether existing files are replaced. Label files that are read, and files that this call has written
             for another label file, are never replaced.
@@ -90,8 +91,7 @@ def _exported(
     try:
         if os.path.isdir(source):
             raise TextGridError(f"{source}: is a folder that cannot be listed. Change its permissions.")
-        segmentation = replace(read_reference(source, tier=layout.tier), recording=_recording_beside(source))
-        encoded = layout.encode(segmentation, source)
+        encoded = _encoded(source, layout)
         contents = {target.with_name(target.name + suffix): data for suffix, data in encoded.items()}
         for file in contents:
             if (there := _identity(file)) and (there in protected or not overwrite):
@@ -106,6 +106,16 @@ def _exported(
     except PhonsegError as error:
         return Exported(source, tuple(written), str(error))
     return Exported(source, tuple(written))
+
+
+def _encoded(source: Path, layout: Layout) -> dict[str, bytes]:
+    """The content of the file in each format, by suffix."""
+    segmentation, recording = read_reference(source, tier=layout.tier), _recording_beside(source)
+    encoded: dict[str, bytes] = {}
+    for name in layout.formats:
+        named = recording or (source.stem if name in ("csv", "json") else None)  # ELAN would link what is not there
+        encoded |= replace(layout, formats=(name,)).encode(replace(segmentation, recording=named), source)
+    return encoded
 
 
 def _identity(file: Path) -> tuple[int, int] | None:

@@ -77,7 +77,7 @@ def plan_jobs(
 
     Args:
         found: what lies in each input. A recording that lies in several inputs belongs to the first.
-        output: the folder in which the tree below each input is mirrored; None to write beside the recordings.
+        output: the output folder; subfolders of the inputs are kept. None to write beside the recordings.
         shard: which part of the recordings, (i, n) for the i-th of n, counted from 1; None for all.
         suffixes: the suffixes of the files of one recording.
         into: instead of `output`, a folder of TextGrids that mirrors the inputs, or the TextGrid of the only recording.
@@ -113,7 +113,7 @@ def _check_into(into: Place, output: Place | None, suffixes: Sequence[str]) -> N
     if output is not None or TEXTGRID not in suffixes:
         raise ConfigurationError("into: replaces an output folder, and is for TextGrids. Leave one of them out.")
     if not os.path.exists(into):
-        raise TextGridError(f"{into}: there is no such TextGrid or folder. Give what tiers are added to.")
+        raise TextGridError(f"{into}: there is no such TextGrid or folder. Give one that exists.")
 
 
 def _each_once(found: Iterable[Found]) -> Iterator[tuple[Path, Path]]:

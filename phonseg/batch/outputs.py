@@ -15,6 +15,8 @@ from phonseg.errors import PhonsegError, TextGridError
 from phonseg.system.atomic_files import is_full, make_folder, remove_stale, replacing
 from phonseg.timeline.segmentation import Provenance
 
+LEFT_ALONE = "is left alone. It is replaced only with --overwrite"  # in the message of every record of such a file
+
 
 class Outputs:
     """The files of a batch, and what became of its recordings.
@@ -156,14 +158,14 @@ class Outputs:
             return ""
         known = file in self._made
         who = "was changed after phonseg wrote it" if known else "is there already, and phonseg did not write it"
-        return f"{who}, so it is left alone. It is replaced only with --overwrite."
+        return f"{who}, so it {LEFT_ALONE}."
 
     def _taken_tier(self, file: Path, found: bytes | None, made: Made | None) -> str:
         """Why no tiers are added to a TextGrid; empty if none of their names is taken, or these may be replaced."""
         if found is None:
             raise TextGridError(f"{file}: there is no such TextGrid. Give -o to write a new one.")
         taken = set(existing_tiers(found, self._tiers, file)).difference(self._replaceable(made))
-        advice = "which is left alone. It is replaced only with --overwrite; or give another --tier."
+        advice = f"which {LEFT_ALONE}; or give another --tier."
         return f'has a tier called "{min(taken)}" already, {advice}' if taken else ""
 
     def _replaceable(self, made: Made | None) -> Sequence[str]:

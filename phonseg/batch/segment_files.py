@@ -56,7 +56,7 @@ def segment_files(
 
     Args:
         inputs: recordings, and folders, which are searched with the folders inside them.
-        output: the folder in which the tree below each input folder is mirrored; None to write beside the recordings.
+        output: the output folder; subfolders of the inputs are kept. None to write beside the recordings.
         model: "default", a Segmenter, or the path of a model file.
         sensitivity: 0 (fewest boundaries) to 1 (most); 0.5 if neither this nor `rate` is given.
         rate: instead, boundaries per second of speech, 0 or more.
@@ -64,13 +64,13 @@ def segment_files(
         formats: one or more of textgrid, csv, json, ctm, audacity and elan.
         labels: "numbers" (from 1) or "empty".
         tier: the name of the interval tier in TextGrids and ELAN files.
-        check: how many of the least certain decisions a point tier of the TextGrid shows; 0 for no such tier.
+        check: how many of the least certain decisions to mark in a point tier of the TextGrid; 0 for no such tier.
         into: instead of `output`, an existing TextGrid, for one recording, or a folder of TextGrids. The tiers are
             added to it, and nothing else in it changes. A tier of the same name is replaced if phonseg made it and
             nobody has changed the file, otherwise only with `overwrite`.
         overwrite: whether files that are up to date, or that phonseg did not make, are replaced too.
         jobs: how many processes work, each on one recording at a time; None for one per processor core.
-        executor: instead, what does the work, such as an executor of `concurrent.futures`; it is not shut down.
+        executor: runs the work instead of `jobs`, such as an executor of `concurrent.futures`; it is not shut down.
         shard: (i, n) for the i-th of n parts of the recordings, counted from 1, so that n computers can share them.
         progress: whether a bar is shown.
 

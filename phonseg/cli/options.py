@@ -59,9 +59,8 @@ def add_segment_options(parser: Parser) -> None:
     """
     parser.add_argument("--model", default="default", metavar="M", help="a model file (default: phonseg's own model)")
     number = parser.add_mutually_exclusive_group()
-    number.add_argument(
-        "--sensitivity", type=float, metavar="S", help="0 (fewest boundaries) to 1 (most); default: 0.5"
-    )
+    what = "0 (fewest boundaries) to 1 (most); default: 0.5"
+    number.add_argument("--sensitivity", type=float, metavar="S", help=what)
     number.add_argument("--rate", type=float, metavar="R", help="boundaries per second of speech")
     add_channel(parser)
 
@@ -83,14 +82,8 @@ def add_formats(parser: Parser, default: str) -> None:
         parser: of the command.
         default: the name of the format that is written without this option.
     """
-    parser.add_argument(
-        "--format",
-        dest="formats",
-        type=lambda text: text.split(","),
-        default=[default],
-        metavar="F,...",
-        help=f"one or more of textgrid, csv, json, ctm, audacity and elan, with commas between (default: {default})",
-    )
+    what = f"one or more of textgrid, csv, json, ctm, audacity and elan, with commas between (default: {default})"
+    parser.add_argument("--format", dest="formats", type=_names, default=[default], metavar="F,...", help=what)
 
 
 def add_training_options(parser: Parser) -> None:
@@ -101,7 +94,8 @@ def add_training_options(parser: Parser) -> None:
     """
     parser.add_argument("recordings", nargs="+", metavar="INPUT", help="recordings, or folders of them")
     parser.add_argument("-o", "--output", required=True, metavar="MODEL", help="the .safetensors file to write")
-    parser.add_argument("--config", metavar="TOML", help="a file of settings, such as: steps = 2500 (see README)")
+    what = "a file of settings, such as: self_training_steps = 1000 (see README)"
+    parser.add_argument("--config", metavar="TOML", help=what)
 
 
 def picked(options: Options, *names: str) -> dict[str, Any]:
@@ -174,6 +168,10 @@ def model_name(path: str) -> str:
     if not os.path.isdir(os.path.dirname(path) or "."):
         raise OutputError(f"{path}: there is no folder {os.path.dirname(path)}. Make it first.")
     return stem
+
+
+def _names(text: str) -> list[str]:
+    return text.split(",")
 
 
 def _channel(text: str) -> str | int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from phonseg.cli.options import SEGMENT_OPTIONS, Commands, Options, add_command, add_segment_options, picked
 
 EXAMPLES = """
-  phonseg plot interview.wav -o interview.png      the whole recording, up to 30 s
+  phonseg plot interview.wav -o interview.png      the whole of a recording of at most 30 s
   phonseg plot interview.wav --start 1 --end 3 -o closer.pdf
   phonseg plot interview.wav --start 1 --end 3 --reference corrected.TextGrid -o compared.svg
 """
@@ -17,10 +17,9 @@ def add(commands: Commands) -> None:
     parser = add_command(commands, "plot", run, purpose, EXAMPLES)
     parser.add_argument("recording", metavar="RECORDING", help="the recording to segment and draw")
     parser.add_argument("-o", "--output", required=True, metavar="PICTURE", help="the .png, .svg or .pdf file to write")
-    parser.add_argument(
-        "--start", type=float, default=0.0, metavar="S", help="start of the picture, in seconds (default: 0)"
-    )
-    what = "end of the picture, in seconds (default: the end of the recording, at most 30 s after the start)"
+    what = "start of the picture, in seconds (default: 0)"
+    parser.add_argument("--start", type=float, default=0.0, metavar="S", help=what)
+    what = "end of the picture, in seconds (default: that of the recording; needed if more than 30 s remain)"
     parser.add_argument("--end", type=float, metavar="S", help=what)
     what = "a TextGrid, .phn, .phones, .lab, .eaf or .csv file to compare with"
     parser.add_argument("--reference", metavar="FILE", help=what)

@@ -114,6 +114,8 @@ def _shard(text: str) -> Shard:
 
 def _report(records: Sequence[Record], options: Options) -> int:
     """Prints what became of the recordings and returns the exit code."""
+    from phonseg.batch.outputs import LEFT_ALONE
+
     written = [one for one in records if one.status in ("done", "warned")]
     skipped = [one for one in records if one.status == "skipped"]
     for one in [*written, *skipped]:
@@ -122,7 +124,9 @@ def _report(records: Sequence[Record], options: Options) -> int:
     if written or not skipped:
         print(_totals(written, options))
     if skipped:
-        print(f"{len(skipped)} skipped: what was asked for is there already (--overwrite replaces it).")
+        left_alone = sum(LEFT_ALONE in one.message for one in skipped)
+        counts = {"up to date": len(skipped) - left_alone, "left alone (listed above)": left_alone}
+        print("; ".join(f"{count} {what}" for what, count in counts.items() if count) + ".")
     return report_failures(one.message for one in records if one.status == "failed")
 
 

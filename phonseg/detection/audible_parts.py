@@ -1,6 +1,6 @@
-"""Loudness and regions of speech -> the audible part of each region: when it has risen, begins to die and has faded.
+"""Loudness and regions of speech -> the audible part of each region: when it has risen, begins to fade and has faded.
 
-The spectrum changes fastest when a sound begins to die, but annotators place its end later, where it is lost in the
+The spectrum changes fastest when a sound begins to fade, but annotators place its end later, where it is lost in the
 noise. The end of speech is therefore found in the loudness, not in the dissimilarity curve.
 """
 
@@ -16,10 +16,10 @@ from phonseg.detection.noise_floor import Decibels, smoothed_and_noise
 from phonseg.detection.speech_activity import Region
 from phonseg.timeline.grid import Curve, FrameGrid
 
-# Speech has faded when its decibels have come down to this share of the way up from the noise to the loud frames. Below
+# Speech has faded when its decibels have fallen to this fraction of the range from the noise to the loud frames. Below
 # that it is masked by fluctuations of the noise; above that it is still audible.
 FADED_SHARE = 1 / 3
-# Speech begins to die at the loudest frame of this many seconds before it has faded.
+# Speech begins to fade at the loudest frame of this many seconds before it has faded.
 LONGEST_DYING = 0.120
 
 
@@ -28,7 +28,7 @@ class AudiblePart(NamedTuple):
 
     Attributes:
         start: seconds at which it has risen out of the noise.
-        dying: seconds at which it begins to die, at most LONGEST_DYING (and a frame) before the end.
+        dying: seconds at which it begins to fade, at most LONGEST_DYING (and a frame) before the end.
         end: seconds at which it has faded away.
     """
 

@@ -13,7 +13,7 @@ Decibels = NDArray[np.float32]
 
 # Decibels relative to the loud frames. Everything below this counts as equally silent.
 FAINTEST = -60.0
-# Seconds. Every speaker pauses, if only for a closure: the quietest LULL of every NOISE_WINDOW holds nothing but noise.
+# Seconds. Every speaker pauses, if only during a stop closure: the quietest LULL of a NOISE_WINDOW holds only noise.
 LULL, NOISE_WINDOW = 0.2, 10.0
 SMOOTHING = 0.0075  # seconds: standard deviation of the Gaussian
 FILTER_BLOCK = 100_000  # frames that are filtered at once

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from phonseg.timeline.grid import Curve, Times
 
-# Prominence is measured within half of this on either side of a peak. Without a limit, scipy's search takes quadratic
-# time on a long rising curve, and a peak in a quiet stretch would be compared with peaks minutes away.
+# Prominence is measured within this many seconds, half on either side of a peak. Without a limit, scipy's search takes
+# quadratic time on a long rising curve, and a peak in a quiet stretch would be compared with peaks minutes away.
 SPAN_SECONDS = 1.0
 
 

@@ -98,7 +98,7 @@ def extend_regions(speech: Sequence[Region], is_speech: NDArray[np.bool_], grid:
     """
     starts, ends = np.reshape(speech, (-1, 2)).T
     more_starts, more_ends = grid.boundary(_runs(is_speech))
-    # A run meets a region if more regions start before the run ends than end before it starts.
+    # A run meets a region if some region starts before the run ends and has not ended before it starts.
     meets = np.searchsorted(starts, more_ends) > np.searchsorted(ends, more_starts, side="right")
     return _joined(np.concatenate([starts, more_starts[meets]]), np.concatenate([ends, more_ends[meets]]))
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.lines import Line2D
 
 TOLERANCE = 0.020  # seconds between a hit and its reference boundary, at most
-MATCHING_MARGIN = 1.0  # seconds: boundaries further outside a window do not change which ones are matched inside
+MATCHING_MARGIN = 1.0  # seconds: boundaries farther from the window cannot affect the matching inside it
 
 
 class Mark(NamedTuple):

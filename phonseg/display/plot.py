@@ -41,7 +41,7 @@ def plot_segmentation(
     Args:
         segmentation: the segmentation.
         start: seconds.
-        end: seconds; None for the end of the recording, at most 30 s after the start.
+        end: seconds; None for the end of the recording, which may lie at most 30 s after the start.
         reference: if given, boundaries are drawn as hits, false alarms and missed boundaries, matched one-to-one
             within 20 ms as in `phonseg.evaluate`.
         recording: for a segmentation that does not know its recording, such as one read from a TextGrid.

@@ -1,4 +1,4 @@
-"""Scores or errors -> a panel: score over tolerance, errors in time, or precision and recall over sensitivity.
+"""Scores or errors -> a panel: score at each tolerance, errors in time, or precision and recall at each sensitivity.
 
 Each function draws into an Axes and returns it. Lines differ in dashes and signs as well as in colour, for print.
 """
@@ -24,7 +24,7 @@ BLUE, VERMILION, GREEN, BLACK = "#0072B2", "#D55E00", "#009E73", "black"  # colo
 
 
 def draw_tolerances(axes: Axes, scores: Sequence[Score], *, tolerance: float = 0.020) -> Axes:
-    """Draws precision, recall, F1 and R-value over the tolerance.
+    """Draws precision, recall, F1 and R-value at each tolerance.
 
     Args:
         axes: the panel.
@@ -48,7 +48,7 @@ def draw_tolerances(axes: Axes, scores: Sequence[Score], *, tolerance: float = 0
     axes.set(xlim=(0, None), ylim=(lowest, 1.0), xlabel="tolerance (ms)")
     axes.legend(loc="lower right", fontsize=9)
     axes.grid(color="0.92")
-    axes.set_title("Score over tolerance", fontsize=10, loc="left")
+    axes.set_title("Score at each tolerance", fontsize=10, loc="left")
     return axes
 
 
@@ -82,7 +82,7 @@ def draw_errors(axes: Axes, errors: NDArray[np.float64], *, tolerance: float = 0
 def draw_sensitivities(
     axes: Axes, sensitivities: Sequence[float], scores: Sequence[Score], *, prediction: Score | None = None
 ) -> Axes:
-    """Draws precision against recall as the sensitivity rises, over lines of equal F1.
+    """Draws precision against recall at sensitivities from 0 to 1, over lines of equal F1.
 
     Args:
         axes: the panel.
@@ -112,5 +112,5 @@ def draw_sensitivities(
         star.set(color=VERMILION, markersize=13, markeredgecolor="white")
     axes.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="recall", ylabel="precision")
     axes.legend(loc="lower left", fontsize=9)
-    axes.set_title("Precision and recall as sensitivity moves", fontsize=10, loc="left")
+    axes.set_title("Precision and recall at sensitivities from 0 to 1", fontsize=10, loc="left")
     return axes

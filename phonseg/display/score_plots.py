@@ -1,4 +1,4 @@
-"""References and predictions -> a figure of their score: over tolerances, in time, and as the sensitivity changes."""
+"""References and predictions -> a figure of their score: at each tolerance, in time, and at sensitivities 0 to 1."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ def plot_score(
     """Draws how well a prediction agrees with a reference.
 
     The first panel shows precision, recall, F1 and R-value at tolerances from 5 to 50 ms. The second shows how early or
-    late predicted boundaries are, up to 50 ms. A third panel shows precision and recall as the sensitivity rises from 0
-    to 1. It needs the candidates of the boundaries, which no TextGrid contains. So it is drawn if `prediction` is a
+    late predicted boundaries are, up to 50 ms. A third panel shows precision and recall at sensitivities from 0 to
+    1. It needs the candidates of the boundaries, which no TextGrid contains. So it is drawn if `prediction` is a
     Segmentation that a model has made, or if `recordings` are given, which are then segmented.
 
     Args:
@@ -61,7 +61,7 @@ def plot_score(
         AudioError: if a single recording cannot be read.
         ConfigurationError: if the tolerance or the boundaries are out of range, or two folders do not fit together.
         ModelError: if the model cannot be loaded.
-        TextGridError: if a label file cannot be read, unless it lies in a folder.
+        TextGridError: if a label file cannot be read (in a folder it is left out instead).
 
     Warns:
         PhonsegWarning: of recordings in a folder that cannot be scored; they are left out of the third panel.
@@ -69,13 +69,9 @@ def plot_score(
     score = evaluate(reference, prediction, tolerance=tolerance, tier=tier)
     described, pairs = _with_candidates(reference, prediction, tier, recordings, model)
     panels = 2 if pairs is None else 3
-    figure = new_figure(panels * PANEL_WIDTH, PANEL_HEIGHT)
-    edges = {
-        "left": 0.62 / (panels * PANEL_WIDTH),
-        "right": 1 - 0.2 / (panels * PANEL_WIDTH),
-        "bottom": 0.22,
-        "top": 0.91,
-    }
+    width = panels * PANEL_WIDTH
+    figure = new_figure(width, PANEL_HEIGHT)
+    edges = {"left": 0.62 / width, "right": 1 - 0.2 / width, "bottom": 0.22, "top": 0.91}
     axes = figure.subplots(1, panels, gridspec_kw={"wspace": 0.24, **edges})
     draw_tolerances(axes[0], tolerance_curve(reference, prediction, TOLERANCES, tier=tier), tolerance=tolerance)
     draw_errors(axes[1], signed_errors(reference, prediction, tolerance=FARTHEST, tier=tier), tolerance=tolerance)
@@ -140,7 +136,7 @@ def _segmented(reference: Scorable, recordings: str | Path, segmenter: Segmenter
         except PhonsegError as error:
             failed.append(str(error))
     if failed:
-        message = f"{recordings}: {len(failed)} could not be scored as sensitivity moves, such as: {failed[0]}"
+        message = f"{recordings}: {len(failed)} could not be scored at each sensitivity, such as: {failed[0]}"
         warnings.warn(message, PhonsegWarning, stacklevel=2)
 
 

@@ -40,8 +40,8 @@ def check_window(recording: Recording, start: float, end: float | None) -> tuple
     Args:
         recording: the recording.
         start: seconds, 0 or more.
-        end: seconds, up to 1 ms after the end of the recording; None for the end of the recording, at most 30 s after
-            the start.
+        end: seconds, up to 1 ms after the end of the recording; None for the end of the recording, which may lie at
+            most 30 s after the start.
 
     Returns:
         (start, end) in seconds, inside the recording.
@@ -58,7 +58,8 @@ def check_window(recording: Recording, start: float, end: float | None) -> tuple
     end = duration if end is None else end
     if not 0 <= start < end <= duration + END_ROUNDING:
         raise ConfigurationError(
-            f"{name}: {start:g} to {end:g} s is not inside it (0 to {duration:.3f} s). Give start and end in seconds."
+            f"{name}: {start:.3f} to {end:.3f} s is not inside it (0.000 to {duration:.3f} s). "
+            "Give start and end in seconds."
         )
     end = min(end, duration)
     if not LEAST_SECONDS <= end - start <= LONGEST_WINDOW:

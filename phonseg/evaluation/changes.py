@@ -86,13 +86,8 @@ class Changes:
         """
         counts = {kind: len(self.of_kind(kind)) for kind in get_args(Kind)}
         made = [one.to_dict() for one in self.changes]
-        return {
-            "unchanged": self.unchanged,
-            **counts,
-            "within": self.within,
-            "changes": made,
-            "failed": {**self.failed},
-        }
+        failed = dict(self.failed)
+        return {"unchanged": self.unchanged, **counts, "within": self.within, "changes": made, "failed": failed}
 
     def to_csv(self) -> str:
         """Returns a table with a line for each change.
@@ -130,8 +125,8 @@ def changes(automatic: Scorable, corrected: Scorable, *, within: float = WITHIN,
     """Finds the boundaries that were changed between an automatic segmentation and its corrected version.
 
     A boundary is unchanged if its times are equal to the microsecond. Of the other boundaries, as many as possible
-    count as moved, and of all such choices the one that moves them least is taken. The rest were removed or added.
-    Labels are not compared.
+    count as moved: among the pairings with the most pairs, one with the smallest total distance is taken. The rest were
+    removed or added. Labels are not compared.
 
     Args:
         automatic: a segmentation, boundaries, a file or a folder, as for `phonseg.evaluate`.
@@ -143,7 +138,7 @@ def changes(automatic: Scorable, corrected: Scorable, *, within: float = WITHIN,
         The changes.
 
     Raises:
-        TextGridError: if a file cannot be read, unless it lies in a folder.
+        TextGridError: if a file cannot be read (in a folder it is listed as failed instead).
         ConfigurationError: if `within` or boundaries are out of range, if only one of the two is a folder, or if two
             folders have no name in common.
     """

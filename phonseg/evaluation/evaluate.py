@@ -37,20 +37,21 @@ def evaluate(
     """Scores a prediction against a reference, or a folder of predictions against a folder of references.
 
     Args:
-        reference: a `Segmentation`, its interior boundaries in sorted seconds, the path of a reference (see
+        reference: a `Segmentation`, its interior boundaries in seconds, in order, the path of a reference (see
             `phonseg.annotation.readers`), or a folder of references.
         prediction: the same. Files of two folders belong together if they have the same name in the same place (see
             `phonseg.evaluation.pairing.pair`).
         tolerance: seconds, above 0, with 1 microsecond of slack.
         lenient: whether to add the lenient score.
-        tier: which tier, in files with tiers. A prediction with a single interval tier may have any other name for it.
+        tier: which tier, in files with tiers. If a prediction has only one interval tier, that tier is read whatever
+            its name.
 
     Returns:
-        A `CorpusScore` for two folders, else a `Score`. Names without a prediction and files that cannot be read are
+        A `CorpusScore` for two folders, else a `Score`. Files without a counterpart and files that cannot be read are
         listed as failed and are left out of the total. Check them before you compare totals.
 
     Raises:
-        TextGridError: if a file cannot be read, unless it lies in a folder.
+        TextGridError: if a file cannot be read (in a folder it is listed as failed instead).
         ConfigurationError: if boundaries or the tolerance are out of range, if only one of the two is a folder, or if
             two folders have no name in common.
     """
@@ -92,8 +93,8 @@ def signed_errors(
 ) -> NDArray[np.float64]:
     """Measures how early or late each matched prediction is.
 
-    Of all ways to make as many pairs as possible, one with the least total distance is taken. A sweep from the left
-    would prefer the earlier of two predictions, so that predictions would seem early.
+    Among the pairings with the most pairs, one with the smallest total distance is taken. A sweep from the left would
+    prefer the earlier of two predictions, so that predictions would seem early.
 
     Args:
         reference: as for `evaluate`.
@@ -200,7 +201,7 @@ def read_pairs(reference: Scorable, prediction: Scorable, tier: str) -> tuple[Ti
 
 
 def _boundaries(source: Scorable, tier: str, *, any_only_tier: bool = False) -> Times:
-    """Returns (N,) interior boundaries in sorted seconds; optionally those of an only tier, whatever its name."""
+    """Returns (N,) interior boundaries in seconds, in order; optionally those of an only tier, whatever its name."""
     if isinstance(source, Segmentation):
         return source.boundaries
     if not isinstance(source, str | Path):

@@ -54,7 +54,9 @@ def count_near(times: Times, others: Times, reach: float) -> int:
 
 
 def matched_pairs(reference: Times, predicted: Times, *, tolerance: float = 0.020) -> NDArray[np.intp]:
-    """Pairs boundaries one to one: as many pairs as possible, and of all such choices one with the least distance.
+    """Pairs boundaries one to one.
+
+    Among the pairings with the most pairs, one with the smallest total distance is taken.
 
     Args:
         reference: (N,) sorted seconds.
@@ -74,7 +76,7 @@ def matched_pairs(reference: Times, predicted: Times, *, tolerance: float = 0.02
     for group in np.intersect1d(*groups):
         first, second = (np.flatnonzero(members == group) for members in groups)
         distance = np.abs(predicted[second] - reference[first][:, None])
-        # A further pair is worth more than all the distance that it can add.
+        # One more pair always outweighs the distance it adds.
         cost = np.where(distance <= reach, distance - reach * (1 + min(distance.shape)), 0.0)
         left, right = linear_sum_assignment(cost)
         made = cost[left, right] < 0

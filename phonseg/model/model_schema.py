@@ -39,7 +39,8 @@ def checked_description(description: Any, path: object) -> dict[str, Any]:
         parts["analysis_settings"] = _renamed(settings, FORMER_SETTINGS)
     wrong = [name for name, is_valid in PARTS.items() if not is_valid(parts.get(name, OPTIONAL_PARTS.get(name)))]
     if wrong:
-        raise ModelError(f"{path}: is not described as this phonseg expects ({', '.join(wrong)}). Train it again.")
+        problem = f"was made by an incompatible version of phonseg ({', '.join(wrong)})"
+        raise ModelError(f"{path}: {problem}. Train it again.")
     return parts
 
 

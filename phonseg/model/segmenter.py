@@ -195,7 +195,8 @@ def load(model: str | Path = "default") -> Segmenter:
             analysis_settings=AnalysisSettings(**description.get("analysis_settings", {})),
         )
     except (KeyError, TypeError, AttributeError, ValueError, RuntimeError) as error:
-        raise ModelError(f"{path}: is not described as this phonseg expects ({error!r}). Train it again.") from error
+        problem = f"was made by an incompatible version of phonseg ({error!r})"
+        raise ModelError(f"{path}: {problem}. Train it again.") from error
     encoders = encoders_of(segmenter.streams).eval()
     load_tensors(encoders, tensors, path)
     return segmenter

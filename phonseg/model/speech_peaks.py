@@ -18,8 +18,8 @@ SPEECH_MARGIN = 0.030
 # Seconds: peaks up to this long before the end of speech, and up to this long after it, belong to its fading. They are
 # replaced by one candidate at the end of speech.
 FADING = (0.060, 0.020)
-# Where speech dies away, and outside its audible parts, there is reverberation, breath and noise. Changes there are
-# seldom boundaries, so the prominence of a peak counts only for this share.
+# Where speech fades away, and outside its audible parts, there is reverberation, breath and noise. Changes there are
+# seldom boundaries, so the prominence of a peak is multiplied by this.
 FAINT_SHARE = 0.2
 
 
@@ -29,8 +29,8 @@ class SpeechPeaks:
 
     Attributes:
         times: (M,) seconds, increasing: peaks of the curve and ends of speech.
-        prominences: (M,) 0 or more. The prominence of a peak counts less where sounds are faint or dying away. An end
-            of speech is as prominent as the most prominent peak of the fading that it replaces, or 0 without such a
+        prominences: (M,) 0 or more. The prominence of a peak counts less where sounds are faint or fading. An end of
+            speech is as prominent as the most prominent peak of the fading that it replaces, or 0 without such a
             peak.
         beginnings: (K,) seconds at which speech has risen.
         ends: (K,) seconds at which speech has faded away. They are among the times.

@@ -26,12 +26,14 @@ from phonseg.timeline.grid import Curve, Times
 TARGET_SPREAD, UNSURE_ZONE = 0.007, 0.025
 # Targets below the first are set to 0; in the zone of a doubtful peak, frames with one below the second do not count.
 LEAST_TARGET, NEARLY_ZERO = 0.05, 0.3
-# A window takes in a sound as soon as it touches it, so at a hard join the curve peaks up to EARLY seconds before
-# loudness rises: three quarters of that if the RISE_SECONDS after it are STEEP decibels louder than those before it.
+# An analysis window includes a sound as soon as it overlaps it. So where a louder sound follows abruptly, the curve
+# peaks before loudness rises: by up to EARLY seconds, and by three quarters of that if the RISE_SECONDS after the peak
+# are STEEP decibels louder than the RISE_SECONDS before it.
 EARLY, STEEP, RISE_SECONDS = 0.005, 8.0, 0.03
 # Power, relative to that of the loud frames, that is added to all frames before a rise is measured.
 POWER_FLOOR = 3e-5
-# Sounds swell out of silence. For this many seconds around a beginning of speech the curve is not early.
+# Out of silence, loudness rises gradually. Within this many seconds of a beginning of speech the curve does not peak
+# early.
 SWELL = 0.040
 
 
@@ -51,7 +53,8 @@ class Peaks:
 def move_to_rises(times: Times, loudness: Curve, level: float, beginnings: Times) -> Times:
     """Moves peaks later, to where sounds begin: by up to EARLY seconds, and more for a steeper rise of loudness.
 
-    Peaks at falls are not moved. At a hard join the curve peaks as much too late there, but most sounds fade slowly.
+    Peaks where loudness falls are not moved. At an abrupt fall the curve peaks equally late there, but most sounds fade
+    slowly.
 
     Args:
         times: (M,) seconds of the peaks, increasing.

@@ -43,7 +43,9 @@ class Choice:
 
     def __post_init__(self) -> None:
         if (self.sensitivity is None) == (self.rate is None):
-            raise ConfigurationError("give sensitivity (0 to 1) or rate (boundaries per second of speech), not both.")
+            neither = "give sensitivity (0 to 1) or rate (boundaries per second of speech)."
+            both = "sensitivity and rate are both given. Give one of them."
+            raise ConfigurationError(neither if self.rate is None else both)
         if self.sensitivity is not None and not 0 <= self.sensitivity <= 1:
             raise ConfigurationError(f"sensitivity is {self.sensitivity}. Give a number from 0 to 1.")
         if self.rate is not None and not (math.isfinite(self.rate) and self.rate >= 0):
@@ -89,9 +91,9 @@ class Candidates:
         """Chooses the most prominent candidates.
 
         Args:
-            choice: a sensitivity or a rate. The sensitivity 0.5 keeps the candidates from the threshold on; on either
-                side of 0.5 the number kept changes linearly. What is kept at one sensitivity is kept at every higher
-                one. A rate keeps so many per second of speech, or all if there are fewer.
+            choice: a sensitivity or a rate. The sensitivity 0.5 keeps the candidates at or above the threshold; on
+                either side of 0.5 the number kept changes linearly. What is kept at one sensitivity is kept at every
+                higher one. A rate keeps so many per second of speech, or all if there are fewer.
 
         Returns:
             (M,) whether each candidate is kept.
@@ -110,8 +112,8 @@ class Candidates:
             kept: (M,) whether each candidate is kept.
 
         Returns:
-            That prominence; the threshold, if that separates them too. None if nothing is kept, or if a weaker
-            candidate is kept and a stronger one is not, so that no prominence separates them.
+            That prominence; the model's threshold, if it separates them as well. None if nothing is kept, or if a
+            weaker candidate is kept and a stronger one is not, so that no prominence separates them.
         """
         highest_lost = self.prominences[~kept].max(initial=0.0)
         least_kept = self.prominences[kept].min(initial=np.inf)

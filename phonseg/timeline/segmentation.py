@@ -45,7 +45,7 @@ class Segment(NamedTuple):
         start: seconds.
         end: seconds.
         label: its label; its number, counted from 1, if the segments have no labels.
-        score: 0 to 1, of the boundary at its start; NaN for the first segment and if there are no scores.
+        score: 0 to 1, of the boundary at its start; NaN for the first segment and where there is no score.
     """
 
     start: float
@@ -61,10 +61,10 @@ class Segmentation(Sequence[Segment]):
     Attributes:
         boundaries: (N,) seconds, strictly increasing, above 0 and below the duration.
         duration: seconds, of the whole recording.
-        scores: (N,) 0 to 1, one for each boundary; NaN if there are none, as in a reference.
+        scores: (N,) 0 to 1, one for each boundary; NaN where there is no score, as in a reference.
         labels: (N + 1,) one for each segment; None if the segments have no labels.
         provenance: how it was made; None for a reference.
-        candidates: from which the boundaries were chosen; None for a reference.
+        candidates: the candidates from which the boundaries were chosen; None for a reference.
         curve: the dissimilarity curve whose peaks are the candidates; None for a reference.
         recording: what was segmented, as it was given (a path, or samples with their rate), so that it can be drawn.
 
@@ -114,7 +114,7 @@ class Segmentation(Sequence[Segment]):
     def __getitem__(self, index: slice) -> list[Segment]: ...
 
     def __getitem__(self, index: int | slice) -> Segment | list[Segment]:
-        """One segment, counted from 0, or several. All together they tile the recording."""
+        """One segment, counted from 0, or several. Together the segments cover the recording without gaps."""
         if isinstance(index, slice):
             return [self[i] for i in range(len(self))[index]]
         i = range(len(self))[index]
@@ -129,7 +129,7 @@ class Segmentation(Sequence[Segment]):
         return zip(edges[:-1], edges[1:], labels, strict=True)
 
     def at(self, *, sensitivity: float | None = None, rate: float | None = None) -> Segmentation:
-        """Chooses again from the same candidates, without running the model. Give one of the two arguments.
+        """Chooses boundaries again from the same candidates, without running the model. Give one of the two arguments.
 
         Args:
             sensitivity: 0 (none) to 1 (all candidates), 0.5 for the operating point of the model.
@@ -156,7 +156,9 @@ class Segmentation(Sequence[Segment]):
         return replace(self, labels=("",) * len(self))
 
     def to_check(self, k: int = 20) -> list[Decision]:
-        """Lists the k least certain decisions, weak boundaries and strong candidates; see `least_certain`.
+        """Lists the k least certain decisions, weak boundaries and strong candidates.
+
+        `phonseg.timeline.candidates.least_certain` says how certainty is measured.
 
         Args:
             k: how many, 0 or more.
@@ -204,7 +206,7 @@ class Segmentation(Sequence[Segment]):
 
         Args:
             start: seconds.
-            end: seconds; None for the end of a recording of at most 30 s.
+            end: seconds; None for the end of the recording, which may lie at most 30 s after the start.
             reference: if given, boundaries are drawn as hits, misses and false alarms, matched within 20 ms.
 
         Returns:

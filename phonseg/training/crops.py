@@ -69,7 +69,7 @@ class SplitItems:
 
     Attributes:
         training: those that networks learn from, at least one.
-        held_out: those that only the validation loss is measured on.
+        held_out: those used only to measure the validation loss.
     """
 
     training: Sequence[TrainingItem]
@@ -108,9 +108,9 @@ def scan_items(paths: Iterable[Path], sample_rate: int, shortest: float, *, prog
         except AudioError as error:
             left_out[str(path)] = str(error)
     if not items:
-        reasons = " ".join(list(left_out.values())[:3]) or "No sound file was found."
+        reasons = f"none of {len(left_out)} recordings can be used. {' '.join(list(left_out.values())[:3])}"
         raise TrainingError(
-            f"training: none of {len(left_out)} recordings can be used. {reasons} "
+            f"training: {reasons if left_out else 'no recordings were found.'} "
             "Give a folder of recordings with speech; shorter crops (setting crop_seconds) admit shorter recordings."
         )
     return TrainingSet(tuple(items), left_out)

@@ -29,17 +29,17 @@ RANGES: dict[str, tuple[float, float]] = {
 
 @dataclass(frozen=True)
 class AdaptationSettings:
-    """What can be set about adapting a model.
+    """Settings for adapting a model.
 
     Attributes:
         crop_seconds: length of a crop, 0.7 to 60; shorter recordings are left out.
-        learning_rate: the highest, 1e-7 to 1, reached after 30 % of the steps. The default is smaller than that of
-            training, since a trained network needs fewer and smaller steps than a new one.
+        learning_rate: the peak learning rate (1e-7 to 1), reached after 30 % of the steps. The default is smaller than
+            that of training, since a trained network needs fewer and smaller steps than a new one.
         self_training_steps: of the boundary network, 0 or more; each is on `self_training_crops` crops.
         self_training_crops: in each step of the boundary network and of the unit network, 2 to 4096.
-        held_out: the share of recordings, 0 to 0.5, that only the validation loss is measured on. Whole speakers are
-            held out if each has a folder.
-        seed: of everything random, 0 or more, below 2 ** 32.
+        held_out: the share of recordings, 0 to 0.5, used only to measure the validation loss. Whole speakers are held
+            out if each has a folder.
+        seed: of all random choices, 0 or more, below 2 ** 32.
         device: "auto" (cuda, else mps, else cpu) or the name of a torch device.
 
     Raises:
@@ -84,10 +84,10 @@ class AdaptationSettings:
 
 @dataclass(frozen=True)
 class TrainingSettings(AdaptationSettings):
-    """What can be set about training: all that can be set about adapting, and more.
+    """Settings for training: all those for adapting, and more.
 
     Attributes:
-        learning_rate: the highest, 1e-7 to 1, reached after 30 % of the steps.
+        learning_rate: the peak learning rate (1e-7 to 1), reached after 30 % of the steps.
         self_training_steps: of the boundary network; 0 to train the encoder alone.
         encoder: "log-mel-network" (fast) or "raw-waveform" (that of Kreuk, Keshet and Adi, 2020; much slower).
         objective: of contrastive training, "nce" or "barlow" (see `phonseg.objectives`).
@@ -130,7 +130,8 @@ def read_settings(path: str | Path, defaults: Settings) -> Settings:
     try:
         given: dict[str, Any] = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigurationError(f"{path}: cannot be read as TOML ({error}). Write lines like: steps = 2500") from error
+        problem = f"cannot be read as TOML ({error})"
+        raise ConfigurationError(f"{path}: {problem}. Write lines like: self_training_steps = 1000") from error
     known = [field.name for field in fields(defaults)]
     for name in given:
         if name not in known:

@@ -46,9 +46,9 @@ def train(
         recordings: a folder, a file, or several; folders are searched for sound files of any format. Files that are
             shorter than a crop (`settings.crop_seconds`) or cannot be read are left out.
         settings: of training.
-        name: of the model, for people.
-        checkpoint: a file to save the state of the run in. The same call goes on from there after a kill, with the same
-            result. Delete it once the model is saved. None for no checkpoint.
+        name: of the model, shown to users.
+        checkpoint: a file to save the state of the run in. The same call goes on from there after an interruption, with
+            the same result. Delete it once the model is saved. None for no checkpoint.
         progress: whether to show progress bars.
 
     Returns:
@@ -85,13 +85,14 @@ def adapt(
 ) -> Segmenter:
     """Goes on training a model on recordings of one's own language, speakers or microphone.
 
-    The boundary network learns from what it is sure of in these recordings. A unit network stays unchanged.
+    The boundary network learns from the boundaries it is sure of in these recordings. A unit network stays unchanged.
 
     Args:
         model: a trained segmenter with a boundary network; it stays unchanged.
         recordings: as for `train`.
-        settings: of adapting. Of training settings, those of contrastive training and of units play no part.
-        name: of the adapted model, for people.
+        settings: for adapting. `AdaptationSettings` has no settings of contrastive training and of units; those of a
+            `TrainingSettings` are ignored.
+        name: of the adapted model, shown to users.
         checkpoint: as for `train`.
         progress: whether to show progress bars.
 

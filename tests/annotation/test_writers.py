@@ -116,7 +116,7 @@ def test_a_format_may_be_named_and_an_unknown_one_is_refused(tmp_path: Path) -> 
     made = Segmentation([0.5], 1.0)
     made.save(tmp_path / "x.lab", format="audacity")
     assert (tmp_path / "x.lab").read_text() == "0.0\t0.5\t1\n0.5\t1.0\t2\n"
-    with pytest.raises(ConfigurationError, match=r"format is \.doc\. Give some of textgrid, csv"):
+    with pytest.raises(ConfigurationError, match=r"there is no format \.doc\. Give one or more of textgrid, csv"):
         made.save(tmp_path / "x.doc")
     with pytest.raises(OutputError, match="cannot be written"):
         made.save(tmp_path / "nowhere" / "x.csv")
@@ -125,8 +125,8 @@ def test_a_format_may_be_named_and_an_unknown_one_is_refused(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"formats": ()}, "format is none"),
-        ({"formats": ("csv", "mp3")}, "format is mp3"),
+        ({"formats": ()}, "no format was given"),
+        ({"formats": ("csv", "mp3")}, "there is no format mp3"),
         ({"labels": "none"}, "labels is none"),
         ({"check": -1}, "check is -1"),
         ({"check": 3, "formats": ("csv",)}, "check is 3"),

@@ -101,7 +101,7 @@ def test_a_channel_is_chosen_as_for_segmenting(tree: Path) -> None:
     assert second.level == pytest.approx(-20, abs=0.2)
     assert first.level != second.level
     (lacking,) = check(tree / "deep" / "b.flac", channel=3, progress=False).recordings
-    assert "there is no channel 3 among its 2" in lacking.messages[0]
+    assert "has 2 channels, so there is no channel 3" in lacking.messages[0]
     with pytest.raises(ConfigurationError, match="channel is 0"):
         check(tree, channel=0, progress=False)
 
@@ -192,7 +192,7 @@ def test_what_a_library_in_c_complains_of_is_not_shown(
         monkeypatch.undo()
     said = capfd.readouterr()
     assert json.loads(said.out)["status"] == "warned"
-    assert said.err == "1 recordings, 0.00 hours: 0 fine, 1 with warnings, 0 would fail.\n  1 MP3, 16000 Hz\n"
+    assert said.err == "1 recording, 0.00 hours: 0 fine, 1 with warnings, 0 would fail.\n  1 MP3, 16000 Hz\n"
 
 
 def test_every_folder_is_listed_once(tree: Path) -> None:

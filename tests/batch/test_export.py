@@ -48,6 +48,20 @@ def test_a_folder_is_mirrored_and_every_segment_arrives(corrected: Path, tmp_pat
     assert told["provenance"] is None
 
 
+def test_without_a_recording_tables_name_the_label_file_and_elan_links_nothing(tmp_path: Path) -> None:
+    pytest.importorskip("pympi")
+    MADE.to_textgrid(tmp_path / "a.b.TextGrid")
+    for recording in ("", "a.b.wav"):
+        if recording:
+            (tmp_path / recording).touch()
+        (one,) = export(tmp_path, formats=("csv", "json", "ctm", "elan"), overwrite=True)
+        table, content, ctm, elan = (file.read_text("utf-8") for file in one.files)
+        assert {row["recording"] for row in csv.DictReader(table.splitlines())} == {recording or "a.b"}
+        assert json.loads(content)["recording"] == (recording or "a.b")
+        assert ctm.startswith("a.b 1 0.0 ")
+        assert ("MEDIA_URL" in elan) == bool(recording)
+
+
 def test_what_is_read_is_never_replaced_and_what_is_there_only_on_demand(corrected: Path) -> None:
     path = corrected / "a.TextGrid"
     before = path.read_bytes()
@@ -112,7 +126,7 @@ def test_one_damaged_file_stops_no_other(corrected: Path, tmp_path: Path) -> Non
 
 
 def test_what_cannot_be_asked_is_refused(corrected: Path, tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="format is word"):
+    with pytest.raises(ConfigurationError, match="there is no format word"):
         export(corrected, formats=("word",))
     with pytest.raises(TextGridError, match="nowhere: does not exist"):
         export(tmp_path / "nowhere")

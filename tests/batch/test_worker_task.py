@@ -57,7 +57,7 @@ def test_warnings_are_part_of_the_result(tmp_path: Path) -> None:
 def test_options_are_checked_where_they_are_made() -> None:
     with pytest.raises(ConfigurationError, match="sensitivity is 2"):
         SegmentOptions(MODEL, 2, None, "mix")
-    with pytest.raises(ConfigurationError, match="not both"):
+    with pytest.raises(ConfigurationError, match="both given"):
         SegmentOptions(MODEL, 0.5, 3, "mix")
     with pytest.raises(ConfigurationError, match="channel is 0"):
         SegmentOptions(MODEL, None, None, 0)

@@ -14,7 +14,9 @@ import pytest
 
 import phonseg.batch.segment_files
 from phonseg.cli import main as cli
+from phonseg.errors import ConfigurationError
 from phonseg.praat import plugin as praat_plugin
+from phonseg.training.settings import AdaptationSettings, TrainingSettings, read_settings
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "data" / "demo"
@@ -77,6 +79,19 @@ def test_every_example_runs(folder: Path, line: str, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(phonseg.batch.segment_files, "Workers", ThreadPoolExecutor)
     monkeypatch.setattr(praat_plugin, "own_preferences_folders", lambda: (folder / "praat6", folder / "praat7"))
     assert cli.main(shlex.split(line)) == 0
+
+
+@pytest.mark.parametrize("defaults", [TrainingSettings(), AdaptationSettings()], ids=["train", "adapt"])
+def test_the_setting_shown_exists_in_both_commands(tmp_path: Path, defaults: AdaptationSettings) -> None:
+    (tmp_path / "no.toml").write_text("no")
+    with pytest.raises(ConfigurationError) as refused:
+        read_settings(tmp_path / "no.toml", defaults)
+    training = [parser.format_help() for parser in PARSERS if parser.prog.endswith((" train", " adapt"))]
+    assert len(training) == 2
+    for text in (str(refused.value), *training):
+        (shown,) = re.findall(r"(?:such as|like): (\w+ = \d+)", " ".join(text.split()))
+        (tmp_path / "shown.toml").write_text(shown)
+        assert read_settings(tmp_path / "shown.toml", defaults) != defaults
 
 
 def test_help_keeps_the_case_of_names() -> None:

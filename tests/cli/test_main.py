@@ -67,7 +67,7 @@ def test_beside_the_recording_without_an_output(recording: Path, capsys: pytest.
     assert read_textgrid(recording.with_suffix(".TextGrid")).duration == soundfile.info(recording).duration
     assert capsys.readouterr().out.startswith("1 TextGrid written: ")
     assert main(["segment", str(recording)]) == 0
-    assert capsys.readouterr().out == "1 skipped: what was asked for is there already (--overwrite replaces it).\n"
+    assert capsys.readouterr().out == "1 up to date.\n"
     textgrid = str(recording.with_suffix(".TextGrid"))
     assert main(["segment", str(recording), "--into", textgrid, "--tier", "more"]) == 0
     assert capsys.readouterr().out.startswith(f"1 tier written into {textgrid}: ")
@@ -128,9 +128,20 @@ def test_what_is_left_alone_is_named(recording: Path, tmp_path: Path, capsys: py
     assert main(["segment", str(recording)]) == 0
     said = capsys.readouterr()
     assert said.err.startswith(f"skipped: {recording.with_suffix('.TextGrid')}: is there already")
-    assert "1 skipped" in said.out
+    assert said.out == "1 left alone (listed above).\n"
     assert main(["segment", str(recording), "--overwrite"]) == 0
     assert "1 TextGrid written" in capsys.readouterr().out
+    clipped, rate = soundfile.read(recording)
+    soundfile.write(recording.with_name("y.wav"), (20 * clipped).clip(-1, 1), rate)
+    assert main(["segment", str(recording.parent)]) == 0
+    said = capsys.readouterr()
+    assert "1 TextGrid written" in said.out
+    assert "1 up to date." in said.out
+    recording.with_suffix(".TextGrid").write_text("made by hand")
+    assert main(["segment", str(recording.parent)]) == 0  # up to date with a warning, and left alone
+    said = capsys.readouterr()
+    assert said.out == "1 up to date; 1 left alone (listed above).\n"
+    assert "y.wav" in said.err
 
 
 def test_parts_of_a_batch(recording: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -141,7 +152,7 @@ def test_parts_of_a_batch(recording: Path, tmp_path: Path, capsys: pytest.Captur
     assert sorted(path.name for path in out.glob("*.TextGrid")) == ["x.TextGrid", "y.TextGrid"]
     assert {record.status for record in read_records(out)} == {"done"}
     assert main(["segment", str(recording.parent), "-o", str(out)]) == 0
-    assert "2 skipped" in capsys.readouterr().out
+    assert "2 up to date." in capsys.readouterr().out
 
 
 def test_a_task_of_a_slurm_array_does_its_part(

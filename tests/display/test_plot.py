@@ -242,11 +242,11 @@ def test_segments_that_outlast_the_recording_do_not_belong_to_it() -> None:
 @pytest.mark.parametrize(
     ("start", "end", "message"),
     [
-        (-0.1, 0.5, r"-0\.1 to 0\.5 s is not inside it \(0 to 1\.000 s\)"),
-        (0.5, 0.5, r"0\.5 to 0\.5 s is not inside"),
-        (0.6, 0.5, r"0\.6 to 0\.5 s is not inside"),
-        (0.5, 1.1, r"0\.5 to 1\.1 s is not inside"),
-        (1.5, None, r"1\.5 to 1 s is not inside"),
+        (-0.1, 0.5, r"-0\.100 to 0\.500 s is not inside it \(0\.000 to 1\.000 s\)"),
+        (0.5, 0.5, r"0\.500 to 0\.500 s is not inside"),
+        (0.6, 0.5, r"0\.600 to 0\.500 s is not inside"),
+        (0.5, 1.1, r"0\.500 to 1\.100 s is not inside"),
+        (1.5, None, r"1\.500 to 1\.000 s is not inside"),
         (float("nan"), None, "nan to"),
         (0.5, float("nan"), "to nan s is not inside"),
         (

@@ -17,7 +17,7 @@ from phonseg.evaluation.evaluate import evaluate
 from phonseg.timeline.candidates import Candidates
 from phonseg.timeline.segmentation import Segmentation
 
-TITLES = ["Score over tolerance", "Errors in time", "Precision and recall as sensitivity moves"]
+TITLES = ["Score at each tolerance", "Errors in time", "Precision and recall at sensitivities from 0 to 1"]
 
 
 def chosen_from(times: list[float], prominences: list[float]) -> Segmentation:
@@ -97,7 +97,7 @@ def test_a_file_with_its_recording(folder: Path) -> None:
 
 def test_what_cannot_be_scored_is_told_and_left_out(references: Path, folder: Path) -> None:
     (references / "1.wav").write_bytes(b"no sound")
-    with pytest.warns(PhonsegWarning, match=r"1 could not be scored as sensitivity moves, such as: .*1\.wav"):
+    with pytest.warns(PhonsegWarning, match=r"1 could not be scored at each sensitivity, such as: .*1\.wav"):
         figure = plot_score(references, folder.parent / "segmented", recordings=references, model=mel_segmenter())
     assert titles(figure) == TITLES
 

@@ -47,7 +47,9 @@ def test_what_is_right_passes():
 
 @pytest.mark.parametrize("given", [None, [], "text", 3])
 def test_what_is_no_description_lacks_everything(given):
-    with pytest.raises(ModelError, match=r"x: is not .* \(name, streams, operating_point, training, tuned_on_labels\)"):
+    with pytest.raises(
+        ModelError, match=r"x: was made by .* \(name, streams, operating_point, training, tuned_on_labels\)"
+    ):
         checked_description(given, "x")
 
 
@@ -85,7 +87,7 @@ def test_what_is_no_description_lacks_everything(given):
 )
 def test_a_part_of_the_wrong_kind_is_named(place, value):
     with pytest.raises(
-        ModelError, match=rf"x: is not described as this phonseg expects \({place[0]}\)\. Train it again"
+        ModelError, match=rf"x: was made by an incompatible version of phonseg \({place[0]}\)\. Train it again"
     ):
         checked_description(changed(place, value), "x")
 

@@ -333,7 +333,7 @@ def test_with_other_settings_peaks_anywhere_are_candidates(gap):
 
 
 def test_sensitivity_and_rate_exclude_each_other_and_have_ranges():
-    with pytest.raises(ConfigurationError, match="not both"):
+    with pytest.raises(ConfigurationError, match="both given"):
         MEL.segment((SIGNALS[0], RATE), sensitivity=0.5, rate=3)
     with pytest.raises(ConfigurationError, match=r"sensitivity is 1\.5"):
         MEL.segment((SIGNALS[0], RATE), sensitivity=1.5)

@@ -73,7 +73,7 @@ def test_what_fails_is_said_of_the_sound_and_stops_no_other(tmp_path: Path, soun
     soundfile.write(tmp_path / "phonseg-1-2.wav", samples, RATE)
     assert not answer(request(tmp_path, "0.5\n2\none\ntwo\nthree\n"))
     one, three = (tmp_path / "phonseg-1.failed").read_text(encoding="utf-8").splitlines()
-    assert one == "Sound one: there is no channel 2 among its 1 (counted from 1). Give one, or 'mix'."
+    assert one == "Sound one: has 1 channel, so there is no channel 2. Give 1, or 'mix'."
     assert three.startswith("Sound three: Praat could not save it in ")
     assert names(tmp_path) == ["phonseg-1-2.TextGrid", "phonseg-1.failed", "phonseg-1.request"]
 

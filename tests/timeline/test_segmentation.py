@@ -40,9 +40,11 @@ def test_provenance_names_the_last_choice_and_keeps_the_other_settings():
 
 def test_at_wants_one_of_the_two_and_candidates():
     segmentation = chosen_from([1.0], [0.5])
-    with pytest.raises(ConfigurationError, match="not both"):
+    with pytest.raises(
+        ConfigurationError, match=r"^give sensitivity \(0 to 1\) or rate \(boundaries per second of speech\)\.$"
+    ):
         segmentation.at()
-    with pytest.raises(ConfigurationError, match="not both"):
+    with pytest.raises(ConfigurationError, match=r"^sensitivity and rate are both given\. Give one of them\.$"):
         segmentation.at(sensitivity=0.5, rate=3)
     with pytest.raises(ConfigurationError, match="no candidates"):
         Segmentation([1.0], 2.0).at(sensitivity=0.5)

@@ -94,7 +94,7 @@ def test_if_nothing_can_be_used_the_error_gives_the_reasons(tmp_path):
 
 
 def test_if_there_is_no_recording_the_error_says_so():
-    with pytest.raises(TrainingError, match=r"none of 0 recordings can be used\. No sound file was found\. Give"):
+    with pytest.raises(TrainingError, match=r"training: no recordings were found\. Give"):
         training_set()
 
 
