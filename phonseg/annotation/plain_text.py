@@ -96,17 +96,20 @@ def read_table(path: str | Path, *, tier: str | None = "phones") -> Segmentation
             tier, or its segments overlap.
     """
     text = _text(path)
-    names, delimiter = _header(text)
+    try:
+        names, delimiter = _header(text)
+        table = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+        lines = [(f"line {table.line_num}", row) for row in table][1:]
+    except csv.Error as error:
+        raise TextGridError(f"{path}: cannot be read as a table ({error}). Check its quotation marks.") from error
     start, end, label, tiers = (_column(names, known) for known in (STARTS, ENDS, LABELS, TIERS))
     if start is None or end is None:
         raise TextGridError(f"{path}: has no columns start and end (line 1: {text[:60]!r}). Give them, in seconds.")
-    table = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    next(table)
-    rows = (
-        (f"line {table.line_num}", row)
-        for row in table
+    rows = [
+        (place, row)
+        for place, row in lines
         if any(row) and (tiers is None or tier is None or row[tiers : tiers + 1] == [tier])
-    )
+    ]
     remedy = "Give start and end in seconds"
     placed = _placed(path, rows, lambda time: float(time.replace(",", ".")), remedy, (start, end, label))
     if not placed and tiers is not None:
@@ -127,7 +130,7 @@ def is_table(path: str | Path) -> bool:
     try:
         with open(path, "rb") as file:
             names, _ = _header(file.read(4096).decode("utf-8-sig", errors="replace"))
-    except OSError:
+    except (OSError, csv.Error):
         return True
     return _column(names, STARTS) is not None and _column(names, ENDS) is not None
 
@@ -155,7 +158,7 @@ def _placed(
     for place, fields in rows:
         try:
             times = seconds(fields[start]), seconds(fields[end])
-        except (ValueError, IndexError):
+        except (ValueError, IndexError, OverflowError):
             found = " ".join(fields)[:40]
             raise TextGridError(f"{path}: {place} is not a segment ({found!r}). {remedy}.") from None
         placed.append((place, (*times, fields[label] if label is not None and label < len(fields) else "")))

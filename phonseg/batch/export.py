@@ -14,6 +14,7 @@ from phonseg.errors import OutputError, PhonsegError, TextGridError
 from phonseg.system.atomic_files import make_folder, replacing
 from phonseg.system.folders import place_of, walk
 
+# Of a recording beside a label file, which CSV and JSON name and ELAN plays.
 RECORDING_SUFFIXES = (".wav", ".flac", ".mp3", ".ogg", ".aiff", ".WAV")
 
 
@@ -110,7 +111,8 @@ def _exported(
 
 def _encoded(source: Path, layout: Layout) -> dict[str, bytes]:
     """The content of the file in each format, by suffix."""
-    segmentation, recording = read_reference(source, tier=layout.tier), _recording_beside(source)
+    segmentation = read_reference(source, tier=layout.tier)
+    recording = next(filter(os.path.isfile, map(source.with_suffix, RECORDING_SUFFIXES)), None)
     encoded: dict[str, bytes] = {}
     for name in layout.formats:
         named = recording or (source.stem if name in ("csv", "json") else None)  # ELAN would link what is not there
@@ -125,8 +127,3 @@ def _identity(file: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return state.st_dev, state.st_ino
-
-
-def _recording_beside(source: Path) -> Path | None:
-    """The recording of the same name in the same folder, which a CSV file names and ELAN plays."""
-    return next(filter(os.path.isfile, map(source.with_suffix, RECORDING_SUFFIXES)), None)

@@ -53,6 +53,11 @@ class Made:
     provenance: Provenance
     whole: bool = True
 
+    def __post_init__(self) -> None:
+        numbers = isinstance(self.boundaries, int) and isinstance(self.seconds, int | float)
+        if not (numbers and isinstance(self.warning, str) and isinstance(self.provenance.settings, Mapping)):
+            raise TypeError("boundaries and seconds are numbers, the warning is a text, settings have names")
+
 
 @dataclass(frozen=True, slots=True)
 class Record:

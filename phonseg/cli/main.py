@@ -60,9 +60,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):  # file names may hold bytes that are no characters
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    with warnings.catch_warnings(), _stopped_by_sigterm():
-        warnings.showwarning = _show_warning
-        warnings.simplefilter("always", PhonsegWarning)
+    with warnings.catch_warnings(action="always", category=PhonsegWarning), _stopped_by_sigterm():
+        warnings.showwarning = lambda message, *_, **__: print(f"phonseg: {message}", file=sys.stderr)
         try:
             return run(options)
         except PhonsegError as error:
@@ -105,10 +104,6 @@ def _stopped_by_sigterm() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
-    print(f"phonseg: {message}", file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -7,6 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from phonseg.cli.options import (
@@ -90,19 +91,21 @@ def array_shard(environment: Mapping[str, str]) -> Shard | None:
         (i, n) for the i-th of n parts, counted from 1; None outside a job array.
 
     Raises:
-        ConfigurationError: if the numbers of the tasks have gaps.
+        ConfigurationError: if the numbers of the tasks have gaps, or are no numbers.
     """
-    names = ("ID", "COUNT", "MIN", "STEP")
-    task, count, first, step = (environment.get(f"SLURM_ARRAY_TASK_{name}") for name in names)
-    if not (task and count):
+    usual = {"ID": "", "COUNT": "", "MIN": "0", "STEP": "1"}
+    values = [environment.get(f"SLURM_ARRAY_TASK_{name}") or value for name, value in usual.items()]
+    if not all(values):
         return None
-    i, rest = divmod(int(task) - int(first or 0), int(step or 1))
-    if rest or not 0 <= i < int(count):
-        raise ConfigurationError(
-            f"SLURM_ARRAY_TASK_ID is {task}, in an array of {count} tasks from {first or 0}: it has gaps. "
-            "Give --shard I/N."
-        )
-    return i + 1, int(count)
+    with suppress(ValueError, ZeroDivisionError):
+        task, count, first, step = map(int, values)
+        i, rest = divmod(task - first, step)
+        if not rest and 0 <= i < count:
+            return i + 1, count
+    raise ConfigurationError(
+        "SLURM_ARRAY_TASK_ID is {}, in an array of {} tasks from {} in steps of {}: it has gaps. "
+        "Give --shard I/N.".format(*values)
+    )
 
 
 def _shard(text: str) -> Shard:

@@ -12,7 +12,6 @@ import json
 import warnings
 from base64 import b64encode
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +27,7 @@ from phonseg.timeline.segmentation import Segmentation
 
 LONGEST_PLAYER = 30.0  # of a window: a notebook keeps all of it
 PLAYER_RATE = 16_000  # Hz of the sound, as in the analysis: 30 s take 1.3 MB of the notebook
+SCRIPT = Path(__file__).with_name("player.js")  # which makes the buttons work
 DOTS = 110  # per inch of the picture
 PLAYER_WIDTH = 1100  # pixels on the page, at most
 
@@ -53,8 +53,7 @@ class Player:
     reference: Segmentation | None = None
 
     def __post_init__(self) -> None:
-        with warnings.catch_warnings():  # `segment` has given them already
-            warnings.simplefilter("ignore")
+        with warnings.catch_warnings(action="ignore"):  # `segment` has given them already
             _window(open_for(self.segmentation), self.start, self.end)
 
     def _repr_html_(self) -> str:
@@ -72,8 +71,8 @@ def show(
         end: seconds; None for 30 s after the start or the end of the recording.
         reference: drawn beside the segmentation.
     """
-    with warnings.catch_warnings():  # `segment` has given them already, and letters that the font lacks are visible
-        warnings.simplefilter("ignore")
+    # `segment` has given the warnings already, and letters that the font lacks are visible.
+    with warnings.catch_warnings(action="ignore"):
         try:
             recording = open_for(segmentation)
             return _player(segmentation, recording, _window(recording, start, end), reference)
@@ -106,9 +105,8 @@ def _player(
         (max(left, start) - start, min(right, end) - start, _name(number, left, right, label))
         for number, left, right, label in _within(segmentation, window)
     ]
-    shown = (
-        f"{_number(start)} to {_number(end)} s of the {_number(recording.duration)} s of {Path(recording.name).name}"
-    )
+    whole = f"{_number(recording.duration)} s of {Path(recording.name).name}"
+    shown = f"{_number(start)} to {_number(end)} s of the {whole}"
     more = " To see and hear another part, up to 30 s: <code>.player(start, end)</code>, in seconds."
     alt = f"Waveform, spectrogram and segments, {shown}; {len(segments)} segments."
     return (
@@ -120,7 +118,7 @@ def _player(
         f'<audio controls preload="auto" aria-label="{_escaped(shown)}" style="display:block;width:100%" '
         f'src="{_embedded("audio/wav", _sound(recording, start, end))}"></audio>'
         f"<p>Shown: {_escaped(shown)}.{more if end - start < recording.duration - 0.001 else ''}</p>"
-        f"{_table(segmentation, window)}<script>{_script()}</script></div>"
+        f"{_table(segmentation, window)}<script>{SCRIPT.read_text(encoding='utf-8')}</script></div>"
     )
 
 
@@ -174,8 +172,3 @@ def _number(seconds: float) -> str:
 
 def _embedded(kind: str, file: bytes) -> str:
     return f"data:{kind};base64,{b64encode(file).decode('ascii')}"
-
-
-@cache
-def _script() -> str:
-    return Path(__file__).with_name("player.js").read_text(encoding="utf-8")

@@ -78,7 +78,8 @@ def plot_score(
     if pairs is not None:
         scores = sensitivity_scores(pairs, tolerance=tolerance, tier=tier)
         draw_sensitivities(axes[2], SENSITIVITIES, scores, prediction=None if recordings is None else score)
-    text = _conditions(score) + described
+    files = f"; {len(score.files)} files, counts summed" if isinstance(score, CorpusScore) else ""
+    text = f"Marked: {score.conditions}{files}.\nErrors: of pairs within {1000 * FARTHEST:g} ms{described}"
     figure.text(edges["left"], 0.03, text, fontsize=8, color="0.3", parse_math=False)
     return figure
 
@@ -138,8 +139,3 @@ def _segmented(reference: Scorable, recordings: str | Path, segmenter: Segmenter
     if failed:
         message = f"{recordings}: {len(failed)} could not be scored at each sensitivity, such as: {failed[0]}"
         warnings.warn(message, PhonsegWarning, stacklevel=2)
-
-
-def _conditions(score: Score) -> str:
-    files = f"; {len(score.files)} files, counts summed" if isinstance(score, CorpusScore) else ""
-    return f"Marked: {score.conditions}{files}.\nErrors: of pairs within {1000 * FARTHEST:g} ms"

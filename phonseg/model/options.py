@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from phonseg.audio.channels import Channel, check_channel
 from phonseg.audio.decoding.source import Source
+from phonseg.errors import ConfigurationError
 from phonseg.timeline.candidates import Choice
 from phonseg.timeline.segmentation import Segmentation
 
@@ -37,6 +38,10 @@ class SegmentOptions:
     channel: Channel = "mix"
 
     def __post_init__(self) -> None:
+        if not (isinstance(self.model, str | Path) or hasattr(self.model, "segment_with")):
+            raise ConfigurationError(
+                f"model is {self.model!r:.80}. Give 'default', a path, or what phonseg.load returns."
+            )
         check_channel(self.channel)
         _ = self.choice  # which checks sensitivity and rate
 
@@ -49,7 +54,7 @@ class SegmentOptions:
     @property
     def settings(self) -> dict[str, object]:
         """These options as a provenance records them, without the model."""
-        return {"channel": self.channel, **self.choice.settings}
+        return {"channel": self.channel if self.channel == "mix" else int(self.channel), **self.choice.settings}
 
     def segmenter(self) -> Segmenter:
         """Returns the model. A model file is loaded once, and again only after it has changed.
@@ -64,9 +69,9 @@ class SegmentOptions:
             return self.model
         try:
             state = os.stat(self.model)
-        except OSError:  # it is "default", or there is no such file, which `load` reports
-            return _loaded(self.model, 0, 0)
-        return _loaded(self.model, state.st_mtime_ns, state.st_size)
+        except (OSError, ValueError):  # it is "default", or there is no such file, which `load` reports
+            return _loaded(self.model, 0, 0, 0)
+        return _loaded(self.model, state.st_mtime_ns, state.st_size, state.st_ino)
 
     def segment(self, source: Source) -> Segmentation:
         """Segments one recording with these options.
@@ -88,8 +93,8 @@ class SegmentOptions:
 
 
 @lru_cache(maxsize=1)
-def _loaded(model: str | Path, modified: int, size: int) -> Segmenter:
-    """Loads a model; `modified` and `size` tell the versions of a file apart."""
+def _loaded(model: str | Path, modified: int, size: int, inode: int) -> Segmenter:
+    """Loads a model; `modified`, `size` and `inode` tell the versions of a file apart."""
     from phonseg.model.segmenter import load
 
     return load(model)

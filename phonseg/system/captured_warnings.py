@@ -29,8 +29,7 @@ def captured_warnings() -> Iterator[list[str]]:
     thread = threading.get_ident()
     with _lock:
         if not _capturing:
-            _until_the_last.enter_context(warnings.catch_warnings())
-            warnings.simplefilter("always", PhonsegWarning)
+            _until_the_last.enter_context(warnings.catch_warnings(action="always", category=PhonsegWarning))
             warnings.showwarning = _capturing_or(warnings.showwarning)
         _capturing[thread] = messages
     try:

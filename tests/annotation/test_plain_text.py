@@ -129,12 +129,21 @@ def test_tables_of_many_programs_are_read(tmp_path: Path, text: str) -> None:
         ("start,end\n0,nan\n", "line 2 .* does not end after its start"),
         ("start,end\n0,0.5\n0.4,1\n", "line 3 .* starts before 0.5 s"),
         ("start,end\n", "holds no segment"),
+        pytest.param(f"start,end,label\n0,1,{'a' * 200_000}\n", "cannot be read as a table", id="a long field"),
+        pytest.param(f"start,end,{'a' * 200_000}\n0,1\n", "cannot be read as a table", id="a long name"),
         ("start,end,tier\n0,1,words\n", 'no row has the tier "phones"'),
     ],
 )
 def test_a_table_that_is_damaged_is_refused_with_its_line(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(TextGridError, match=rf"a\.csv: .*{message}"):
         read_table(table(tmp_path, text))
+
+
+@pytest.mark.parametrize("suffix", [".phn", ".lab"])
+def test_times_beyond_all_numbers_are_refused(tmp_path: Path, suffix: str) -> None:
+    (tmp_path / f"a{suffix}").write_text(f"0 {'9' * 400} a\n")
+    with pytest.raises(TextGridError, match=rf"a\{suffix}: line 1 is not a segment"):
+        read_reference(tmp_path / f"a{suffix}")
 
 
 def test_other_tables_are_no_references(tmp_path: Path) -> None:

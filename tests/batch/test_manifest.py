@@ -131,6 +131,19 @@ def test_a_line_that_is_not_a_record_is_skipped(tmp_path: Path, line: str) -> No
     assert read_records(tmp_path) == [record(tmp_path / "a.TextGrid")]
 
 
+@pytest.mark.parametrize(
+    ("part", "value"), [("settings", 1), ("settings", None), ("warning", 5), ("boundaries", "3"), ("seconds", [1.5])]
+)
+def test_a_record_with_a_value_of_another_kind_is_skipped(tmp_path: Path, part: str, value: object) -> None:
+    manifest = Manifest(tmp_path, None)
+    manifest.add(record(tmp_path / "a.TextGrid", of=made()))
+    line = json.loads(manifest.path.read_text().strip())
+    of = line["files"]["a.TextGrid"]
+    (of["provenance"] if part == "settings" else of)[part] = value
+    manifest.path.write_text(json.dumps(line))
+    assert read_records(tmp_path) == []
+
+
 def test_settling_leaves_one_record_of_each_sorted(tmp_path: Path) -> None:
     a, b, c = (tmp_path / f"{name}.TextGrid" for name in "abc")
     for old in (record(c, "failed", "first"), record(c, of=made()), record(b), record(b, "failed")):

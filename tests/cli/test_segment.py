@@ -32,6 +32,17 @@ def test_an_array_with_gaps_is_refused(number: int, step: int) -> None:
         array_shard(environment(ID=number, COUNT=3, MIN=1, STEP=step))
 
 
+@pytest.mark.parametrize("name", ["ID", "COUNT", "MIN", "STEP"])
+@pytest.mark.parametrize("value", ["x", "1.5", "-7"])
+def test_an_array_of_other_numbers_is_refused(name: str, value: str) -> None:
+    numbers = environment(ID=1, COUNT=3, MIN=1, STEP=1) | {f"SLURM_ARRAY_TASK_{name}": value}
+    if (name, value) != ("STEP", "-7"):  # of the first task nothing shows the step
+        with pytest.raises(ConfigurationError, match="has gaps"):
+            array_shard(numbers)
+    with pytest.raises(ConfigurationError, match="steps of 0"):
+        array_shard(environment(ID=1, COUNT=3, MIN=1, STEP=0))
+
+
 @pytest.mark.parametrize("text", ["1", "1/", "a/b", "1/2/3", "-1/2", "1.0/2"])
 def test_a_shard_is_two_numbers(text: str, capsys: pytest.CaptureFixture[str]) -> None:
     parser = argparse.ArgumentParser()

@@ -57,6 +57,13 @@ def test_choosing_again_forgets_labels_since_they_named_other_segments():
 
 
 @given(times_and_prominences)
+def test_all_segments_are_the_segments_one_by_one(pair):
+    segmentation = chosen_from(*pair)
+    one_by_one = [segmentation[i] for i in range(len(segmentation))]
+    assert list(map(repr, segmentation)) == list(map(repr, one_by_one)) == list(map(repr, segmentation[:]))
+
+
+@given(times_and_prominences)
 def test_intervals_tile_the_recording(pair):
     segmentation = Segmentation(pair[0], 10.0)
     starts, ends, labels = zip(*segmentation.intervals(), strict=True)

@@ -31,7 +31,7 @@ _CLASS: _Kind = f'"{INTERVALS}" or "{POINTS}"', re.compile(f'"(?:{INTERVALS}|{PO
 _FLAG: _Kind = "<exists> or <absent>", re.compile("<(?:exists|absent)>")
 _COUNT: _Kind = "a whole number", re.compile(r"\d{1,9}(?:\.0*)?", re.ASCII)
 # So few digits that the number is finite.
-_NUMBER: _Kind = "a number", re.compile(r"[-+]?(?=\.?\d)\d{0,40}(?:\.\d*)?(?:[eE][-+]?\d{1,2})?", re.ASCII)
+_NUMBER: _Kind = "a number", re.compile(r"[-+]?(?=\.?\d)\d{0,40}(?:\.\d*)?(?:[eE](?:-\d{1,9}|\+?0*\d{1,2}))?", re.ASCII)
 
 
 class TextFile:

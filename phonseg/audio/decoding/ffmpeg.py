@@ -110,7 +110,7 @@ def open_with_ffmpeg(handle: FileHandle, file: BinaryIO, kind: FileType) -> FFmp
                 handle=handle,
                 is_exact=name.startswith(EXACT),
             )
-    except (av.FFmpegError, DamagedError) as error:
+    except (av.FFmpegError, DamagedError, OSError) as error:  # PyAV raises OSError where a damaged file leads nowhere
         reason = getattr(error, "strerror", None) or str(error)
         raise AudioError(f"{refusal}, cut short or damaged ({reason}). {kind.advice}") from error
 
@@ -156,5 +156,5 @@ def _decoded(container: Any) -> Iterator[Samples]:
                     yield np.asarray(samples.to_ndarray().T, dtype=np.float32)
             if packet.is_corrupt:
                 raise DamagedError(TRUNCATED)
-    except av.FFmpegError as error:
+    except (av.FFmpegError, OSError) as error:
         raise DamagedError(f"it is damaged ({error.strerror})") from error

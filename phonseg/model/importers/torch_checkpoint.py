@@ -10,6 +10,7 @@ import os
 import pickle
 import pickletools
 import re
+import threading
 import warnings
 import zipfile
 from io import BytesIO
@@ -19,6 +20,8 @@ import torch
 
 # Bytes. A checkpoint with 256 channels, UnsupSeg's default, has 16 million, including the state of the optimiser.
 LARGEST_CHECKPOINT = 32_000_000
+# Which names PyTorch allows and which warnings Python shows are settings of the whole process.
+_LOADING = threading.Lock()
 ZIP, PICKLE = b"PK\x03\x04", b"\x80"  # how files of the two layouts begin
 
 
@@ -87,10 +90,15 @@ def read_torch_file(path: Path) -> object:
     if zipped:
         _check_archive(path)
     try:
-        allowed = torch.serialization.safe_globals([(Note, name) for name in NAMES])
-        with warnings.catch_warnings(action="ignore"), allowed:
-            # Memory-mapped, since only then every version of PyTorch notices an archive with too few numbers.
-            return torch.load(path, map_location="cpu", weights_only=True, mmap=zipped)
+        with _LOADING, warnings.catch_warnings(action="ignore"):
+            allowed = torch.serialization.get_safe_globals()
+            torch.serialization.clear_safe_globals()  # what a program allows would be made, or even called
+            try:
+                with torch.serialization.safe_globals([(Note, name) for name in NAMES]):
+                    # Memory-mapped, since only then every version of PyTorch notices an archive with too few numbers.
+                    return torch.load(path, map_location="cpu", weights_only=True, mmap=zipped)
+            finally:
+                torch.serialization.add_safe_globals(allowed)
     except Exception as error:  # PyTorch raises any kind of error for a damaged file
         if named := re.search(r"GLOBAL (\S+)", str(error)):
             raise ValueError(_refusal(named[1])) from error

@@ -40,6 +40,19 @@ def test_latin_1_is_read(tmp_path: Path) -> None:
     assert read_textgrid(file(tmp_path, text.encode("latin-1"))).labels == ("ü", "é")
 
 
+@pytest.mark.parametrize("start", ["1e-100", "5e-007", "0E+0", "0.00e000", "1e-123456789"])
+def test_numbers_have_the_exponents_that_programs_write(tmp_path: Path, start: str) -> None:
+    text = short({"phones": [(0, 0.5, "a"), (0.5, 1, "b")]}).replace("\n0\n", f"\n{start}\n")
+    assert read_textgrid(file(tmp_path, text)).boundaries.tolist() == [0.5]
+
+
+@pytest.mark.parametrize("end", ["1e999", "1e", "e5", "1e-1234567890"])
+def test_numbers_that_are_none_or_endless_are_refused(tmp_path: Path, end: str) -> None:
+    text = short({"phones": [(0, 0.5, "a"), (0.5, 1, "b")]}).replace("\n0.5\n", f"\n{end}\n")
+    with pytest.raises(TextGridError, match="a number"):
+        read_textgrid(file(tmp_path, text))
+
+
 @pytest.mark.skipif(sys.platform in ("darwin", "win32"), reason="file systems there take no such names")
 def test_a_name_that_is_not_utf_8_is_read(tmp_path: Path) -> None:
     path = tmp_path / os.fsdecode(b"\xff.TextGrid")

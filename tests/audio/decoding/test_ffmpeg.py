@@ -152,6 +152,16 @@ def test_a_file_without_its_index_is_an_error(tmp_path):
         read(io.BytesIO(data[: len(data) // 2]), sample_rate=RATE)
 
 
+@pytest.mark.parametrize("where", [39, 144, 189, 290, 404, 508])
+def test_a_size_that_leads_nowhere_is_an_error(tmp_path, where):
+    path = write(tmp_path / "x.wma", glide(), "asf", "wmav2")
+    data = bytearray(path.read_bytes())
+    data[where : where + 8] = 7 * b"\xf0" + b"\x7f"
+    path.write_bytes(data)
+    with pytest.raises(AudioError, match=r"x\.wma: cannot be read as sound: it is .*, cut short or damaged"):
+        read(path, sample_rate=RATE)
+
+
 def with_picture(path: Path, *, sound: bool, late: float = 0.0) -> Path:
     """A video of three seconds, black; its sound may begin later than its picture."""
     with av.open(str(path), "w") as file:

@@ -9,6 +9,7 @@ import pickle
 import pickletools
 import zipfile
 from collections import OrderedDict, defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from unittest.mock import patch
 
@@ -257,3 +258,31 @@ def test_any_bytes_within_are_read_or_refused(content):
 def test_a_distant_place_in_memory_is_refused(place):
     with pytest.raises(ValueError, match="the pickle inside it cannot be read: it is too large"):
         read_pickle(b"\x80\x02N" + place + b".")
+
+
+# What a program does besides
+
+
+@every_layout
+def test_several_threads_read_at_once(tmp_path, layout):
+    path = saved({"a": torch.ones(3), "settings": argparse.Namespace(rate=0.1)}, tmp_path / "x.ckpt", layout)
+    with ThreadPoolExecutor(8) as threads:
+        read = list(threads.map(read_torch_file, [path] * 64))
+    assert all(type(one["settings"]) is Note for one in read)
+
+
+@every_layout
+def test_what_a_program_allows_pytorch_to_make_is_a_note_here_and_stays_allowed(tmp_path, layout):
+    path = saved({"settings": argparse.Namespace(rate=0.1)}, tmp_path / "x.ckpt", layout)
+    with torch.serialization.safe_globals([argparse.Namespace]):
+        before = set(torch.serialization.get_safe_globals())
+        assert type(read_torch_file(path)["settings"]) is Note
+        assert set(torch.serialization.get_safe_globals()) == before
+        with pytest.raises(ValueError, match="damaged"):
+            read_torch_file(rewritten_as_nothing(tmp_path))
+        assert set(torch.serialization.get_safe_globals()) == before
+
+
+def rewritten_as_nothing(folder: Path) -> Path:
+    (folder / "damaged.ckpt").write_bytes(b"\x80\x02]q")
+    return folder / "damaged.ckpt"
