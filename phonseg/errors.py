@@ -1,7 +1,7 @@
 """The errors that phonseg raises, by what went wrong.
 
-Every message has the form ``path: what is wrong (detail). What to do.`` A user of phonseg can act on every
-`PhonsegError`. Any other exception is a mistake in phonseg itself.
+A message says what is wrong and, where something can be done, what to do. A message about a file begins with its path.
+Any exception other than a `PhonsegError` is a mistake in phonseg itself.
 """
 
 
@@ -10,11 +10,11 @@ class PhonsegError(Exception):
 
 
 class AudioError(PhonsegError):
-    """A recording cannot be read, or holds values that cannot be sound."""
+    """A recording is missing, cannot be read, lacks a channel, or holds values that cannot be sound."""
 
 
 class TextGridError(PhonsegError):
-    """A TextGrid or another reference file cannot be read, or would not be valid if written."""
+    """A label file, such as a TextGrid, cannot be read, or could not hold what is to be written."""
 
 
 class ModelError(PhonsegError):
@@ -26,7 +26,7 @@ class TrainingError(PhonsegError):
 
 
 class ConfigurationError(PhonsegError, ValueError):
-    """An argument or a setting is out of its range."""
+    """An argument or a setting is out of its range, or needs what is missing (a package, candidates)."""
 
 
 class OutputError(PhonsegError):

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from urllib.parse import quote
 
-from phonseg.annotation.intervals import PlacedInterval, read_bytes, recording_name, segments_from_intervals
+from phonseg.annotation.intervals import PlacedInterval, read_bytes, segments_from_intervals
 from phonseg.errors import ConfigurationError, PhonsegWarning, TextGridError
 from phonseg.timeline.segmentation import Segmentation
 
@@ -37,19 +37,19 @@ def elan_bytes(segmentation: Segmentation, path: str | Path, *, tier: str = "pho
         ConfigurationError: if pympi-ling is not installed, or XML cannot hold the name of the tier.
 
     Warns:
-        PhonsegWarning: if segments are left out, unless there is only one.
+        PhonsegWarning: if segments are left out of a segmentation that has more than one.
     """
     check_can_write(tier)
     file = _pympi().Eaf(author="phonseg")
     file.adocument["DATE"] = DATE
     file.add_tier(tier)
     file.remove_tier("default")
-    if name := recording_name(segmentation):
+    if name := segmentation.recording_name:
         url = "./" + quote(os.fsencode(name))
         file.add_linked_file(url, url, "audio/x-wav" if name.lower().endswith(".wav") else "audio/*")
     for start, end, label in segmentation.intervals():
         if NOT_IN_XML.search(label):
-            raise TextGridError(f"{path}: {label!r} holds characters that XML cannot hold. Give it another name.")
+            raise TextGridError(f"{path}: {label!r} holds characters that XML cannot hold. Change this label.")
         first, last = round(1000 * start), round(1000 * end)
         if first < last:
             file.add_annotation(tier, first, last, label)
@@ -82,8 +82,8 @@ def read_elan(path: str | Path, *, tier: str | None = "phones") -> Segmentation:
         tier: its name; None for the only tier whose annotations have times.
 
     Returns:
-        A segment for each annotation, and a segment with an empty label for each gap between them. The duration is the
-        end of the last annotation, since an ELAN file does not hold the duration of the recording.
+        A segment for each annotation, and a segment with an empty label for each gap before or between them. The
+        duration is the end of the last annotation, since an ELAN file does not hold the duration of the recording.
 
     Raises:
         TextGridError: if the file cannot be read, has no such tier, or its annotations overlap or have no times of

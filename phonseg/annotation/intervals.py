@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import stat
 from collections.abc import Iterable
 from pathlib import Path
@@ -52,14 +51,15 @@ def segments_from_intervals(
         path: of the file, for messages.
         placed: the intervals in order of time, each with its place in the file. Ends that differ by at most `SAME_TIME`
             are one boundary. White space around labels is dropped.
-        duration: of the recording, in seconds; None for the end of the last interval.
+        duration: of the recording, in seconds, or None. If it is None or too short, the end of the last interval is
+            used.
 
     Returns:
         A segment for each interval, and a segment with an empty label for each gap before, between or after them.
 
     Raises:
-        TextGridError: if an interval has no length or overlaps the one before it, or if there are neither intervals nor
-            a duration.
+        TextGridError: if an interval has no length, starts before 0 s or overlaps the one before it, if its end is
+            infinite, or if there are neither intervals nor a duration.
     """
     segments: list[tuple[float, str]] = []  # start and label
     reached = 0.0
@@ -67,6 +67,8 @@ def segments_from_intervals(
         where = f"{path}: {place} ({start} to {end} s)"
         if not start < end:
             raise TextGridError(f"{where} does not end after its start. Correct it in Praat or a text editor.")
+        if start < -SAME_TIME:
+            raise TextGridError(f"{where} starts before 0 s, where the recording starts. Correct it.")
         if start < reached - SAME_TIME:
             raise TextGridError(f"{where} starts before {reached} s, where the one before ends. Correct one of them.")
         if start > reached + SAME_TIME:
@@ -95,16 +97,3 @@ def decimal(seconds: float) -> str:
         The shortest such decimal number, without an exponent, since some programs cannot read exponents.
     """
     return np.format_float_positional(seconds, trim="0")
-
-
-def recording_name(segmentation: Segmentation) -> str:
-    """Returns the name of the segmented file, without folders.
-
-    Args:
-        segmentation: the segments of a recording.
-
-    Returns:
-        The name; empty if the recording was not given as a path.
-    """
-    recording = segmentation.recording
-    return Path(recording).name if isinstance(recording, (str, os.PathLike)) else ""

@@ -118,7 +118,7 @@ def read_table(path: str | Path, *, tier: str | None = "phones") -> Segmentation
 
 
 def is_table(path: str | Path) -> bool:
-    """Returns whether a file begins with the names of the columns of a reference.
+    """Returns whether the first line of a file names the columns that `read_table` needs.
 
     Args:
         path: of the file.

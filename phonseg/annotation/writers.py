@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from phonseg.annotation.elan import check_can_write, elan_bytes
-from phonseg.annotation.intervals import decimal, recording_name
+from phonseg.annotation.intervals import decimal
 from phonseg.annotation.textgrid.writer import CHECK, check_tiers, textgrid_bytes
 from phonseg.errors import ConfigurationError
 from phonseg.system.atomic_files import replacing
@@ -142,8 +142,9 @@ def save(segmentation: Segmentation, path: str | Path, format: str | None = None
         PhonsegWarning: if segments are left out for ELAN.
     """
     if format is None:
-        suffix = Path(path).suffix.lower() or str(path)
-        format = next((name for name, one in FORMATS.items() if one.suffix.lower().endswith(suffix)), suffix)
+        suffix = Path(path).suffix.lower()
+        known = (name for name, one in FORMATS.items() if suffix and one.suffix.lower().endswith(suffix))
+        format = next(known, suffix or str(path))
     (data,) = Layout((format,)).encode(segmentation, path).values()
     with replacing(path) as partial:
         partial.write_bytes(data)
@@ -157,7 +158,7 @@ def _csv(segmentation: Segmentation, path: str | Path, layout: Layout) -> bytes:
     for number, one in enumerate(segmentation, 1):
         times = decimal(one.start), decimal(one.end), _duration(one)
         score = None if math.isnan(one.score) else one.score
-        table.writerow((recording_name(segmentation), number, *times, one.label, score))
+        table.writerow((segmentation.recording_name, number, *times, one.label, score))
     return text.getvalue().encode("utf-8", "backslashreplace")
 
 
@@ -165,7 +166,7 @@ def _json(segmentation: Segmentation, path: str | Path, layout: Layout) -> bytes
     """All there is: segments, boundaries with scores, candidates, provenance."""
     _, *later = segmentation  # each of which starts at a boundary
     content: dict[str, Any] = {
-        "recording": recording_name(segmentation),
+        "recording": segmentation.recording_name,
         "duration": segmentation.duration,
         "segments": [{"start": one.start, "end": one.end, "label": one.label} for one in segmentation],
         "boundaries": [{"time": one.start, "score": None if math.isnan(one.score) else one.score} for one in later],
@@ -183,7 +184,7 @@ def _json(segmentation: Segmentation, path: str | Path, layout: Layout) -> bytes
 
 def _ctm(segmentation: Segmentation, path: str | Path, layout: Layout) -> bytes:
     """A line `recording channel start duration label` for each segment; an empty label becomes <eps>."""
-    name = _word(Path(recording_name(segmentation) or path).stem)
+    name = _word(Path(segmentation.recording_name or path).stem)
     lines = (f"{name} 1 {decimal(one.start)} {_duration(one)} {_word(one.label)}\n" for one in segmentation)
     return "".join(lines).encode("utf-8", "backslashreplace")
 

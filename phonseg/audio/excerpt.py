@@ -39,8 +39,8 @@ def read_excerpt(
 
     Args:
         recording: what to read from.
-        start: where the part begins, in seconds.
-        end: where the part ends, in seconds.
+        start: where the part begins, in seconds, 0 or more and before the end of the recording.
+        end: where the part ends, in seconds, after `start`.
         margin: seconds that are added on either side, as far as the recording reaches.
         highest_rate: in Hz; a recording with a higher sample rate is resampled to this one.
 

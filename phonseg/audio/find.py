@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +12,10 @@ from phonseg.system.folders import place_of, walk
 
 Places = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 
-SUFFIXES = re.compile(
-    r"(?i)\.(wave?|bwf|rf64|w64|flac|mp3|og[ga]|opus|aif[fc]?|sph|nist|au|snd|caf|m4[ab]|aac|wma|mka|webm|amr)"
+# Of recordings, in small letters; the most usual first.
+SUFFIXES = (
+    *(".wav", ".flac", ".mp3", ".ogg", ".aiff", ".aif", ".aifc", ".wave", ".bwf", ".rf64", ".w64", ".oga", ".opus"),
+    *(".sph", ".nist", ".au", ".snd", ".caf", ".m4a", ".m4b", ".aac", ".wma", ".mka", ".webm", ".amr"),
 )
 
 
@@ -46,7 +47,7 @@ def search(places: Places) -> list[Found]:
     own; a video that is named itself is read.
 
     Args:
-        places: a folder or a file, or several. Every file counts as a recording.
+        places: a folder or a file, or several. A file named here counts as a recording, whatever its suffix.
 
     Returns:
         The files in each place, in the order of the places.
@@ -95,6 +96,6 @@ def _found(folder: Path) -> Found:
     inside = walk([folder])
     if folder in inside.unlisted:
         raise AudioError(f"{folder}: cannot be listed ({inside.unlisted[folder]}). Change its permissions.")
-    recordings = {path for path in inside.files if SUFFIXES.fullmatch(path.suffix)}
+    recordings = {path for path in inside.files if path.suffix.lower() in SUFFIXES}
     others = tuple(path for path in inside.files if path not in recordings)
     return Found(folder, folder, tuple(sorted(recordings.union(inside.unlisted))), others, inside.hidden)

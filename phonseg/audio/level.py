@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from phonseg.timeline.grid import Samples
 
-# Frames with less than this share of the largest power (50 dB below) count as silent: they say nothing about level or
-# noise.
+# Frames more than 50 dB below the largest power (in `loud_level`) or the loud level (in `phonseg.detection`) count as
+# silent: they say nothing about level or noise.
 SILENT_SHARE = 1e-5
 ACTIVE_SECONDS = 0.020  # the power of speech is measured in stretches of this length
 ACTIVE_DECIBELS = 20.0  # a stretch is active speech unless it lies further than this below the loud level

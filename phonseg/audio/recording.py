@@ -191,6 +191,9 @@ def read(source: Source, *, sample_rate: int, channel: Channel = "mix") -> tuple
     Raises:
         AudioError: if the recording cannot be read or used.
         ConfigurationError: if `channel` or `sample_rate` is out of its range.
+
+    Warns:
+        PhonsegWarning: as `open_recording`.
     """
     recording = open_recording(source, channel=channel)
     return np.concatenate([np.zeros(0, np.float32), *recording.blocks(sample_rate)]), recording.duration

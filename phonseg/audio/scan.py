@@ -92,7 +92,8 @@ def scan(decoder: Decoder, channel: Channel) -> Scan:
         The counts, of at least one sample.
 
     Raises:
-        AudioError: if there are no samples, or mono samples that are not finite numbers.
+        AudioError: if there are no samples, if mono samples are not finite or exceed `LARGEST_SAMPLE`, or if the file
+            was changed or cannot be opened again.
     """
     for size in (BLOCK, SMALL_BLOCK):
         counts = Scan(KEPT_SECONDS * decoder.sample_rate)

@@ -31,8 +31,8 @@ def with_noise(samples: Samples, sample_rate: int, noise: NDArray[np.float64], *
         samples: (N,) mono samples.
         sample_rate: samples per second.
         noise: (N,) noise of any level, which is scaled.
-        snr: decibels from the mean power of the noise up to that of the active speech, which leaves pauses out; see
-            `phonseg.audio.level.active_power`.
+        snr: signal-to-noise ratio in decibels: the power of the speech without its pauses (see
+            `phonseg.audio.level.active_power`) over the mean power of the noise.
 
     Returns:
         (N,) samples.

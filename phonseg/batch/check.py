@@ -16,6 +16,7 @@ from phonseg.audio.channels import Channel, check_channel
 from phonseg.audio.find import Found, Places, search, unique
 from phonseg.audio.recording import Recording, open_recording
 from phonseg.batch.jobs import plan_jobs
+from phonseg.detection.speech_activity import seconds_of
 from phonseg.errors import AudioError, ConfigurationError
 from phonseg.model.analysis import level_and_speech
 from phonseg.system.captured_warnings import captured_warnings
@@ -173,5 +174,4 @@ def _checked(path: Path, channel: Channel) -> Checked:
 def _speech(recording: Recording) -> float:
     """The share of the time with speech activity, 0 to 1."""
     _, speech, _ = level_and_speech(recording.blocks(SAMPLE_RATE), recording.length(SAMPLE_RATE), SAMPLE_RATE)
-    end = recording.duration
-    return sum(max(0.0, min(region.end, end) - max(region.start, 0.0)) for region in speech) / end
+    return seconds_of(speech, recording.duration) / recording.duration

@@ -9,13 +9,10 @@ from pathlib import Path
 
 from phonseg.annotation.readers import read_reference
 from phonseg.annotation.writers import Layout
-from phonseg.audio.find import Places
+from phonseg.audio.find import SUFFIXES, Places
 from phonseg.errors import OutputError, PhonsegError, TextGridError
 from phonseg.system.atomic_files import make_folder, replacing
 from phonseg.system.folders import place_of, walk
-
-# Of a recording beside a label file, which CSV and JSON name and ELAN plays.
-RECORDING_SUFFIXES = (".wav", ".flac", ".mp3", ".ogg", ".aiff", ".WAV")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +109,8 @@ def _exported(
 def _encoded(source: Path, layout: Layout) -> dict[str, bytes]:
     """The content of the file in each format, by suffix."""
     segmentation = read_reference(source, tier=layout.tier)
-    recording = next(filter(os.path.isfile, map(source.with_suffix, RECORDING_SUFFIXES)), None)
+    beside = map(source.with_suffix, (*SUFFIXES, *map(str.upper, SUFFIXES)))
+    recording = next(filter(os.path.isfile, beside), None)
     encoded: dict[str, bytes] = {}
     for name in layout.formats:
         named = recording or (source.stem if name in ("csv", "json") else None)  # ELAN would link what is not there

@@ -78,8 +78,8 @@ def segment_files(
         One record for each recording, in order.
 
     Raises:
-        ConfigurationError: if two recordings would have the same files, an option is out of its range, or a format
-            needs a package that is missing.
+        ConfigurationError: if two recordings would have the same files, an option is out of its range, both a
+            sensitivity and a rate are given, or a format needs a package that is missing.
         TextGridError: if `into` does not exist.
         AudioError: if an input does not exist, or a folder holds no recording.
         ModelError: if the model cannot be loaded.

@@ -30,7 +30,7 @@ def smoothed_and_noise(
     Args:
         decibels: (T,) of each frame, in one band or in all.
         top: decibels of the loud frames; see `phonseg.audio.level.loud_level`.
-        active: (T,) frames that are not digitally silent, at least one of them.
+        active: (T,) which frames are less than 50 dB (`SILENT_SHARE`) below the loud frames; at least one.
         grid: of the frames.
 
     Returns:

@@ -16,8 +16,8 @@ from phonseg.audio.level import SILENT_SHARE
 from phonseg.detection.noise_floor import Decibels, smoothed_and_noise
 from phonseg.timeline.grid import FrameGrid, Times
 
-# Speech is detected in the broad band in which it is loudest over the noise: a vowel stands out of noise that masks its
-# upper bands, and a fricative out of a hum.
+# Speech is detected in the broad band in which it stands out most from the noise: a vowel in its low bands where noise
+# masks the upper ones, a fricative above a hum.
 BROAD_BANDS = 4
 # Decibels over the noise: a region of speech stays above OFFSET throughout and exceeds ONSET somewhere.
 OFFSET_DECIBELS, ONSET_DECIBELS = 6.0, 10.0
@@ -36,6 +36,16 @@ class Region(NamedTuple):
 
     start: float
     end: float
+
+
+def seconds_of(regions: Iterable[Region], duration: float) -> float:
+    """Returns how many seconds of a recording are speech.
+
+    Args:
+        regions: of speech, which do not overlap.
+        duration: of the recording, in seconds. What lies before or after it does not count.
+    """
+    return sum(max(0.0, min(end, duration) - max(start, 0.0)) for start, end in regions)
 
 
 def broad_band_decibels(power: NDArray[np.float32]) -> Decibels:

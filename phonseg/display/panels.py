@@ -76,8 +76,8 @@ def draw_spectrogram(axes: Axes, excerpt: Excerpt) -> Axes:
 def draw_curve(axes: Axes, segmentation: Segmentation) -> Axes:
     """Draws the dissimilarity curve, with the peaks that became boundaries and those that did not.
 
-    The dotted line shows the prominence that a peak needs to become a boundary, measured from 0. Ends of speech are
-    found by their loudness; those at which the curve has no peak are drawn with a sign of their own.
+    The dash-dotted line shows the prominence that a peak needs to become a boundary, measured from 0. A candidate at
+    which the curve has no peak is an end of speech, found by its loudness, and is drawn as a square.
 
     Args:
         axes: the panel, with its limits set.

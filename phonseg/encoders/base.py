@@ -47,9 +47,10 @@ class FrameEncoder(Protocol):
 
 
 class TorchEncoder(nn.Module):
-    """What the encoders of phonseg share: `forward` on batches for training, `encode` on one signal for use.
+    """What the encoders of phonseg share: their settings, and `encode` for one signal.
 
     A subclass keeps each argument of its constructor in an attribute of the same name, and its tensors on one device.
+    It has a `forward` for batches and at least one buffer, or an `encode` of its own.
 
     Attributes:
         name: the name of the kind of encoder in a model file.

@@ -14,8 +14,8 @@ class LogMelNetwork(TorchEncoder):
 
     Args:
         bands: mel bands, at least 1.
-        width: channels of the hidden layers.
-        dimensions: size D of the frames.
+        width: channels of the hidden layers, at least 1.
+        dimensions: size D of the frames, at least 1.
     """
 
     name = "log-mel-network"
@@ -57,10 +57,10 @@ class RawWaveformEncoder(TorchEncoder):
     no projection.
 
     Args:
-        channels: of the hidden layers.
-        dimensions: channels of the last convolution.
+        channels: of the hidden layers, at least 1.
+        dimensions: channels of the last convolution, at least 1.
         projection: size of a linear projection after a LeakyReLU; 0 for none.
-        sample_rate: samples per second.
+        sample_rate: samples per second, at least 1.
 
     References:
         Kreuk, Keshet and Adi (2020). Self-supervised contrastive learning for unsupervised phoneme segmentation.

@@ -6,7 +6,6 @@ The networks are trained on mel-band power, to which noise can be added without 
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -84,7 +83,6 @@ class ConvNetwork(TorchEncoder):
             nn.Conv1d(width, outputs, 1),
         )
 
-    @abstractmethod
     def activate(self, scores: Tensor) -> Tensor:
         """Returns the frames of the encoder.
 
@@ -94,6 +92,7 @@ class ConvNetwork(TorchEncoder):
         Returns:
             (..., D) frames.
         """
+        raise NotImplementedError
 
     def scores(self, power: Tensor) -> Tensor:
         """Returns the scores of a batch, in training or in evaluation mode.

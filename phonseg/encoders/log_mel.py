@@ -20,14 +20,16 @@ CACHED_FRAMES = 256
 class LogMel(TorchEncoder):
     """Mel-band power under a Box-Cox compression. Nothing is learned, and nothing is normalised per recording.
 
+    The constant term of the compression is left out, since no difference between frames depends on it.
+
     Args:
-        window: samples under the Hann window, at most 512. The window sits in the middle of a frame of 512 samples, so
+        window: samples under the Hann window, 1 to 512. The window sits in the middle of a frame of 512 samples, so
             that encoders with different windows share a grid.
         bands: mel bands from 0 Hz to half the sample rate, at least 1.
-        exponent: the frames are power ** exponent / exponent, or log(power + floor) if the exponent is 0.
+        exponent: 0 or more; the frames are power ** exponent / exponent, or log(power + floor) if the exponent is 0.
         floor: above 0, relative to the power of the loud frames at level 1; only the logarithm uses it.
-        sample_rate: samples per second.
-        hop: samples from one frame to the next.
+        sample_rate: samples per second, at least 1.
+        hop: samples from one frame to the next, at least 1.
 
     Attributes:
         mel: (WINDOW // 2 + 1, bands) weight of each frequency in each band.

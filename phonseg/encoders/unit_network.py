@@ -26,9 +26,9 @@ class UnitNetwork(ConvNetwork):
     have no unit in common. It is the Hellinger distance between the two distributions times that square root.
 
     Args:
-        units: how many units there are, besides silence.
+        units: how many units there are, besides silence, at least 1.
         bands: mel bands of the features, at least 1.
-        width: channels of the hidden layers.
+        width: channels of the hidden layers, at least 1.
     """
 
     name = "unit-network"

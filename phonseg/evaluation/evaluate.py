@@ -201,7 +201,7 @@ def read_pairs(reference: Scorable, prediction: Scorable, tier: str) -> tuple[Ti
 
 
 def _boundaries(source: Scorable, tier: str, *, any_only_tier: bool = False) -> Times:
-    """Returns (N,) interior boundaries in seconds, in order; optionally those of an only tier, whatever its name."""
+    """Returns (N,) interior boundaries in seconds, in order; if asked, an only interval tier may have any name."""
     if isinstance(source, Segmentation):
         return source.boundaries
     if not isinstance(source, str | Path):

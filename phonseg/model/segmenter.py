@@ -12,6 +12,7 @@ from phonseg.audio.channels import Channel
 from phonseg.audio.decoding.source import Source
 from phonseg.audio.recording import open_recording
 from phonseg.detection.peaks import OperatingPoint, apart
+from phonseg.detection.speech_activity import seconds_of
 from phonseg.errors import ConfigurationError, ModelError, PhonsegWarning
 from phonseg.model.analysis import Analysis, analyse
 from phonseg.model.analysis_settings import PHONSEG_SETTINGS, AnalysisSettings
@@ -75,7 +76,7 @@ class Segmenter:
 
         Raises:
             AudioError: if the recording cannot be read, or has no such channel.
-            ConfigurationError: if an option is out of its range.
+            ConfigurationError: if an option is out of its range, or both a sensitivity and a rate are given.
 
         Warns:
             PhonsegWarning: if something about the recording should be checked, although it can be segmented.
@@ -141,8 +142,8 @@ class Segmenter:
         inside = (found.times >= gap) & (found.times <= duration - gap)
         times, prominences = found.times[inside], found.prominences[inside]
         kept = apart(times, prominences, gap)
-        seconds = sum(max(0.0, min(end, duration) - max(start, 0.0)) for start, end in analysis.speech)
-        return Candidates(times[kept], prominences[kept], self.operating_point.prominence, seconds)
+        speech_seconds = seconds_of(analysis.speech, duration)
+        return Candidates(times[kept], prominences[kept], self.operating_point.prominence, speech_seconds)
 
     def save(self, path: str | Path) -> Segmenter:
         """Writes the model to one safetensors file.
@@ -224,7 +225,7 @@ def segment(
 
     Raises:
         AudioError: if the recording cannot be read, or has no such channel.
-        ConfigurationError: if an option is out of its range.
+        ConfigurationError: if an option is out of its range, or both a sensitivity and a rate are given.
         ModelError: if the model cannot be loaded.
 
     Warns:

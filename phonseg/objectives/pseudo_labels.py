@@ -79,11 +79,11 @@ def move_to_rises(times: Times, loudness: Curve, level: float, beginnings: Times
 
 @dataclass(frozen=True)
 class Thresholds:
-    """Which peaks are taken for boundaries, and which for none; frames near the others do not count.
+    """Which peaks count as boundaries, and which do not; frames near the peaks in between are ignored.
 
     Attributes:
         sure: prominence from which a peak is a boundary.
-        doubtful: prominence up to which a peak is none; below `sure`.
+        doubtful: prominence up to which a peak is not a boundary; below `sure`.
     """
 
     sure: float = 0.5
@@ -136,7 +136,7 @@ def boundary_supervision(peaks: Mapping[Path, Peaks], thresholds: Thresholds) ->
         thresholds: which of them are boundaries.
 
     Returns:
-        The supervision. Crops are learnt from with other talkers, in noise and through other microphones.
+        The supervision. Other talkers, noise and the sound of other microphones are added to each crop.
 
     References:
         Strgar and Harwath (2022). Phoneme segmentation using self-supervised speech models. IEEE SLT.

@@ -27,7 +27,8 @@ class Supervision:
         figure: the name of the held-out loss in the summary of training.
         targets: returns, for a recording and (T,) times in seconds, any number of arrays (T,).
         loss: returns, for (B, T, outputs) scores and the targets, (B, T) each, a scalar in nats.
-        augment: returns, for the power of clean speech, its targets and a generator, both as they are learnt from.
+        augment: returns, for the power of clean speech, its targets and a generator, the degraded power and its
+            targets.
         offset: where a frame is judged, in frames from its middle.
         seed: selects the random numbers of the stage, together with the seed of the settings. The stage uses this one
             and the next, so seeds of stages must lie 2 apart.

@@ -138,7 +138,8 @@ def unit_supervision(alignments: Mapping[Path, UnitAlignment], n_units: int) -> 
         n_units: how many units there are; silence is one more, of this number.
 
     Returns:
-        The supervision. Crops are learnt from as boundaries are, but in louder noise and with inserted pauses.
+        The supervision. Crops are changed as for the boundary network, but the noise is louder and pauses are
+        inserted.
 
     References:
         Hsu et al. (2021). HuBERT: Self-supervised speech representation learning by masked prediction of hidden units.

@@ -93,7 +93,8 @@ class Candidates:
         Args:
             choice: a sensitivity or a rate. The sensitivity 0.5 keeps the candidates at or above the threshold; on
                 either side of 0.5 the number kept changes linearly. What is kept at one sensitivity is kept at every
-                higher one. A rate keeps so many per second of speech, or all if there are fewer.
+                higher one. A rate keeps `rate * speech_seconds` candidates, rounded, or all if
+                there are fewer.
 
         Returns:
             (M,) whether each candidate is kept.

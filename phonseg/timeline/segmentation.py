@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -126,6 +127,11 @@ class Segmentation(Sequence[Segment]):
         """All segments, faster than one by one."""
         scores = [math.nan, *self.scores.tolist()]
         return (Segment(*interval, score) for interval, score in zip(self.intervals(), scores, strict=True))
+
+    @property
+    def recording_name(self) -> str:
+        """The file name of the recording, without folders; empty if it was not given as a path."""
+        return Path(self.recording).name if isinstance(self.recording, (str, os.PathLike)) else ""
 
     def intervals(self) -> Iterator[tuple[float, float, str]]:
         """Returns an iterator over (start, end, label) of each segment; segments without labels are numbered from 1."""

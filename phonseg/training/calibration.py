@@ -1,7 +1,4 @@
-"""Recordings -> the weights of the streams and the operating point: without labels, or on labels if asked.
-
-A model that is tuned on labels is marked (`tuned_on_labels`), and so is every segmentation that it makes.
-"""
+"""Recordings without labels -> the weights of the streams and the operating point."""
 
 from __future__ import annotations
 
@@ -10,12 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from phonseg.audio.decoding.source import Source
 from phonseg.audio.recording import Recording, open_recording
 from phonseg.augmentation.speed import PlaybackSpeed
 from phonseg.augmentation.white_noise import white_noise
 from phonseg.detection.peaks import OperatingPoint
-from phonseg.errors import ConfigurationError, TrainingError
+from phonseg.errors import TrainingError
 from phonseg.evaluation.evaluate import evaluate
 from phonseg.evaluation.score import Score, pooled
 from phonseg.model.analysis import Analysis, analyse
@@ -23,7 +19,6 @@ from phonseg.model.segmenter import Segmenter
 from phonseg.model.streams import Stream
 from phonseg.timeline.candidates import Candidates
 from phonseg.timeline.grid import Samples, Times
-from phonseg.timeline.segmentation import Segmentation
 
 # Seconds of each recording that a model is calibrated on.
 EXCERPT = 30.0
@@ -141,35 +136,3 @@ def _analysed_copies(model: Segmenter, recording: Recording, generator: np.rando
         found = candidates(speed.played(samples, rate))
         yield own, replace(found, times=speed.original_times(found.times))
     yield own, candidates(white_noise(samples, rate, generator, snr=NOISE))
-
-
-def tune_on_labels(model: Segmenter, labelled: Sequence[tuple[Source, Segmentation]]) -> Segmenter:
-    """Finds the one prominence, for all recordings, that gives the highest pooled R-value on labels.
-
-    Args:
-        model: whose own operating point plays no part.
-        labelled: recordings with their references.
-
-    Returns:
-        The model with that operating point. It is marked as tuned on labels, and so is whatever it segments: its scores
-        on these recordings are those of an oracle.
-
-    Raises:
-        ConfigurationError: if the references hold no boundary.
-        AudioError: if a recording cannot be read.
-    """
-    if not sum(len(reference.boundaries) for _, reference in labelled):
-        raise ConfigurationError("tune_on_labels: the references hold no boundary. Give some that do.")
-    highest, candidates = -np.inf, []
-    for source, _ in labelled:
-        recording = open_recording(source)
-        analysis = analyse(recording, model.streams, model.analysis_settings)
-        candidates.append(model.candidates(analysis, recording.duration))
-        highest = max(highest, float(analysis.curve.values.max()))
-
-    def r_value(prominence: float) -> float:
-        pairs = zip(labelled, candidates, strict=True)
-        return pooled([evaluate(reference, _from(prominence, found)) for (_, reference), found in pairs]).r_value
-
-    best = max(np.geomspace(0.001, 1.0, 61) * highest, key=r_value)
-    return replace(model, operating_point=OperatingPoint(float(best)), tuned_on_labels=True, digest="")

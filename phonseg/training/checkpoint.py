@@ -65,8 +65,8 @@ def read_checkpoint(path: Path, run: str) -> Checkpoint | None:
         The checkpoint; None if there is no such file.
 
     Raises:
-        ModelError: if the file is damaged, or belongs to a run with other settings, other recordings or another version
-            of phonseg.
+        ModelError: if the file is damaged, or belongs to a run with other settings, other recordings, another model
+            to start from or another version of phonseg.
     """
     if not path.exists():
         return None
@@ -79,9 +79,8 @@ def read_checkpoint(path: Path, run: str) -> Checkpoint | None:
     if digest(state, tensors) != metadata.get("digest"):
         raise ModelError(f"{path}: is damaged (its contents do not match their SHA-256). {remedy}")
     if state["run"] != run:
-        raise ModelError(
-            f"{path}: belongs to a run with other settings, other recordings or another version of phonseg. {remedy}"
-        )
+        others = "other settings, other recordings, another model to start from or another version of phonseg"
+        raise ModelError(f"{path}: belongs to a run with {others}. {remedy}")
     stages = {name.split("/")[1] for name in tensors if name.startswith("finished/")}
     finished = {stage: _group(tensors, f"finished/{stage}/") for stage in stages}
     return Checkpoint(

@@ -39,7 +39,8 @@ class AdaptationSettings:
         self_training_crops: in each step of the boundary network and of the unit network, 2 to 4096.
         held_out: the share of recordings, 0 to 0.5, used only to measure the validation loss. Whole speakers are held
             out if each has a folder.
-        seed: of all random choices, 0 or more, below 2 ** 32.
+        seed: of all random choices but dropout, which depends on the number of the step alone; 0 or more, below
+            2 ** 32.
         device: "auto" (cuda, else mps, else cpu) or the name of a torch device.
 
     Raises:

@@ -16,7 +16,7 @@ from phonseg.audio.find import Places, search, unique
 from phonseg.encoders.boundary_network import BoundaryNetwork
 from phonseg.encoders.log_mel import LogMel
 from phonseg.errors import OutputError, PhonsegWarning, TrainingError
-from phonseg.model.segmenter import Segmenter
+from phonseg.model.segmenter import VERSION, Segmenter
 from phonseg.objectives.pseudo_labels import Thresholds
 from phonseg.training.crops import SplitItems, TrainingSet, scan_items
 from phonseg.training.held_out import split
@@ -43,8 +43,9 @@ def train(
     peaks fall into; their curves are added. The operating point is set on the same recordings.
 
     Args:
-        recordings: a folder, a file, or several; folders are searched for sound files of any format. Files that are
-            shorter than a crop (`settings.crop_seconds`) or cannot be read are left out.
+        recordings: a folder, a file, or several; folders are searched for sound files. Files that are shorter than a
+            crop (`settings.crop_seconds`), are digital silence, cannot be read, or cannot be read from their middle
+            (m4a, wma, webm, and files that were cut short) are left out, with a warning.
         settings: of training.
         name: of the model, shown to users.
         checkpoint: a file to save the state of the run in. The same call goes on from there after an interruption, with
@@ -135,7 +136,12 @@ def _prepare(
     generator = np.random.default_rng(settings.seed)
     sides = split(list(items), [one.place for one in found], settings.held_out, generator)
     split_items = SplitItems(*([items[path] for path in side] for side in sides))
-    run = [asdict(settings), base, [[str(item.path), item.duration, item.level] for item in training_set.items]]
+    run = [
+        VERSION,
+        asdict(settings),
+        base,
+        [[str(item.path), item.duration, item.level] for item in training_set.items],
+    ]
     identity = hashlib.sha256(json.dumps(run).encode()).hexdigest()
     path = Path(checkpoint) if checkpoint else None
     return training_set, Trainer(settings, split_items, path, identity, progress)

@@ -21,7 +21,8 @@ class Trainer:
         settings: of training or adapting.
         items: the recordings that networks learn from, and those held out.
         path: of the checkpoint; None for none.
-        identity: a digest of the settings and recordings. A checkpoint with another one is refused.
+        identity: a digest of the version, the settings, the model to start from and the recordings. A checkpoint with
+            another one is refused.
         progress: whether to show progress bars.
         figures: held-out losses (nats) and accuracies (0 to 1) of the stages that have been learnt, by their names.
 

@@ -128,6 +128,7 @@ def test_tables_of_many_programs_are_read(tmp_path: Path, text: str) -> None:
         ("start,end\n0,0.5\n0.5\n", "line 3 is not a segment"),
         ("start,end\n0,nan\n", "line 2 .* does not end after its start"),
         ("start,end\n0,0.5\n0.4,1\n", "line 3 .* starts before 0.5 s"),
+        ("start,end\n-0.5,0.2\n", "line 2 .* starts before 0 s, where the recording starts"),
         ("start,end\n", "holds no segment"),
         pytest.param(f"start,end,label\n0,1,{'a' * 200_000}\n", "cannot be read as a table", id="a long field"),
         pytest.param(f"start,end,{'a' * 200_000}\n0,1\n", "cannot be read as a table", id="a long name"),

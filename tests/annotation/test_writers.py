@@ -112,6 +112,14 @@ def test_the_suffix_tells_the_format(tmp_path: Path, name: str, start: bytes) ->
     assert (tmp_path / name).read_bytes().startswith(start)
 
 
+@pytest.mark.parametrize("name", ["n", "v", "xtgrid", "notes"])
+def test_a_name_without_a_suffix_tells_no_format(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigurationError, match=f"there is no format {name}"):
+        Segmentation([0.5], 1.0).save(name)
+    assert not (tmp_path / name).exists()
+
+
 def test_a_format_may_be_named_and_an_unknown_one_is_refused(tmp_path: Path) -> None:
     made = Segmentation([0.5], 1.0)
     made.save(tmp_path / "x.lab", format="audacity")

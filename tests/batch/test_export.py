@@ -145,3 +145,11 @@ def test_the_command_says_what_was_written_and_what_failed(
     said = capsys.readouterr()
     assert said.out == f"0 files written in {out}.\n"
     assert said.err.count("failed: ") == 2
+
+
+@pytest.mark.parametrize("suffix", [".wav", ".FLAC", ".aif", ".sph", ".m4a"])
+def test_a_recording_of_any_kind_beside_it_is_named(tmp_path: Path, suffix: str) -> None:
+    MADE.to_textgrid(tmp_path / "a.b.TextGrid")
+    (tmp_path / f"a.b{suffix}").touch()
+    (one,) = export(tmp_path, formats=("json",))
+    assert json.loads(one.files[0].read_text("utf-8"))["recording"] == f"a.b{suffix}"

@@ -1,4 +1,4 @@
-"""Weights of streams and operating points: from unlabelled recordings, and from labels by request."""
+"""Weights of streams and operating points: from unlabelled recordings."""
 
 from __future__ import annotations
 
@@ -12,13 +12,11 @@ from hypothesis import given, strategies as st
 
 from phonseg.audio.recording import Recording, open_recording
 from phonseg.detection.peaks import OperatingPoint
-from phonseg.errors import ConfigurationError, TrainingError
+from phonseg.errors import TrainingError
 from phonseg.evaluation.evaluate import evaluate
 from phonseg.evaluation.score import Score, pooled
 from phonseg.model.analysis import Analysis
-from phonseg.model.analysis_settings import AnalysisSettings
 from phonseg.timeline.grid import Curve, FrameGrid
-from phonseg.timeline.segmentation import Segmentation
 from phonseg.training.calibration import (
     EXCERPT,
     FINER,
@@ -26,7 +24,6 @@ from phonseg.training.calibration import (
     _analysed_copies,
     balanced,
     operating_point,
-    tune_on_labels,
     typical_height,
 )
 
@@ -120,47 +117,3 @@ def test_without_a_peak_there_is_no_operating_point():
     silence = open_recording((np.zeros(RATE, np.float32), RATE))
     with pytest.raises(TrainingError, match="no peak in any recording"):
         operating_point(mel_segmenter(), [silence], np.random.default_rng(0))
-
-
-# On labels
-
-
-def labelled(seed: int) -> tuple[tuple[np.ndarray, int], Segmentation]:
-    samples, joins = speech_like(8, seed)
-    return (samples, RATE), Segmentation(joins, len(samples) / RATE)
-
-
-def test_tuned_on_labels_a_model_is_marked_and_so_is_what_it_segments():
-    model = replace(mel_segmenter(), digest="abc")
-    tuned = tune_on_labels(model, [labelled(0)])
-    assert tuned.tuned_on_labels
-    assert tuned.digest == ""
-    assert tuned.segment(labelled(1)[0]).provenance.tuned_on_labels
-    assert not model.tuned_on_labels
-    assert not model.segment(labelled(1)[0]).provenance.tuned_on_labels
-
-
-@pytest.mark.parametrize("point", [OperatingPoint(1e3), OperatingPoint(1e-6)])
-def test_tuning_finds_the_prominence_that_tells_joins_from_ripples(point):
-    model = replace(mel_segmenter(), operating_point=point)
-    pairs = [labelled(seed) for seed in range(3)]
-    assert evaluate(pairs[0][1], model.segment(pairs[0][0])).r_value < 0.9
-    tuned = tune_on_labels(model, pairs)
-    for source, reference in pairs:
-        assert evaluate(reference, tuned.segment(source)).r_value == 1
-
-
-def test_tuning_uses_the_analysis_settings_of_the_model():
-    loud = tuple(replace(stream, weight=100 * stream.weight) for stream in mel_segmenter().streams)
-    model = replace(mel_segmenter(), streams=loud, analysis_settings=AnalysisSettings(min_max_scaled=True))
-    pairs = [labelled(seed) for seed in range(3)]
-    tuned = tune_on_labels(model, pairs)
-    assert tuned.operating_point.prominence <= 1
-    for source, reference in pairs:
-        assert evaluate(reference, tuned.segment(source)).r_value == 1
-
-
-@pytest.mark.parametrize("pairs", [[], [(labelled(0)[0], Segmentation([], 3.0))]])
-def test_without_labels_nothing_can_be_tuned(pairs):
-    with pytest.raises(ConfigurationError, match="the references hold no boundary"):
-        tune_on_labels(mel_segmenter(), pairs)

@@ -52,7 +52,7 @@ def test_without_a_file_there_is_no_checkpoint(tmp_path):
 
 def test_that_of_another_run_is_refused(tmp_path):
     CHECKPOINT.write(tmp_path / "x")
-    with pytest.raises(ModelError, match=r"x: belongs to a run with other settings, other recordings or another"):
+    with pytest.raises(ModelError, match=r"x: belongs to a run with other settings, other recordings, another model"):
         read_checkpoint(tmp_path / "x", "another run")
 
 

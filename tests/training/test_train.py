@@ -261,13 +261,15 @@ def test_killed_and_started_again_it_ends_with_the_same_model(recordings, model,
     )  # every stage is in the checkpoint
 
 
-def test_a_checkpoint_of_other_settings_or_recordings_is_refused(recordings, tmp_path):
+def test_a_checkpoint_of_other_settings_recordings_or_versions_is_refused(recordings, tmp_path):
     checkpoint = tmp_path / "run.checkpoint"
     with patch.object(stages, "draw_crops", Killed(12)), pytest.raises(KeyboardInterrupt):
         trained(recordings, checkpoint=checkpoint)
     for places, settings in ((recordings, replace(SETTINGS, steps=7)), (recordings / "a.wav", SETTINGS)):
         with pytest.raises(ModelError, match=r"run\.checkpoint: belongs to a run with other settings"):
             trained(places, settings, checkpoint=checkpoint)
+    with patch("phonseg.training.train.VERSION", "0.0"), pytest.raises(ModelError, match="another version of phonseg"):
+        trained(recordings, checkpoint=checkpoint)
 
 
 # adapt

@@ -21,7 +21,8 @@ def read_textgrid(path: str | Path, *, tier: str | None = "phones") -> Segmentat
 
     Returns:
         A segment for each interval, also for empty ones (label ""), and a segment with an empty label for each gap
-        between them. White space around labels is dropped. The duration is that of the TextGrid.
+        before, between or after them. White space around labels is dropped. The duration is that of the TextGrid, or
+        the end of the last interval if that is later.
 
     Raises:
         TextGridError: with the line or the interval, if the file cannot be read, has no such tier or more than one, has

@@ -27,8 +27,8 @@ def write_textgrid(
 ) -> None:
     """Writes an interval tier as a TextGrid, or adds it to one.
 
-    Every time reads back as the same number, bit for bit. Segments without labels are numbered from 1. An existing
-    file is replaced only when the new one is complete.
+    Every time reads back as the same number, bit for bit; with `into`, the last segment ends where that TextGrid ends.
+    Segments without labels are numbered from 1. An existing file is replaced only when the new one is complete.
 
     Args:
         segmentation: what to write.
@@ -41,10 +41,10 @@ def write_textgrid(
         overwrite: whether tiers of the same names in `into` are replaced.
 
     Raises:
-        TextGridError: if a TextGrid cannot hold the segmentation (no duration, or a label that is not text), or the
-            tiers cannot be added to `into`.
-        ConfigurationError: if a TextGrid cannot hold the name of the tier, or decisions are to be checked and the
-            segmentation has no candidates.
+        TextGridError: if the duration is 0, if a label holds a carriage return, a null character or a surrogate, or if
+            the tiers cannot be added to `into`.
+        ConfigurationError: if a TextGrid cannot hold the name of the tier, if the tier is called check and `check` is
+            above 0, if `check` is negative, or if decisions are to be checked and the segmentation has no candidates.
         OutputError: if the file cannot be written.
     """
     data = textgrid_bytes(segmentation, path, tier=tier, check=check)
@@ -83,9 +83,9 @@ def textgrid_bytes(segmentation: Segmentation, path: str | Path, *, tier: str = 
         The whole file.
 
     Raises:
-        TextGridError: if a TextGrid cannot hold the segmentation (no duration, or a label that is not text).
-        ConfigurationError: if a TextGrid cannot hold the name of the tier, or decisions are to be checked and the
-            segmentation has no candidates.
+        TextGridError: if the duration is 0, or if a label holds a carriage return, a null character or a surrogate.
+        ConfigurationError: if a TextGrid cannot hold the name of the tier, if the tier is called check and `check` is
+            above 0, if `check` is negative, or if decisions are to be checked and the segmentation has no candidates.
     """
     if segmentation.duration <= 0:
         raise TextGridError(f"{path}: the recording is 0 s long, and a TextGrid cannot be. Leave this recording out.")
@@ -111,5 +111,5 @@ def textgrid_bytes(segmentation: Segmentation, path: str | Path, *, tier: str = 
 
 def _quoted(text: str, path: str | Path) -> str:
     if NOT_IN_TEXTGRID.search(text):
-        raise TextGridError(f"{path}: {text!r} holds characters that a TextGrid cannot hold. Give it another name.")
+        raise TextGridError(f"{path}: {text!r} holds characters that a TextGrid cannot hold. Change this label.")
     return '"' + text.replace('"', '""') + '"'

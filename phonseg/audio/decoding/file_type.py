@@ -56,7 +56,7 @@ FILE_TYPES = {  # pattern of the first bytes -> what the file is; the first patt
 
 
 def file_type(head: bytes) -> FileType:
-    """Returns what a file is, as far as libsndfile does not read it.
+    """Returns what kind of file this is, for files that libsndfile does not read.
 
     Args:
         head: the first `HEAD_SIZE` bytes of the file, or all.

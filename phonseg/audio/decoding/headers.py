@@ -45,8 +45,9 @@ class Header:
         samples: per channel; None if the header does not say, or libsndfile reads the number itself.
         head: bytes that replace everything before `sound_at` in a WAV file without a valid length; empty for others.
         sound_at: the byte at which the sound of such a file begins; 0 for others.
-        length_factor: how many times longer than it is the file must appear.
-        flaw: why the file holds more sound than can be read, as a clause for a message; empty if it does not.
+        length_factor: libsndfile is told that the file is this many times as long as it is; 1 for its true length.
+        flaw: what is wrong with the file (cut short, damaged, or several recordings in one), as a clause for a
+            message; empty if nothing is.
     """
 
     samples: int | None = None

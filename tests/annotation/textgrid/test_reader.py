@@ -133,7 +133,7 @@ def test_ends_that_differ_by_rounding_are_one_boundary(tmp_path: Path, shift: fl
         ([(0, 0.5, "a"), (0.4, 1, "b")], r'interval 2 of tier "phones" \(0.4 to 1.0 s\) starts before 0.5 s'),
         ([(0, 0.5, "a"), (0.5, 0.5, "b"), (0.5, 1, "c")], r"interval 2 .* does not end after its start"),
         ([(0, 0.5, "a"), (0.7, 0.6, "b")], r"interval 2 .* does not end after its start"),
-        ([(-0.5, 0.5, "a"), (0.5, 1, "b")], r"interval 1 .* starts before 0.0 s"),
+        ([(-0.5, 0.5, "a"), (0.5, 1, "b")], r"interval 1 .* starts before 0 s"),
         ([(0, 0.5, "a"), (0.5, "--undefined--", "b")], "--undefined-- stands in line 21 instead of a number"),
     ],
 )
