@@ -13,6 +13,7 @@ from types import ModuleType
 from urllib.parse import quote
 
 from phonseg.annotation.intervals import PlacedInterval, read_bytes, segments_from_intervals
+from phonseg.annotation.label_file import LabelFile
 from phonseg.errors import ConfigurationError, PhonsegWarning, TextGridError
 from phonseg.timeline.segmentation import Segmentation
 
@@ -74,7 +75,7 @@ def check_can_write(tier: str) -> None:
         raise ConfigurationError(f"tier is {tier!r}, which holds characters that XML cannot hold. Give another name.")
 
 
-def read_elan(path: str | Path, *, tier: str | None = "phones") -> Segmentation:
+def read_elan(path: str | Path, *, tier: str | None = "phones") -> LabelFile:
     """Reads one tier of an ELAN file.
 
     Args:
@@ -108,7 +109,8 @@ def read_elan(path: str | Path, *, tier: str | None = "phones") -> Segmentation:
         if start is None or end is None:
             raise TextGridError(f"{path}: annotation {name} has no time of its own. Give it one in ELAN.")
         placed.append((f'annotation {name} of tier "{chosen[0]}"', (start / 1000, end / 1000, label)))
-    return segments_from_intervals(path, sorted(placed, key=lambda one: one[1][:2]))
+    segments = segments_from_intervals(path, sorted(placed, key=lambda one: one[1][:2]))
+    return LabelFile(segments, chosen[0], tuple(timed))
 
 
 def _pympi() -> ModuleType:

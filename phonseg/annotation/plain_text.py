@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from phonseg.annotation.intervals import SAME_TIME, PlacedInterval, read_bytes, segments_from_intervals
+from phonseg.annotation.label_file import LabelFile
 from phonseg.errors import ConfigurationError, PhonsegWarning, TextGridError
 from phonseg.timeline.segmentation import Segmentation
 
@@ -78,7 +79,7 @@ def read_lab(path: str | Path) -> Segmentation:
     return segments_from_intervals(path, _placed(path, rows, float, "Give 'start end label', in seconds"))
 
 
-def read_table(path: str | Path, *, tier: str | None = "phones") -> Segmentation:
+def read_table(path: str | Path, *, tier: str | None = "phones") -> LabelFile:
     """Reads a table with the columns `start` and `end`, in seconds, and optionally `label` and `tier`.
 
     Columns are separated by commas, semicolons or tabs. They may also have the names that Praat's tables have, see
@@ -114,7 +115,11 @@ def read_table(path: str | Path, *, tier: str | None = "phones") -> Segmentation
     placed = _placed(path, rows, lambda time: float(time.replace(",", ".")), remedy, (start, end, label))
     if not placed and tiers is not None:
         raise TextGridError(f'{path}: no row has the {names[tiers]} "{tier}". Give the name of a tier of this table.')
-    return segments_from_intervals(path, placed)
+    segments = segments_from_intervals(path, placed)
+    if tiers is None:
+        return LabelFile(segments)
+    kinds = tuple(dict.fromkeys(name for _, row in lines if any(row) for name in row[tiers : tiers + 1]))
+    return LabelFile(segments, tier if tier is not None or len(kinds) > 1 else kinds[0], kinds)
 
 
 def is_table(path: str | Path) -> bool:

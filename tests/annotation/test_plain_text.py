@@ -116,7 +116,7 @@ def table(folder: Path, text: str | bytes) -> Path:
 def test_tables_of_many_programs_are_read(tmp_path: Path, text: str) -> None:
     path = table(tmp_path, text)
     assert is_table(path)
-    assert list(read_table(path).intervals()) == [(0, 0.5, "a"), (0.5, 1, "b, c")]
+    assert list(read_table(path).segmentation.intervals()) == [(0, 0.5, "a"), (0.5, 1, "b, c")]
 
 
 @pytest.mark.parametrize(

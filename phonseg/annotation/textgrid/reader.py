@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from phonseg.annotation.intervals import SAME_TIME, read_bytes, segments_from_intervals
+from phonseg.annotation.label_file import LabelFile
 from phonseg.annotation.textgrid.parser import check_start, open_textgrid
 from phonseg.annotation.textgrid.tier import INTERVALS, Tier
 from phonseg.errors import TextGridError
@@ -28,11 +29,28 @@ def read_textgrid(path: str | Path, *, tier: str | None = "phones") -> Segmentat
         TextGridError: with the line or the interval, if the file cannot be read, has no such tier or more than one, has
             intervals that overlap or have no length, or does not start at 0 s.
     """
+    return read_textgrid_file(path, tier=tier).segmentation
+
+
+def read_textgrid_file(path: str | Path, *, tier: str | None = "phones") -> LabelFile:
+    """Reads one interval tier of a Praat TextGrid, as `read_textgrid` does.
+
+    Args:
+        path: of the TextGrid.
+        tier: its name; None for the only interval tier.
+
+    Returns:
+        The segments, with the names of the tiers.
+
+    Raises:
+        TextGridError: as for `read_textgrid`.
+    """
     file = open_textgrid(read_bytes(path), path)
     check_start(file, path, SAME_TIME)
     chosen = _choose(path, file.tiers, tier)
     placed = ((f'interval {i} of tier "{chosen.name}"', interval) for i, interval in enumerate(chosen.intervals, 1))
-    return segments_from_intervals(path, placed, float(file.end))
+    names = tuple(one.name for one in file.tiers if one.kind == INTERVALS)
+    return LabelFile(segments_from_intervals(path, placed, float(file.end)), chosen.name, names, tells_duration=True)
 
 
 def _choose(path: str | Path, tiers: Sequence[Tier], name: str | None) -> Tier:
