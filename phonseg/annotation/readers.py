@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from phonseg.annotation.elan import read_elan
@@ -65,7 +66,8 @@ def read_reference(path: str | Path, *, tier: str | None = "phones", sample_rate
         empty label. The duration is that of the recording where the file tells it, as a TextGrid does; otherwise it is
         the end of the last segment, and the recording may be longer.
     """
-    return read_label_file(path, tier=tier, sample_rate=sample_rate).segmentation
+    file = read_label_file(path, tier=tier, sample_rate=sample_rate)
+    return replace(file.segmentation, tells_duration=file.tells_duration)
 
 
 def is_reference(path: str | Path) -> bool:

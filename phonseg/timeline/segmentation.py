@@ -68,6 +68,8 @@ class Segmentation(Sequence[Segment]):
         candidates: the candidates from which the boundaries were chosen; None for a reference.
         curve: the dissimilarity curve whose peaks are the candidates; None for a reference.
         recording: what was segmented, as it was given (a path, or samples with their rate), so that it can be drawn.
+        tells_duration: whether the duration is that of the recording. If not, it is the end of the last segment in a
+            label file that does not say how long the recording is.
 
     Raises:
         ConfigurationError: if a value is out of its range, or the numbers of boundaries, scores and labels differ.
@@ -81,6 +83,7 @@ class Segmentation(Sequence[Segment]):
     candidates: Candidates | None = field(default=None, repr=False)
     curve: Curve | None = field(default=None, repr=False)
     recording: Any = field(default=None, repr=False)
+    tells_duration: bool = field(default=True, repr=False)
 
     def __post_init__(self) -> None:
         boundaries = frozen(self.boundaries)

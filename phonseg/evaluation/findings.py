@@ -1,0 +1,136 @@
+"""Two sides of a comparison -> what has to be said of them: whether they are the same, exchanged, or of two kinds."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import numpy as np
+
+from phonseg.annotation.intervals import SAME_TIME
+from phonseg.evaluation.durations import Finding, Level, compare_durations
+from phonseg.evaluation.labelled import labelled_stretches
+from phonseg.evaluation.sides import Reading, Side
+from phonseg.timeline.segmentation import Segmentation
+
+MANY_TIMES, LEAST_COUNT = 3, 10  # as many boundaries on one side as on the other, which has at least so many
+LABELLED_PART = 0.5  # of a reference: if less is labelled, it may not have been finished
+
+
+def same_file(first: Side, second: Side) -> bool:
+    """Returns whether both sides are the same tier of one file, or of two files with the same bytes.
+
+    Args:
+        first: one side.
+        second: the other.
+    """
+    if first.path is None or second.path is None or not same_segments(first, second):
+        return False
+    try:
+        if os.path.samefile(first.path, second.path):
+            return True
+        sizes = first.path.stat().st_size, second.path.stat().st_size
+        return sizes[0] == sizes[1] and first.path.read_bytes() == second.path.read_bytes()
+    except OSError:  # it has gone since it was read
+        return False
+
+
+def same_segments(first: Side, second: Side) -> bool:
+    """Returns whether both sides have the same boundaries, to the microsecond, and the same labels.
+
+    Args:
+        first: one side.
+        second: the other.
+    """
+    one, other = first.segmentation, second.segmentation
+    if one is None or other is None or one.labels is None or len(one) != len(other) or one.labels != other.labels:
+        return False
+    return bool(np.all(np.abs(first.boundaries - second.boundaries) <= SAME_TIME))
+
+
+def about_files(first: Side, second: Side, reading: Reading) -> Iterator[Finding]:
+    """Yields what is to be said of any two sides: durations that differ, and a file that is compared with itself.
+
+    Args:
+        first: one side.
+        second: the other.
+        reading: how they were read.
+    """
+    found = compare_durations(first.length, second.length, labelled_only=reading.labelled_only)
+    if found is not None:
+        yield found
+    if same_file(first, second):
+        which = "itself" if first.name == second.name else f"{second.name}, which has the same content"
+        yield Finding(Level.WARNING, f"{first.name}: is compared with {which}. Give two files that differ.")
+
+
+def about_score(reference: Side, prediction: Side, reading: Reading) -> Iterator[Finding]:
+    """Yields what is to be said of a reference and a prediction.
+
+    Args:
+        reference: the reference.
+        prediction: the prediction.
+        reading: how they were read.
+    """
+    if len(reference.boundaries) and same_segments(reference, prediction):
+        yield from _about_equal(reference, prediction, asked=reading.asked)
+    yield from about_files(reference, prediction, reading)
+    if reference.segmentation is None or prediction.segmentation is None:
+        return
+    if _is_numbered(reference.segmentation) and _names_sounds(prediction.segmentation):
+        text = f"{reference.name} is numbered, as phonseg does it, but {prediction.name} names sounds. If that is the "
+        advice = "reference, give it first: otherwise precision and recall are exchanged."
+        yield Finding(Level.NOTE, text + advice, "references are numbered, but their predictions name sounds")
+    if not reading.labelled_only:
+        yield from _about_counts(reference, prediction)
+        yield from _about_labels(reference.name, reference.segmentation, len(prediction.boundaries))
+
+
+def _about_equal(reference: Side, prediction: Side, *, asked: bool) -> Iterator[Finding]:
+    """What is to be said if both sides have the same boundaries and labels."""
+    others = list(prediction.tiers)
+    if prediction.tier in others:
+        others.remove(prediction.tier)
+    if others and not asked:
+        names = ", ".join(f'"{name}"' for name in others)
+        problem = f'its tier "{prediction.tier}" has the same boundaries and labels as the reference'
+        advice = f"give --prediction-tier (in Python, prediction_tier) with one of these names: {names}"
+        yield Finding(Level.REFUSAL, f"{prediction.name}: {problem}. To score another of its tiers, {advice}.")
+    if reference.path and prediction.path and not same_file(reference, prediction):
+        text = f"{reference.name} and {prediction.name} have the same boundaries and labels."
+        yield Finding(Level.NOTE, text, "references have the same boundaries and labels as their predictions")
+
+
+def _about_counts(reference: Side, prediction: Side) -> Iterator[Finding]:
+    """What is to be said if one side has many times as many boundaries as the other."""
+    n, m = len(reference.boundaries), len(prediction.boundaries)
+    if max(n, m) >= max(MANY_TIMES * min(n, m), LEAST_COUNT):
+        text = f"{reference.name} has {n} boundaries, but {prediction.name} has {m}. Do both mark the same things, "
+        kind = "pairs have three times as many boundaries on one side as on the other"
+        yield Finding(Level.NOTE, f"{text}such as sounds, and not words?", kind)
+
+
+def _about_labels(name: str, reference: Segmentation, n_predicted: int) -> Iterator[Finding]:
+    """What is to be said of a reference without labels, or of which the larger part has none."""
+    stretches = labelled_stretches(reference)
+    part = float(np.diff(stretches).sum()) / reference.duration if reference.duration else 1.0
+    if len(reference) == 1 and not len(stretches) and n_predicted:
+        text = f"{name} has neither boundaries nor labels. Was it annotated?"
+        yield Finding(Level.NOTE, text, "references have neither boundaries nor labels")
+    elif 0 < part < LABELLED_PART:
+        advice = "give --labelled-only (in Python, labelled_only=True) to score the rest alone"
+        text = f"{name}: {100 * (1 - part):.0f} % of it has no label. If that part was not annotated, {advice}."
+        yield Finding(Level.NOTE, text, "references have no label for more than half of their duration")
+
+
+def _is_numbered(segmentation: Segmentation) -> bool:
+    """Whether the segments are numbered from 1, as in what phonseg writes."""
+    if segmentation.labels is None:
+        return segmentation.provenance is not None
+    return len(segmentation) > 2 and list(segmentation.labels) == [str(i + 1) for i in range(len(segmentation))]
+
+
+def _names_sounds(segmentation: Segmentation) -> bool:
+    """Whether more than half of the segments have a label that is no number."""
+    labels = segmentation.labels or ()
+    return sum(bool(label) and not label.isdecimal() for label in labels) > len(segmentation) / 2
