@@ -16,7 +16,7 @@ import pytest
 from choices import chosen_from, times_and_prominences
 from hypothesis import given, strategies as st
 
-from phonseg.annotation.plain_text import read_table
+from phonseg.annotation.tables import read_table
 from phonseg.annotation.writers import FORMATS, Layout
 from phonseg.errors import ConfigurationError, OutputError
 from phonseg.timeline.segmentation import Segmentation
