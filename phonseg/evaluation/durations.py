@@ -19,6 +19,9 @@ LEAST_PART, MOST_PART = 0.96, 1.01  # how much of a recording its labels cover, 
 CLOSE = 0.005  # relative: how well a duration fits another sample rate where nothing else says that there is one
 
 
+SAME = "Do they belong to the same recording?"
+
+
 class Level(IntEnum):
     """What a finding means for the score."""
 
@@ -91,17 +94,18 @@ def compare_durations(reference: Length, prediction: Length, *, labelled_only: b
     cause = next(filter(None, (_cause(*one) for one in units)), "")
     sides = f"{reference.name}: {reference}, but {prediction.name} {prediction}"
     if shorter.tells_duration or (not longer.tells_duration and longer is reference):
-        advice = cause or _two_rates(ratio) or "Do they belong to the same recording?"
+        advice = cause or f"{SAME}{_two_rates(ratio)}"
         return Finding(Level.REFUSAL if ratio >= REFUSED - 1e-9 else Level.WARNING, f"{sides}. {advice}")
     if ratio > CUT and not (labelled_only and shorter is reference and ratio < OTHER_UNIT):
-        advice = "Do they belong to the same recording?"
+        advice = SAME
         if shorter is reference:
             advice += " If only its beginning is labelled, give --labelled-only (in Python, labelled_only=True)."
         return Finding(Level.REFUSAL, f"{sides}. {cause or advice}")
-    if advice := cause or _two_rates(ratio, SAMPLE_RATES[:1]):
-        return Finding(Level.WARNING, f"{sides}. {advice}")
+    meant = labelled_only and shorter is reference
+    if cause or (not meant and _two_rates(ratio, SAMPLE_RATES[:1])):
+        return Finding(Level.WARNING, f"{sides}. {cause or SAME + _two_rates(ratio, SAMPLE_RATES[:1])}")
     both = "references end before their predictions" if shorter is reference else "predictions end before"
-    rest = "" if shorter is reference and labelled_only else " What follows counts as one segment."
+    rest = "" if meant else " What follows counts as one segment."
     return Finding(Level.NOTE, f"{sides}.{rest}", both if shorter is reference else f"{both} their references")
 
 
@@ -128,5 +132,5 @@ def _two_rates(ratio: float, rates: Sequence[int] = SAMPLE_RATES) -> str:
         for other in SAMPLE_RATES:
             low, high = sorted((one, other))
             if low < high and abs(ratio * low / high - 1) <= CLOSE:
-                return f"That is the ratio of {low} to {high} Hz: was one of them made at another sample rate?"
+                return f" At the same sample rate? {low} and {high} Hz have this ratio."
     return ""

@@ -75,12 +75,10 @@ def about_score(reference: Side, prediction: Side, reading: Reading) -> Iterator
     if len(reference.boundaries) and same_segments(reference, prediction):
         yield from _about_equal(reference, prediction, asked=reading.asked)
     yield from about_files(reference, prediction, reading)
-    if reference.segmentation is None or prediction.segmentation is None:
+    if reference.segmentation is None:
         return
-    if _is_numbered(reference.segmentation) and _names_sounds(prediction.segmentation):
-        text = f"{reference.name} is numbered, as phonseg does it, but {prediction.name} names sounds. If that is the "
-        advice = "reference, give it first: otherwise precision and recall are exchanged."
-        yield Finding(Level.NOTE, text + advice, "references are numbered, but their predictions name sounds")
+    if prediction.segmentation is not None:
+        yield from _about_order(reference.segmentation, prediction.segmentation, reference.name, prediction.name)
     if not reading.labelled_only:
         yield from _about_counts(reference, prediction)
         yield from _about_labels(reference.name, reference.segmentation, len(prediction.boundaries))
@@ -101,10 +99,18 @@ def _about_equal(reference: Side, prediction: Side, *, asked: bool) -> Iterator[
         yield Finding(Level.NOTE, text, "references have the same boundaries and labels as their predictions")
 
 
+def _about_order(reference: Segmentation, prediction: Segmentation, *names: str) -> Iterator[Finding]:
+    """What is to be said if the two seem to be exchanged."""
+    if _is_numbered(reference) and _names_sounds(prediction):
+        text = f"{names[0]} is numbered, as phonseg does it, but {names[1]} names sounds. If that is the reference, "
+        advice = "give it first: otherwise precision and recall are exchanged."
+        yield Finding(Level.NOTE, text + advice, "references are numbered, but their predictions name sounds")
+
+
 def _about_counts(reference: Side, prediction: Side) -> Iterator[Finding]:
     """What is to be said if one side has many times as many boundaries as the other."""
     n, m = len(reference.boundaries), len(prediction.boundaries)
-    if max(n, m) >= max(MANY_TIMES * min(n, m), LEAST_COUNT):
+    if prediction.segmentation is not None and max(n, m) >= max(MANY_TIMES * min(n, m), LEAST_COUNT):
         text = f"{reference.name} has {n} boundaries, but {prediction.name} has {m}. Do both mark the same things, "
         kind = "pairs have three times as many boundaries on one side as on the other"
         yield Finding(Level.NOTE, f"{text}such as sounds, and not words?", kind)

@@ -68,8 +68,7 @@ class Segmentation(Sequence[Segment]):
         candidates: the candidates from which the boundaries were chosen; None for a reference.
         curve: the dissimilarity curve whose peaks are the candidates; None for a reference.
         recording: what was segmented, as it was given (a path, or samples with their rate), so that it can be drawn.
-        tells_duration: whether the duration is that of the recording. If not, it is the end of the last segment in a
-            label file that does not say how long the recording is.
+        tells_duration: False if a label file did not tell it; the duration is then the end of the last segment.
 
     Raises:
         ConfigurationError: if a value is out of its range, or the numbers of boundaries, scores and labels differ.
@@ -153,8 +152,7 @@ class Segmentation(Sequence[Segment]):
             The segmentation with other boundaries and without labels.
 
         Raises:
-            ConfigurationError: if both or neither are given, if a value is out of its range, or if there are no
-                candidates (a reference).
+            ConfigurationError: if not exactly one of them is given, in its range, or if there are no candidates.
         """
         choice, candidates = Choice(sensitivity, rate), self._candidates("at")
         kept, provenance = candidates.chosen(choice), self.provenance
@@ -209,8 +207,7 @@ class Segmentation(Sequence[Segment]):
         """Writes a file in the format of its suffix. `phonseg.annotation.writers` lists the errors.
 
         Args:
-            path: of the file, which is replaced if it exists: `.TextGrid` for Praat, `.csv`, `.json`, `.ctm`, `.txt`
-                for Audacity's labels, `.eaf` for ELAN.
+            path: of the file, which is replaced: `.TextGrid`, `.csv`, `.json`, `.ctm`, `.txt` (Audacity) or `.eaf`.
             format: textgrid, csv, json, ctm, audacity or elan; None for that of the suffix.
         """
         outlet("save")(self, path, format)
