@@ -8,12 +8,15 @@ from collections.abc import Iterator
 import numpy as np
 
 from phonseg.annotation.intervals import SAME_TIME
+from phonseg.evaluation.chance import best_offset, no_better_than_chance
 from phonseg.evaluation.durations import Finding, Level, compare_durations
 from phonseg.evaluation.labelled import labelled_stretches
+from phonseg.evaluation.matching import count_near
 from phonseg.evaluation.sides import Reading, Side
 from phonseg.timeline.segmentation import Segmentation
 
 MANY_TIMES, LEAST_COUNT = 3, 10  # as many boundaries on one side as on the other, which has at least so many
+EQUAL_PART = 0.5  # of the boundaries of a reference: if so many are exactly those of the prediction, it may be a copy
 LABELLED_PART = 0.5  # of a reference: if less is labelled, it may not have been finished
 
 
@@ -72,31 +75,39 @@ def about_score(reference: Side, prediction: Side, reading: Reading) -> Iterator
         prediction: the prediction.
         reading: how they were read.
     """
-    if len(reference.boundaries) and same_segments(reference, prediction):
+    if len(reference.boundaries):
         yield from _about_equal(reference, prediction, asked=reading.asked)
     yield from about_files(reference, prediction, reading)
     if reference.segmentation is None:
         return
     if prediction.segmentation is not None:
         yield from _about_order(reference.segmentation, prediction.segmentation, reference.name, prediction.name)
+        yield from _about_chance(reference, prediction)
     if not reading.labelled_only:
         yield from _about_counts(reference, prediction)
         yield from _about_labels(reference.name, reference.segmentation, len(prediction.boundaries))
 
 
 def _about_equal(reference: Side, prediction: Side, *, asked: bool) -> Iterator[Finding]:
-    """What is to be said if both sides have the same boundaries and labels."""
+    """What is to be said if the prediction is the reference, or if it may be a copy in a file with other tiers."""
     others = list(prediction.tiers)
     if prediction.tier in others:
         others.remove(prediction.tier)
-    if others and not asked:
-        names = ", ".join(f'"{name}"' for name in others)
+    names = ", ".join(f'"{name}"' for name in others)
+    advice = f"To score another of its tiers, give --prediction-tier (in Python, prediction_tier), one of: {names}."
+    same = same_segments(reference, prediction)
+    if same and others and not asked:
         problem = f'its tier "{prediction.tier}" has the same boundaries and labels as the reference'
-        advice = f"give --prediction-tier (in Python, prediction_tier) with one of these names: {names}"
-        yield Finding(Level.REFUSAL, f"{prediction.name}: {problem}. To score another of its tiers, {advice}.")
-    if reference.path and prediction.path and not same_file(reference, prediction):
+        yield Finding(Level.REFUSAL, f"{prediction.name}: {problem}. {advice}")
+    elif same and reference.path and prediction.path and not same_file(reference, prediction):
         text = f"{reference.name} and {prediction.name} have the same boundaries and labels."
         yield Finding(Level.NOTE, text, "references have the same boundaries and labels as their predictions")
+    elif others and not asked and not same:
+        n, m = len(reference.boundaries), count_near(reference.boundaries, prediction.boundaries, SAME_TIME)
+        if m >= EQUAL_PART * n:
+            problem = f'{m} of {n} boundaries of the reference are exactly those of its tier "{prediction.tier}"'
+            kind = "references have boundaries that are exactly those of their predictions, which have other tiers"
+            yield Finding(Level.NOTE, f"{prediction.name}: {problem}. {advice}", kind)
 
 
 def _about_order(reference: Segmentation, prediction: Segmentation, *names: str) -> Iterator[Finding]:
@@ -105,6 +116,19 @@ def _about_order(reference: Segmentation, prediction: Segmentation, *names: str)
         text = f"{names[0]} is numbered, as phonseg does it, but {names[1]} names sounds. If that is the reference, "
         advice = "give it first: otherwise precision and recall are exchanged."
         yield Finding(Level.NOTE, text + advice, "references are numbered, but their predictions name sounds")
+
+
+def _about_chance(reference: Side, prediction: Side) -> Iterator[Finding]:
+    """What is to be said if there are as few hits as two recordings would have."""
+    if not no_better_than_chance(reference.boundaries, prediction.boundaries):
+        return
+    offset = best_offset(reference.boundaries, prediction.boundaries)
+    advice = "Do they belong to the same recording?"
+    if offset is not None:
+        sooner = "later" if offset > 0 else "earlier"
+        advice = f"They would agree if {prediction.name} were {1000 * abs(offset):.0f} ms {sooner}."
+    text = f"{reference.name} and {prediction.name} agree no better than two recordings would by chance. {advice}"
+    yield Finding(Level.NOTE, text, "pairs agree no better than two recordings would by chance")
 
 
 def _about_counts(reference: Side, prediction: Side) -> Iterator[Finding]:

@@ -65,7 +65,10 @@ def test_the_score_of_another_recording_is_a_warning_that_goes_with_it(capsys: p
     assert main(["evaluate", *files]) == 0
     output = capsys.readouterr()
     assert output.err == f"warning: {said}\n"
-    assert output.out.splitlines()[-1] == ('reference: tier "phones", 4.970 s; prediction: tier "phones", 3.836 s')
+    lines = output.out.splitlines()
+    assert lines[3] == 'reference: tier "phones", 4.970 s; prediction: tier "phones", 3.836 s'
+    assert lines[4].startswith("note: ")
+    assert "agree no better than two recordings would by chance" in lines[4]
     assert main(["evaluate", *files, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["warnings"] == [said]
     assert main(["changes", *files, "--json"]) == 0
@@ -180,10 +183,10 @@ def test_a_reference_in_the_file_of_the_prediction_is_not_scored_against_itself(
             shutil.copy(both, tmp_path / folder)
         score = evaluate(tmp_path / "in", tmp_path / "out")
         assert isinstance(score, CorpusScore)
-        assert 'one of these names: "auto"' in score.failed["both"]
+        assert 'one of: "auto"' in score.failed["both"]
         assert evaluate(tmp_path / "in", tmp_path / "out", prediction_tier="auto").hits == 2
         return
-    message = r'both\.TextGrid: its tier "phones" .* prediction_tier\) with one of these names: "auto"\.'
+    message = r'both\.TextGrid: its tier "phones" .* prediction_tier\), one of: "auto"\.'
     for compare in (evaluate, signed_errors):
         with pytest.raises(TextGridError, match=message):
             compare(first, both)  # type: ignore[operator]
@@ -280,3 +283,18 @@ def test_milliseconds_are_no_tolerance(
     assert meant in capsys.readouterr().err
     assert main(["changes", str(reference), str(prediction), "--within", given]) == 2
     assert meant in capsys.readouterr().err
+
+
+def test_a_prediction_that_is_early_or_late_is_told_by_how_much() -> None:
+    reference = read_reference(DEMO / "english.TextGrid")
+    (note,) = evaluate(reference, cut(reference.boundaries + 0.05, reference.duration + 0.04)).notes
+    assert note.endswith("They would agree if prediction were 50 ms earlier.")
+    assert evaluate(reference, cut(reference.boundaries + 0.01, reference.duration)).notes == ()
+
+
+def test_boundaries_of_a_reference_in_a_file_with_other_tiers_are_worth_a_note(both: Path) -> None:
+    for copy in ([0.5, 1.0, 1.5], [0.5, 1.0, 1.7]):
+        (note,) = evaluate(copy, both).notes
+        assert 'boundaries of the reference are exactly those of its tier "phones"' in note
+        assert evaluate(copy, both, prediction_tier="phones").notes == ()
+    assert evaluate([0.5, 1.01, 1.51], both).notes == ()
