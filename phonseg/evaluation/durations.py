@@ -16,7 +16,7 @@ OTHER_UNIT = 500.0  # times as long as the other: not in seconds
 SAMPLE_RATES = (16_000, 44_100, 48_000, 8_000, 22_050, 11_025, 25_000, 20_000, 24_000, 32_000, 10_000, 12_000, 96_000)
 UNITS = {1e3: "milliseconds", 1e6: "microseconds", 1e7: "units of 100 ns"}  # per second
 LEAST_PART, MOST_PART = 0.96, 1.01  # how much of a recording its labels cover, if their unit is the right one
-CLOSE = 0.005  # relative: how well a duration fits another sample rate where nothing else says that there is one
+CLOSE = 0.003  # relative: how well a duration fits another sample rate where nothing else says that there is one
 
 
 SAME = "Do they belong to the same recording?"
@@ -64,7 +64,7 @@ class Length(NamedTuple):
     def __str__(self) -> str:
         """Returns what is known of the duration, in words that follow the name."""
         verb = "lasts" if self.tells_duration else "has its last boundary at" if self.is_list else "ends at"
-        return f"{verb} {self.seconds:.3f} s"
+        return f"{verb} {self.seconds:.3f} s" if self.seconds >= 0.001 else f"{verb} {self.seconds:g} s"
 
 
 def compare_durations(reference: Length, prediction: Length, *, labelled_only: bool = False) -> Finding | None:

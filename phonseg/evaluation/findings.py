@@ -17,6 +17,7 @@ from phonseg.timeline.segmentation import Segmentation
 
 MANY_TIMES, LEAST_COUNT = 3, 10  # as many boundaries on one side as on the other, which has at least so many
 EQUAL_PART = 0.5  # of the boundaries of a reference: if so many are exactly those of the prediction, it may be a copy
+SHORT_LIST, FRAMES = 5, 90  # boundaries in a list, and how much later the other side may end: frames are 10 ms long
 LABELLED_PART = 0.5  # of a reference: if less is labelled, it may not have been finished
 
 
@@ -52,19 +53,33 @@ def same_segments(first: Side, second: Side) -> bool:
 
 
 def about_files(first: Side, second: Side, reading: Reading) -> Iterator[Finding]:
-    """Yields what is to be said of any two sides: durations that differ, and a file that is compared with itself.
+    """Yields what is to be said of any two sides: whether they can belong together, and whether they are the same.
 
     Args:
         first: one side.
         second: the other.
         reading: how they were read.
     """
-    found = compare_durations(first.length, second.length, labelled_only=reading.labelled_only)
+    found = _about_lists(first, second) or compare_durations(
+        first.length, second.length, labelled_only=reading.labelled_only
+    )
     if found is not None:
         yield found
     if same_file(first, second):
         which = "itself" if first.name == second.name else f"{second.name}, which has the same content"
         yield Finding(Level.WARNING, f"{first.name}: is compared with {which}. Give two files that differ.")
+    if first.segmentation is not None and second.segmentation is not None:
+        yield from _about_chance(first, second)
+
+
+def _about_lists(first: Side, second: Side) -> Finding | None:
+    """What is to be said if a list of boundaries ends so early that it may be in another unit than the other side."""
+    shorter, longer = sorted((first, second), key=lambda side: side.length.seconds)
+    fewest = min(len(first.boundaries), len(second.boundaries))
+    if not shorter.length.is_list or fewest < SHORT_LIST or longer.length.seconds < FRAMES * shorter.length.seconds:
+        return None
+    text = f"{first.name}: {first.length}, but {second.name} {second.length}. Are both in seconds?"
+    return Finding(Level.WARNING, text)
 
 
 def about_score(reference: Side, prediction: Side, reading: Reading) -> Iterator[Finding]:
@@ -82,7 +97,6 @@ def about_score(reference: Side, prediction: Side, reading: Reading) -> Iterator
         return
     if prediction.segmentation is not None:
         yield from _about_order(reference.segmentation, prediction.segmentation, reference.name, prediction.name)
-        yield from _about_chance(reference, prediction)
     if not reading.labelled_only:
         yield from _about_counts(reference, prediction)
         yield from _about_labels(reference.name, reference.segmentation, len(prediction.boundaries))
@@ -118,23 +132,23 @@ def _about_order(reference: Segmentation, prediction: Segmentation, *names: str)
         yield Finding(Level.NOTE, text + advice, "references are numbered, but their predictions name sounds")
 
 
-def _about_chance(reference: Side, prediction: Side) -> Iterator[Finding]:
+def _about_chance(first: Side, second: Side) -> Iterator[Finding]:
     """What is to be said if there are as few hits as two recordings would have."""
-    if not no_better_than_chance(reference.boundaries, prediction.boundaries):
+    if not no_better_than_chance(first.boundaries, second.boundaries):
         return
-    offset = best_offset(reference.boundaries, prediction.boundaries)
+    offset = best_offset(first.boundaries, second.boundaries)
     advice = "Do they belong to the same recording?"
     if offset is not None:
         sooner = "later" if offset > 0 else "earlier"
-        advice = f"They would agree if {prediction.name} were {1000 * abs(offset):.0f} ms {sooner}."
-    text = f"{reference.name} and {prediction.name} agree no better than two recordings would by chance. {advice}"
+        advice = f"They would agree if {second.name} were {1000 * abs(offset):.0f} ms {sooner}."
+    text = f"{first.name} and {second.name} agree no better than two recordings would by chance. {advice}"
     yield Finding(Level.NOTE, text, "pairs agree no better than two recordings would by chance")
 
 
 def _about_counts(reference: Side, prediction: Side) -> Iterator[Finding]:
     """What is to be said if one side has many times as many boundaries as the other."""
     n, m = len(reference.boundaries), len(prediction.boundaries)
-    if prediction.segmentation is not None and max(n, m) >= max(MANY_TIMES * min(n, m), LEAST_COUNT):
+    if prediction.segmentation is not None and n and max(n, m) >= max(MANY_TIMES * min(n, m), LEAST_COUNT):
         text = f"{reference.name} has {n} boundaries, but {prediction.name} has {m}. Do both mark the same things, "
         kind = "pairs have three times as many boundaries on one side as on the other"
         yield Finding(Level.NOTE, f"{text}such as sounds, and not words?", kind)

@@ -6,7 +6,7 @@ Files belong together if they have the same name, without suffix, in the same pl
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -76,13 +76,15 @@ def pair(
             f"{references} and {partners}: have no name in common; there are {min(sides[0])} and {min(sides[1])}, for "
             "instance. Give files that belong together the same name, in the same place below their folders."
         )
+    counted = {*firsts, *seconds}
+    hints = [_hints(Path(folder), names, counted) for folder, names in zip((references, partners), sides, strict=True)]
     pairs, failed, beside = {}, {}, {}
     for name in sorted(sides[0].keys() | sides[1].keys()):
         first, second = (_first_kind(side.get(name, [])) for side in sides)
         if not second:
-            failed[name] = f"{first[0]}: nothing of that name in {partners}{_alike(name, sides[1])}."
+            failed[name] = f"{first[0]}: nothing of that name in {partners}{hints[1].get(name.casefold(), '')}."
         elif not first:
-            failed[name] = f"{second[0]}: no reference of that name in {references}{_alike(name, sides[0])}."
+            failed[name] = f"{second[0]}: no reference of that name in {references}{hints[0].get(name.casefold(), '')}."
         elif len(first) == len(second) == 1:
             pairs[name] = (first[0], second[0])
             for (chosen,), side in zip((first, second), sides, strict=True):
@@ -92,8 +94,15 @@ def pair(
             failed[name] = f"{several}: have the same name. Keep one of them."
     folders = [references] if find is not find_references else [references, partners]
     files = [path for folder in folders for path in _listed(folder) if label_suffix(path)]
-    left_out = sorted({*files}.difference(firsts, seconds))
+    left_out = sorted({*files}.difference(counted))
     return Pairing(pairs, failed, {path: others for path, others in beside.items() if others}, tuple(left_out))
+
+
+def _hints(folder: Path, names: Iterable[str], counted: Collection[Path]) -> dict[str, str]:
+    """Name in small letters -> what is in a folder under nearly this name: other capitals, or another kind of file."""
+    others = {path: _name(folder, path).casefold() for path in _listed(folder) if path not in counted}
+    hints = {name: f" (but {path} is of another kind)" for path, name in others.items()}
+    return {**hints, **{name.casefold(): f" (but there is {name}, with other capitals)" for name in names}}
 
 
 def _listed(folder: str | Path) -> tuple[Path, ...]:
@@ -107,13 +116,16 @@ def _by_name(folder: Path, files: Sequence[Path]) -> dict[str, list[Path]]:
     """Groups files below a folder by their names."""
     names: dict[str, list[Path]] = {}
     for path in files:
-        suffix = label_suffix(path) or path.suffix
-        # macOS may store an accent as a character of its own. The name is the same.
-        name = unicodedata.normalize("NFC", path.relative_to(folder).as_posix()[: -len(suffix) or None])
-        names.setdefault(name, []).append(path)
+        names.setdefault(_name(folder, path), []).append(path)
     if not names:
         raise ConfigurationError(f"{folder}: holds nothing to pair. Give another folder.")
     return names
+
+
+def _name(folder: Path, path: Path) -> str:
+    suffix = label_suffix(path) or path.suffix
+    # macOS may store an accent as a character of its own. The name is the same.
+    return unicodedata.normalize("NFC", path.relative_to(folder).as_posix()[: -len(suffix) or None])
 
 
 def _first_kind(paths: Sequence[Path]) -> list[Path]:
@@ -121,9 +133,3 @@ def _first_kind(paths: Sequence[Path]) -> list[Path]:
     kinds = list(READERS)
     ranks = [kinds.index(suffix) if (suffix := label_suffix(path)) else 0 for path in paths]
     return [path for path, rank in zip(paths, ranks, strict=True) if rank == min(ranks)]
-
-
-def _alike(name: str, others: Iterable[str]) -> str:
-    """Names a file whose name differs in capitals alone, if there is one."""
-    alike = [other for other in others if other.casefold() == name.casefold()]
-    return f" (but there is {alike[0]}, with other capitals)" if alike else ""

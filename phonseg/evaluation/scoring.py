@@ -29,8 +29,9 @@ def score_all(read: Comparisons, tolerance: float, *, lenient: bool = False) -> 
     files = {name: score_one(one, tolerance, lenient=lenient) for name, one in read.pairs.items()}
     if not read.folders:
         return files[""]
-    total = vars(_summed(files.values(), tolerance, lenient=lenient, labelled_only=read.labelled_only))
-    return CorpusScore(**{**total, "notes": read.notes}, files=files, failed=read.failed)
+    return CorpusScore(
+        **vars(_summed(read, files.values(), tolerance, lenient=lenient)), files=files, failed=read.failed
+    )
 
 
 def scores_at(read: Comparisons, tolerances: Iterable[float]) -> list[Score]:
@@ -44,10 +45,7 @@ def scores_at(read: Comparisons, tolerances: Iterable[float]) -> list[Score]:
         The score at each tolerance.
     """
     pairs = read.pairs.values()
-    return [
-        _summed([score_one(one, tolerance) for one in pairs], tolerance, labelled_only=read.labelled_only)
-        for tolerance in tolerances
-    ]
+    return [_summed(read, [score_one(one, at) for one in pairs], at) for at in tolerances]
 
 
 def score_one(one: Comparison, tolerance: float, predicted: Times | None = None, *, lenient: bool = False) -> Score:
@@ -100,7 +98,9 @@ def errors_within(read: Comparisons, tolerance: float) -> NDArray[np.float64]:
     return np.concatenate(errors)
 
 
-def _summed(scores: Iterable[Score], tolerance: float, *, lenient: bool = False, labelled_only: bool = False) -> Score:
-    """The score of the summed counts; without any, that of no boundary."""
-    beside = Score(0, 0, 0, 0, tolerance, one_to_one=False, labelled_only=labelled_only) if lenient else None
-    return pooled([Score(0, 0, 0, 0, tolerance, lenient=beside, labelled_only=labelled_only), *scores])
+def _summed(read: Comparisons, scores: Iterable[Score], tolerance: float, *, lenient: bool = False) -> Score:
+    """The score of the summed counts, with the notes about all files; without any file, that of no boundary."""
+    only = read.labelled_only
+    beside = Score(0, 0, 0, 0, tolerance, one_to_one=False, labelled_only=only) if lenient else None
+    total = pooled([Score(0, 0, 0, 0, tolerance, lenient=beside, labelled_only=only), *scores])
+    return replace(total, notes=read.notes)

@@ -265,6 +265,15 @@ def test_the_same_labels_words_and_exchanged_arguments_are_worth_a_note(tmp_path
     assert evaluate(reference, automatic).notes == ()
 
 
+@pytest.mark.parametrize("factor", [100, 1000, 16_000])
+def test_lists_in_other_units_are_a_warning(factor: float) -> None:
+    times = np.array([0.5, 1.0, 1.5, 2.0, 2.5])
+    for sides in ([times, factor * times], [factor * times, times], [times, cut(factor * times, factor * 3)]):
+        with pytest.warns(PhonsegWarning, match=r"Are both in seconds\?"):
+            evaluate(*sides)
+    evaluate(times[:4], factor * times)
+
+
 def test_a_name_with_other_capitals_is_named(tmp_path: Path) -> None:
     write(tmp_path / "in/SA1.TextGrid", [0.5])
     write(tmp_path / "in/b.TextGrid", [0.5])
@@ -273,6 +282,11 @@ def test_a_name_with_other_capitals_is_named(tmp_path: Path) -> None:
     score = evaluate(tmp_path / "in", tmp_path / "out")
     assert isinstance(score, CorpusScore)
     assert score.failed["SA1"].endswith("(but there is sa1, with other capitals).")
+    write(tmp_path / "in/c.TextGrid", [0.5])
+    (tmp_path / "out/c.lbl").touch()
+    score = evaluate(tmp_path / "in", tmp_path / "out")
+    assert isinstance(score, CorpusScore)
+    assert score.failed["c"].endswith(f"(but {tmp_path / 'out/c.lbl'} is of another kind).")
 
 
 @pytest.mark.parametrize(("given", "meant"), [("20", "20 ms? Then give 0.020"), ("1", "1 ms? Then give 0.001")])
