@@ -10,7 +10,7 @@ from phonseg.evaluation.matching import SLACK, count_near, most_pairs
 from phonseg.timeline.grid import Times
 
 TOLERANCE = 0.020 + SLACK  # seconds, whatever the score is measured at
-FEWEST = 20  # boundaries on either side, below which chance decides too much
+FEWEST, MOST = 20, 2000  # boundaries on either side: with fewer, chance decides too much; more are not looked at
 SHIFTS = (-0.45, -0.35, -0.25, -0.15, 0.15, 0.25, 0.35, 0.45)  # seconds: longer than most sounds
 DEVIATIONS, DEVIATIONS_OF_BEST = 2.0, 3.5  # standard deviations above chance; of the best of many offsets
 OFFSETS = np.arange(-60, 61) / 200  # seconds, up to 0.3: where a prediction that starts early or late would fit
@@ -28,6 +28,7 @@ def no_better_than_chance(reference: Times, predicted: Times, deviations: float 
         Whether the hits within 20 ms are at most so far above their mean over eight shifts; False if there are fewer
         than 20 boundaries on either side.
     """
+    reference, predicted = reference[:MOST], predicted[:MOST]
     n = min(len(reference), len(predicted))
     if n < FEWEST:
         return False
@@ -47,6 +48,7 @@ def best_offset(reference: Times, predicted: Times) -> float | None:
         Seconds, at most 0.3 to either side, by which the prediction has to be moved to agree with the reference better
         than by chance; None if there is no such time.
     """
+    reference, predicted = reference[:MOST], predicted[:MOST]
     hits = np.array([count_near(predicted + offset, reference, TOLERANCE) for offset in OFFSETS])
     offset = float(np.median(OFFSETS[hits == hits.max()]))
     return None if no_better_than_chance(reference, predicted + offset, DEVIATIONS_OF_BEST) else offset

@@ -13,8 +13,9 @@ from phonseg.timeline.grid import Times
 SLACK = 1e-6  # seconds, added to every tolerance: in binary, 0.34 - 0.32 is more than 0.02
 MAX_CANDIDATES = 200_000_000  # pairs within reach that `matched_pairs` chooses from, one byte each
 
-# How the best pairing up to two boundaries is made: without the first one, from the two as a pair, without the second.
-WITHOUT_REFERENCE, PAIR, WITHOUT_PREDICTED = range(3)
+# How the best pairing up to a reference and a predicted boundary is made: without the predicted one, whatever else is
+# said; otherwise from the two as a pair; if neither is said, without the reference boundary.
+PAIR, WITHOUT_PREDICTED = 1, 2
 
 
 def most_pairs(reference: Times, predicted: Times, reach: float) -> int:
@@ -119,11 +120,13 @@ def _choices(
         best[reached + 1 : end + 1] = best[reached]
         reached = max(reached, end)
         distances = np.abs(predicted[first:end] - time)
-        as_pair = np.where(distances <= reach, best[first:end] + (bonus - distances), -np.inf)
+        as_pair = best[first:end] + (bonus - distances)
+        if end > first and max(distances[0], distances[-1]) > reach:  # seldom, and only at the ends
+            as_pair[distances > reach] = -np.inf
         without = best[first + 1 : end + 1]
         both = np.maximum(as_pair, without)
         made = np.maximum.accumulate(both)
-        choices.append(np.where(made > both, WITHOUT_PREDICTED, as_pair > without).astype(np.uint8))
+        choices.append((as_pair > without).view(np.uint8) * PAIR + (made > both).view(np.uint8) * WITHOUT_PREDICTED)
         best[first + 1 : end + 1] = made
     return choices
 
@@ -135,7 +138,7 @@ def _traced(firsts: NDArray[np.intp], ends: NDArray[np.intp], choices: Sequence[
     for i in range(len(choices) - 1, -1, -1):
         j = min(j, int(ends[i]) - 1)
         first, choice = int(firsts[i]), choices[i]
-        while j >= first and choice[j - first] == WITHOUT_PREDICTED:
+        while j >= first and choice[j - first] >= WITHOUT_PREDICTED:
             j -= 1
         if j >= first and choice[j - first] == PAIR:
             pairs.append((i, j))
