@@ -107,7 +107,7 @@ def measured(boundaries: Boundaries) -> Figures:
 def score(boundaries: Boundaries, tolerance: float = TOLERANCE, *, lenient: bool = False) -> CorpusScore:
     """The score of all recordings together, with that of each."""
     files = {name: evaluate(*pair, tolerance=tolerance, lenient=lenient) for name, pair in boundaries.items()}
-    return CorpusScore(**vars(pooled(list(files.values()))), files=files, failed={}, tier="")
+    return CorpusScore(**vars(pooled(list(files.values()))), files=files, failed={})
 
 
 def as_json(row: Row) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""`Segmentation` -> ELAN file, and back. Needs pympi-ling, which is imported only when a function here is called.
+"""`Segmentation` -> ELAN file. Needs pympi-ling, which is imported only when a function here is called.
 
 ELAN counts whole milliseconds. Source: https://www.mpi.nl/tools/elan/EAF_Annotation_Format_3.0_and_ELAN.pdf
 """
@@ -12,7 +12,6 @@ from pathlib import Path
 from types import ModuleType
 from urllib.parse import quote
 
-from phonseg.annotation.intervals import PlacedInterval, read_bytes, segments_from_intervals
 from phonseg.errors import ConfigurationError, PhonsegWarning, TextGridError
 from phonseg.timeline.segmentation import Segmentation
 
@@ -72,43 +71,6 @@ def check_can_write(tier: str) -> None:
     _pympi()
     if NOT_IN_XML.search(tier):
         raise ConfigurationError(f"tier is {tier!r}, which holds characters that XML cannot hold. Give another name.")
-
-
-def read_elan(path: str | Path, *, tier: str | None = "phones") -> Segmentation:
-    """Reads one tier of an ELAN file.
-
-    Args:
-        path: of the file.
-        tier: its name; None for the only tier whose annotations have times.
-
-    Returns:
-        A segment for each annotation, and a segment with an empty label for each gap before or between them. The
-        duration is the end of the last annotation, since an ELAN file does not hold the duration of the recording.
-
-    Raises:
-        TextGridError: if the file cannot be read, has no such tier, or its annotations overlap or have no times of
-            their own.
-        ConfigurationError: if pympi-ling is not installed.
-    """
-    pympi = _pympi()
-    read_bytes(path)  # reports why a file cannot be read, which pympi does not
-    try:
-        file = pympi.Eaf(str(Path(path).absolute()), suppress_version_warning=True)  # "-" would be the standard input
-    except Exception as error:  # pympi has no errors of its own: damage raises whatever Python raises
-        raise TextGridError(f"{path}: is damaged, or not an ELAN file ({error}). Save it again from ELAN.") from error
-    timed = [name for name, (aligned, *_) in file.tiers.items() if aligned]
-    chosen = [name for name in timed if tier in (None, name)]
-    if len(chosen) != 1:
-        found = ", ".join(f'"{name}"' for name in timed) or "none"
-        problem = "one tier with times was expected" if tier is None else f'no tier "{tier}" has times'
-        raise TextGridError(f"{path}: {problem} (tiers with times: {found}). Give the name of one of them.")
-    placed: list[PlacedInterval] = []
-    for name, (first, last, label, *_) in file.tiers[chosen[0]][0].items():
-        start, end = file.timeslots.get(first), file.timeslots.get(last)
-        if start is None or end is None:
-            raise TextGridError(f"{path}: annotation {name} has no time of its own. Give it one in ELAN.")
-        placed.append((f'annotation {name} of tier "{chosen[0]}"', (start / 1000, end / 1000, label)))
-    return segments_from_intervals(path, sorted(placed, key=lambda one: one[1][:2]))
 
 
 def _pympi() -> ModuleType:

@@ -1,90 +1,193 @@
-"""What all label files share: file -> bytes, intervals -> `Segmentation`, and seconds -> decimal number."""
+"""What all label files share: intervals -> `Segmentation`, and seconds <-> decimal number."""
 
 from __future__ import annotations
 
-import stat
-from collections.abc import Iterable
+import re
+import warnings
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from phonseg.errors import ConfigurationError, TextGridError
+from phonseg.errors import ConfigurationError, PhonsegWarning, TextGridError
+from phonseg.timeline.grid import Times
 from phonseg.timeline.segmentation import Segmentation
 
 Interval = tuple[float, float, str]  # start and end in seconds, label
-PlacedInterval = tuple[str, Interval]  # where the interval stands in its file ("line 3"), and the interval
 
-MAX_FILE_BYTES = 200_000_000  # a TextGrid of ten hours has 40 million
+MAX_INTERVALS = 1_000_000  # in a tier: those of a whole day
 SAME_TIME = 1e-6  # seconds: ends of intervals that lie closer than this are the same time, rounded differently
+ROUNDING = 1e-3  # seconds: gaps and overlaps that are shorter come from rounding
+COARSEST_UNIT = 0.010  # seconds: a gap of one unit of the last decimal comes from rounding if units are this short
 
-
-def read_bytes(path: str | Path) -> bytes:
-    """Reads a whole label file.
-
-    Args:
-        path: of the file.
-
-    Returns:
-        Its content.
-
-    Raises:
-        TextGridError: if it is not a file, cannot be read, or is larger than `MAX_FILE_BYTES`.
-    """
-    path = Path(path)
-    try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):  # reading a pipe or a device could wait for ever
-            raise TextGridError(f"{path}: is a folder or a device, not a file. Give the path of one file.")
-        if status.st_size > MAX_FILE_BYTES:
-            raise TextGridError(f"{path}: is larger than any TextGrid ({status.st_size} bytes). Give another file.")
-        return path.read_bytes()
-    except OSError as error:
-        raise TextGridError(f"{path}: cannot be read ({error.strerror}). Check its name and permissions.") from error
+# Decimal numbers of so few digits that they are finite.
+NUMBER = re.compile(r"[-+]?(?=\.?\d)\d{0,40}(?:\.\d*)?(?:[eE](?:-\d{1,9}|\+?0*\d{1,2}))?", re.ASCII)
 
 
 def segments_from_intervals(
-    path: str | Path, placed: Iterable[PlacedInterval], duration: float | None = None
+    path: str | Path,
+    intervals: Sequence[Interval],
+    place: Callable[[int], str],
+    *,
+    unit: float = 0.0,
+    duration: float | None = None,
 ) -> Segmentation:
     """Turns the intervals of a label file into a segmentation.
 
+    Where an interval does not start exactly at the end of the one before, that may be rounding. It is taken as rounding
+    if the gap or the overlap is shorter than `ROUNDING`, or if it is at most `unit`, that is at most `COARSEST_UNIT`,
+    and shorter than both intervals. Then there is one boundary, at the end of the earlier interval, and a warning. (If
+    they differ by at most `SAME_TIME`, it lies at the start of the later one, and there is no warning.) Larger gaps are
+    segments, larger overlaps are errors. An interval with an empty label is a segment however short it is. The start
+    and the end of the recording are compared in the same way with the first and the last interval.
+
     Args:
         path: of the file, for messages.
-        placed: the intervals in order of time, each with its place in the file. Ends that differ by at most `SAME_TIME`
-            are one boundary. White space around labels is dropped.
-        duration: of the recording, in seconds, or None. If it is None or too short, the end of the last interval is
-            used.
+        intervals: in order of time. White space around labels is dropped.
+        place: returns where an interval, counted from 0, stands in the file, such as "line 3".
+        unit: of the last decimal in which the file writes its times, in seconds; 0 if it is not known.
+        duration: of the recording, in seconds, or None for the end of the last interval.
 
     Returns:
-        A segment for each interval, and a segment with an empty label for each gap before, between or after them.
+        A segment for each interval, and a segment with an empty label for each gap before, between or after them. If
+        the last interval ends after `duration`, and that is not rounding, the duration is the end of that interval.
 
     Raises:
         TextGridError: if an interval has no length, starts before 0 s or overlaps the one before it, if its end is
-            infinite, or if there are neither intervals nor a duration.
+            infinite, if there are neither intervals nor a duration, or if there are more than `MAX_INTERVALS`.
+
+    Warns:
+        PhonsegWarning: if gaps or overlaps are taken as rounding, with their number and the largest; if the last
+            interval ends after `duration`.
     """
-    segments: list[tuple[float, str]] = []  # start and label
-    reached = 0.0
-    for place, (start, end, label) in placed:
-        where = f"{path}: {place} ({start} to {end} s)"
-        if not start < end:
-            raise TextGridError(f"{where} does not end after its start. Correct it in Praat or a text editor.")
-        if start < -SAME_TIME:
-            raise TextGridError(f"{where} starts before 0 s, where the recording starts. Correct it.")
-        if start < reached - SAME_TIME:
-            raise TextGridError(f"{where} starts before {reached} s, where the one before ends. Correct one of them.")
-        if start > reached + SAME_TIME:
-            segments.append((reached, ""))
-        segments.append((start, label.strip()))
-        reached = end
-    if duration is None and not segments:
-        raise TextGridError(f"{path}: holds no segment. Give a file with a line for each segment.")
-    duration = max(duration or 0.0, reached)
-    if duration > reached + SAME_TIME or not segments:
-        segments.append((reached, ""))
-    starts, labels = zip(*segments, strict=True)
+    if not intervals:
+        if duration is None:
+            raise TextGridError(f"{path}: holds no segment. Give a file with a line for each segment.")
+        return Segmentation(np.zeros(0), duration, labels=[""])
+    check_count(path, len(intervals), "segments")
+    starts, ends = np.array([times for *times, _ in intervals]).T
+    # One joint before each interval and one after the last: where one ends, and where the next one starts.
+    before, after = np.append(0.0, ends), np.append(starts, ends[-1] if duration is None else duration)
+    gaps, rounded = after - before, _rounded(starts, ends, before, after, unit)
+    _check(path, place, starts, ends, gaps, rounded)
+    _warn(path, gaps, rounded, place(len(intervals) - 1), float(ends[-1]))
+    is_gap = (gaps > SAME_TIME) & ~rounded
+    begun = np.where(rounded, before, after)[:-1]
+    times = np.insert(begun, np.flatnonzero(is_gap), before[is_gap])
+    labels: list[str] = []
+    for gap, (*_, label) in zip(is_gap.tolist(), intervals, strict=False):
+        labels += ["", label.strip()] if gap else [label.strip()]
+    end = after[-1] if rounded[-1] else max(before[-1], after[-1])
     try:
-        return Segmentation(np.array(starts[1:]), duration, labels=labels)
-    except ConfigurationError as error:  # intervals far shorter than a microsecond, whose overlap the slack let pass
+        return Segmentation(times[1:], float(end), labels=[*labels, ""] if is_gap[-1] else labels)
+    except ConfigurationError as error:  # intervals shorter than a microsecond, whose overlap the slack let pass
         raise TextGridError(f"{path}: {error}") from error
+
+
+def _rounded(starts: Times, ends: Times, before: Times, after: Times, unit: float) -> NDArray[np.bool_]:
+    """(n + 1,) whether the gap or overlap at each joint comes from rounding."""
+    size, lengths = np.abs(after - before), ends - starts
+    room = np.minimum(np.append(np.inf, lengths), np.append(lengths, np.inf))  # the shorter of both neighbours
+    by_unit = (size <= unit + SAME_TIME) & (size < room) & (unit <= COARSEST_UNIT)
+    overlaps = after < before
+    rounded: NDArray[np.bool_] = (size > SAME_TIME) & (((size < ROUNDING) & ~(overlaps & (size >= room))) | by_unit)
+    return rounded
+
+
+def _check(
+    path: str | Path,
+    place: Callable[[int], str],
+    starts: Times,
+    ends: Times,
+    gaps: Times,
+    rounded: NDArray[np.bool_],
+) -> None:
+    """Raises TextGridError for the first interval that has no length or overlaps what is before it."""
+    empty, overlaps = ~((starts < ends) & np.isfinite(ends)), (gaps < -SAME_TIME)[:-1] & ~rounded[:-1]
+    if not (wrong := np.flatnonzero(empty | overlaps)).size:
+        return
+    i = int(wrong[0])
+    where = f"{path}: {place(i)} ({starts[i]} to {ends[i]} s)"
+    if empty[i]:
+        raise TextGridError(f"{where} does not end after its start. Correct it in Praat or a text editor.")
+    if i == 0:
+        raise TextGridError(f"{where} starts before 0 s, where the recording starts. Correct it.")
+    raise TextGridError(f"{where} starts before {ends[i - 1]} s, where the one before ends. Correct one of them.")
+
+
+def _warn(path: str | Path, gaps: Times, rounded: NDArray[np.bool_], last: str, end: float) -> None:
+    """Says what was taken as rounding, and that the last interval ends too late."""
+    if count := int(rounded.sum()):
+        largest = decimal(round(1000 * float(np.abs(gaps[rounded]).max()), 3))
+        found = f"1 gap or overlap of {largest} ms" if count == 1 else f"{count} gaps or overlaps of up to {largest} ms"
+        warnings.warn(
+            f"{path}: {found} between intervals, taken as rounding: there is one boundary, where the earlier interval "
+            "ends.",
+            PhonsegWarning,
+            stacklevel=3,
+        )
+    if gaps[-1] < -SAME_TIME and not rounded[-1]:
+        problem = f"{last} ends at {end} s, after the end of the file ({end + float(gaps[-1])} s)"
+        remedy = "The later end is taken as that of the recording; correct one of them."
+        warnings.warn(f"{path}: {problem}. {remedy}", PhonsegWarning, stacklevel=3)
+
+
+def check_count(path: str | Path, count: int, what: str) -> None:
+    """Checks that a file does not hold more than any recording has.
+
+    Args:
+        path: of the file, for messages.
+        count: how many there are.
+        what: is counted, such as "segments".
+
+    Raises:
+        TextGridError: if there are more than `MAX_INTERVALS`.
+    """
+    if count > MAX_INTERVALS:
+        problem = f"holds more than {MAX_INTERVALS} {what}, more than a day has"
+        raise TextGridError(f"{path}: {problem}. Give a file with fewer.")
+
+
+def seconds(text: str) -> float:
+    """Reads a decimal number.
+
+    Args:
+        text: the number, perhaps with white space around it.
+
+    Returns:
+        The number, which is finite.
+
+    Raises:
+        ValueError: if it is not a decimal number, or has more than 40 digits before its point.
+    """
+    if not NUMBER.fullmatch(text := text.strip()):
+        raise ValueError(text)
+    return float(text)
+
+
+def decimals(text: str) -> int:
+    """Counts the decimals of a number.
+
+    Args:
+        text: the number.
+
+    Returns:
+        How many digits stand after its point.
+    """
+    return len(text) - 1 - point if (point := text.find(".")) >= 0 else 0
+
+
+def shown(text: str) -> str:
+    """Returns a text as messages show it.
+
+    Args:
+        text: of any length.
+
+    Returns:
+        The text, or its first 60 characters and three points.
+    """
+    return text if len(text) <= 60 else text[:60] + "..."
 
 
 def decimal(seconds: float) -> str:

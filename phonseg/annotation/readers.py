@@ -3,62 +3,115 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
-from phonseg.annotation.elan import read_elan
-from phonseg.annotation.plain_text import is_table, read_lab, read_phn, read_table
-from phonseg.annotation.textgrid.reader import read_textgrid
+from phonseg.annotation.elan_reader import read_elan
+from phonseg.annotation.encodings import read_head
+from phonseg.annotation.json_file import is_json_of_phonseg, read_json
+from phonseg.annotation.label_file import LabelFile
+from phonseg.annotation.plain_text import is_audacity, read_audacity, read_ctm, read_lab, read_phn
+from phonseg.annotation.tables import is_table, read_table
+from phonseg.annotation.textgrid.reader import read_textgrid_file
 from phonseg.errors import TextGridError
 from phonseg.timeline.segmentation import Segmentation
 
 # By suffix. If several files have the same name, the one whose suffix comes first here is the reference.
-READERS: Mapping[str, Callable[[str | Path, str | None], Segmentation]] = {
-    ".textgrid": lambda path, tier: read_textgrid(path, tier=tier),
-    ".phn": lambda path, tier: read_phn(path),
-    ".phones": lambda path, tier: read_lab(path),
-    ".lab": lambda path, tier: read_lab(path),
-    ".eaf": lambda path, tier: read_elan(path, tier=tier),
-    ".csv": lambda path, tier: read_table(path, tier=tier),
+READERS: Mapping[str, Callable[[Path, str | None, int], LabelFile]] = {
+    ".textgrid": lambda path, tier, rate: read_textgrid_file(path, tier=tier),
+    ".phn": lambda path, tier, rate: read_phn(path, sample_rate=rate),
+    ".phones": lambda path, tier, rate: read_lab(path),
+    ".lab": lambda path, tier, rate: read_lab(path),
+    ".eaf": lambda path, tier, rate: read_elan(path, tier=tier),
+    ".csv": lambda path, tier, rate: read_table(path, tier=tier),
+    ".labels.txt": lambda path, tier, rate: read_audacity(path),
+    ".txt": lambda path, tier, rate: read_audacity(path),
+    ".ctm": lambda path, tier, rate: read_ctm(path),
+    ".json": lambda path, tier, rate: read_json(path),
+}
+# Files of these kinds may be something else. Each function takes a text and tells whether it may be a label file.
+_TELL_APART: Mapping[str, Callable[[str], bool]] = {
+    ".csv": is_table,
+    ".txt": is_audacity,
+    ".json": is_json_of_phonseg,
 }
 
 
-def read_reference(path: str | Path, *, tier: str | None = "phones") -> Segmentation:
-    """Reads a reference; its suffix decides the kind.
+def read_label_file(path: str | Path, *, tier: str | None = "phones", sample_rate: int = 16_000) -> LabelFile:
+    """Reads a label file; its suffix decides the kind.
 
-    The kinds are `.TextGrid`; `.phn` of TIMIT (samples at 16 kHz); `.phones` of Buckeye; `.lab` of Festival, ESPS or
-    HTK; `.eaf` of ELAN; `.csv` for a table. For details and sources see `phonseg.annotation.textgrid.reader`,
-    `phonseg.annotation.plain_text` and `phonseg.annotation.elan`.
+    The kinds are `.TextGrid`; `.phn` of TIMIT (in samples) or CSLU; `.phones` of Buckeye; `.lab` of Festival, ESPS or
+    HTK; `.eaf` of ELAN; `.csv` for a table, also of Praat, readtextgrid or emuR; `.txt` of Audacity; `.ctm`; `.json` of
+    phonseg. For details and sources see `phonseg.annotation.textgrid.reader` and the modules `plain_text`, `tables`,
+    `elan_reader` and `json_file` of `phonseg.annotation`. Files may be in UTF-8, UTF-16 or Latin-1.
 
     Args:
         path: of the file; capitals in its suffix do not matter.
-        tier: the name of the tier, for files with tiers; None for the only one.
+        tier: for files with tiers, the name of the tier, or its number if no tier has this name; None for the only one.
+        sample_rate: samples per second in `.phn` files of TIMIT, 1 or more; it has no effect on other kinds.
 
     Returns:
         The segments with their labels and without scores (NaN). A gap between labelled intervals is a segment with an
-        empty label. The duration is that of the TextGrid; for other kinds it is the end of the last segment, and the
-        recording may be longer.
+        empty label. With them, which tier was read, which tiers there are, and whether the file tells the duration.
 
     Raises:
         TextGridError: if the file cannot be read; the message names the file and, if known, the line.
-        ConfigurationError: for an ELAN file, if pympi-ling is not installed.
+        ConfigurationError: if `sample_rate` is below 1.
 
     Warns:
-        PhonsegWarning: if a `.phones` or `.lab` file has segments without length, which are left out.
+        PhonsegWarning: if gaps or overlaps are taken as rounding (`phonseg.annotation.intervals` says when); if
+            something is left out or not as the file says.
     """
-    reader = READERS.get(Path(path).suffix.lower())
-    if reader is None:
+    suffix = label_suffix(path)
+    if suffix is None:
         raise TextGridError(f"{path}: is not a known kind of reference. Give one of these: {', '.join(READERS)}.")
-    return reader(path, tier)
+    return READERS[suffix](Path(path), tier, sample_rate)
 
 
-def is_reference(path: Path) -> bool:
+def read_reference(path: str | Path, *, tier: str | None = "phones", sample_rate: int = 16_000) -> Segmentation:
+    """Reads the segments of a label file, which may be a reference. `read_label_file` lists the kinds and the errors.
+
+    Args:
+        path: of the file; capitals in its suffix do not matter.
+        tier: for files with tiers, the name of the tier, or its number if no tier has this name; None for the only one.
+        sample_rate: samples per second in `.phn` files of TIMIT, 1 or more; it has no effect on other kinds.
+
+    Returns:
+        The segments with their labels and without scores (NaN). A gap between labelled intervals is a segment with an
+        empty label. The duration is that of the recording where the file tells it, as a TextGrid does; otherwise it is
+        the end of the last segment, and the recording may be longer.
+    """
+    file = read_label_file(path, tier=tier, sample_rate=sample_rate)
+    return replace(file.segmentation, tells_duration=file.tells_duration)
+
+
+def is_reference(path: str | Path) -> bool:
     """Returns whether a file in a folder counts as a reference.
 
     Args:
         path: of the file.
 
     Returns:
-        Whether its suffix is in `READERS` and, for a `.csv`, also whether it has the columns of a reference.
+        Whether its suffix is in `READERS`. A `.csv` must also have the columns of a reference, a `.txt` lines of
+        Audacity, a `.json` the keys of phonseg's; one that is empty or cannot be read counts, so that `read_label_file`
+        says why. Where `label_suffix` is not None and this is False, the file is another table, a transcript or the
+        like.
     """
-    suffix = path.suffix.lower()
-    return suffix in READERS and (suffix != ".csv" or is_table(path))
+    suffix = label_suffix(path)
+    if suffix is None or suffix not in _TELL_APART:
+        return suffix is not None
+    head = read_head(path)
+    return head is None or _TELL_APART[suffix](head)
+
+
+def label_suffix(path: str | Path) -> str | None:
+    """Returns the suffix that says which kind of label file this is.
+
+    Args:
+        path: of the file.
+
+    Returns:
+        The longest key of `READERS` that the name ends with, in small letters; None if there is none.
+    """
+    name = Path(path).name.lower()
+    return max((suffix for suffix in READERS if name.endswith(suffix)), key=len, default=None)

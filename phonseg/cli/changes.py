@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from phonseg.cli.options import Commands, Options, add_command, report_failures
+from phonseg.cli.options import Commands, Options, add_command, add_tiers, picked, report_failures
 
 EXAMPLES = """
   phonseg changes interview.TextGrid corrected.TextGrid
@@ -18,7 +18,7 @@ def add(commands: Commands) -> None:
     parser = add_command(commands, "changes", run, purpose, EXAMPLES)
     parser.add_argument("automatic", metavar="AUTOMATIC", help="a TextGrid as phonseg wrote it, or a folder of them")
     parser.add_argument("corrected", metavar="CORRECTED", help="the corrected TextGrid, or a folder of them")
-    parser.add_argument("--tier", default="phones", help="interval tier to read (default: phones)")
+    add_tiers(parser, "automatic", "corrected")
     what = "largest move in seconds; a boundary moved further counts as removed and added (default: 0.05)"
     parser.add_argument("--within", type=float, default=0.050, metavar="S", help=what)
     form = parser.add_mutually_exclusive_group()
@@ -30,7 +30,8 @@ def run(options: Options) -> int:
     """Prints the changes; returns 1 if any file could not be compared."""
     from phonseg.evaluation.changes import changes
 
-    found = changes(options.automatic, options.corrected, within=options.within, tier=options.tier)
+    how = picked(options, "within", "automatic_tier", "corrected_tier", "sample_rate")
+    found = changes(options.automatic, options.corrected, tier=options.tier or "phones", **how)
     if options.csv:
         print(found.to_csv(), end="")
         return report_failures(found.failed.values())

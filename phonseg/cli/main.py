@@ -61,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     with warnings.catch_warnings(action="always", category=PhonsegWarning), _stopped_by_sigterm():
-        warnings.showwarning = lambda message, *_, **__: print(f"phonseg: {message}", file=sys.stderr)
+        warnings.showwarning = lambda message, *_, **__: print(f"warning: {message}", file=sys.stderr)
         try:
             return run(options)
         except PhonsegError as error:

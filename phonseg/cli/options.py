@@ -75,6 +75,21 @@ def add_channel(parser: Parser) -> None:
     parser.add_argument("--channel", type=_channel, default="mix", metavar="C", help=what)
 
 
+def add_tiers(parser: Parser, *sides: str) -> None:
+    """Adds the options that say how label files are read: the tier, also of each side alone, and the sample rate.
+
+    Args:
+        parser: of the command.
+        sides: what the two sides that are compared are called; none if there is only one.
+    """
+    both = " of both" if sides else ""
+    parser.add_argument("--tier", metavar="NAME", help=f"interval tier{both} (default: phones)")
+    for side in sides:
+        parser.add_argument(f"--{side}-tier", metavar="NAME", help=f"interval tier of the {side} (default: as --tier)")
+    what = "samples per second in .phn files, which count time in samples (default: 16000)"
+    parser.add_argument("--sample-rate", type=int, default=16_000, metavar="HZ", help=what)
+
+
 def add_formats(parser: Parser, default: str) -> None:
     """Adds the option that selects the formats of the files.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from phonseg.cli.options import SEGMENT_OPTIONS, Commands, Options, add_command, add_segment_options, picked
+from phonseg.cli.options import SEGMENT_OPTIONS, Commands, Options, add_command, add_segment_options, add_tiers, picked
 
 EXAMPLES = """
   phonseg plot interview.wav -o interview.png      the whole of a recording of at most 30 s
@@ -21,21 +21,23 @@ def add(commands: Commands) -> None:
     parser.add_argument("--start", type=float, default=0.0, metavar="S", help=what)
     what = "end of the picture, in seconds (default: that of the recording; needed if more than 30 s remain)"
     parser.add_argument("--end", type=float, metavar="S", help=what)
-    what = "a TextGrid, .phn, .phones, .lab, .eaf or .csv file to compare with"
+    what = "a label file such as a TextGrid to compare with (see README for the kinds)"
     parser.add_argument("--reference", metavar="FILE", help=what)
-    parser.add_argument("--tier", default="phones", help="interval tier of the reference (default: phones)")
+    add_tiers(parser)
     add_segment_options(parser)
 
 
 def run(options: Options) -> int:
     """Segments the recording and saves the picture."""
-    from phonseg.annotation.readers import read_reference
     from phonseg.display.figure import check_kind, save_figure
+    from phonseg.display.plot import plot_segmentation
+    from phonseg.evaluation.sides import Reading, read_side
     from phonseg.model.segmenter import segment
 
     check_kind(options.output)  # before anything that takes time
-    reference = read_reference(options.reference, tier=options.tier) if options.reference else None
+    reading = Reading.of(options.tier, None, None, sample_rate=options.sample_rate)
+    reference = read_side(options.reference, reading, 0) if options.reference else None
     segmentation = segment(options.recording, **picked(options, *SEGMENT_OPTIONS))
-    save_figure(segmentation.plot(options.start, options.end, reference=reference), options.output)
+    save_figure(plot_segmentation(segmentation, options.start, options.end, reference=reference), options.output)
     print(f"{options.output} written.")
     return 0

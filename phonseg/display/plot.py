@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,9 @@ from phonseg.display.marks import Marks, draw_boundaries, legend_entry, marks_of
 from phonseg.display.panels import CROWDED_SECONDS, draw_curve, draw_spectrogram, draw_waveform
 from phonseg.display.tiers import SIZE, draw_tier
 from phonseg.display.window import check_window, open_for
-from phonseg.errors import ConfigurationError
+from phonseg.errors import ConfigurationError, PhonsegWarning, TextGridError
+from phonseg.evaluation.durations import Length, Level, compare_durations
+from phonseg.evaluation.sides import Reading, Side, read_side
 from phonseg.timeline.segmentation import Segmentation
 
 if TYPE_CHECKING:
@@ -33,7 +36,7 @@ def plot_segmentation(
     start: float = 0.0,
     end: float | None = None,
     *,
-    reference: Segmentation | None = None,
+    reference: Segmentation | Side | None = None,
     recording: Source | None = None,
 ) -> Figure:
     """Draws a window of a recording with its boundaries.
@@ -43,7 +46,8 @@ def plot_segmentation(
         start: seconds.
         end: seconds; None for the end of the recording, which may lie at most 30 s after the start.
         reference: if given, boundaries are drawn as hits, false alarms and missed boundaries, matched one-to-one
-            within 20 ms as in `phonseg.evaluate`.
+            within 20 ms as in `phonseg.evaluate`. What `phonseg.evaluation.sides.read_side` returns has a name for
+            messages, too.
         recording: for a segmentation that does not know its recording, such as one read from a TextGrid.
 
     Returns:
@@ -51,15 +55,24 @@ def plot_segmentation(
 
     Raises:
         AudioError: if the recording cannot be read.
-        ConfigurationError: if there is no recording, if it is shorter than the segmentation or the reference, or if the
-            window is not inside it or not 20 ms to 120 s long.
+        ConfigurationError: if there is no recording, if it is shorter than the segmentation, or if the window is not
+            inside it or not 20 ms to 120 s long.
+        TextGridError: if the reference cannot be one of this recording, by its duration.
+
+    Warns:
+        PhonsegWarning: if the reference and the recording differ in duration.
     """
     opened = open_for(segmentation, recording)
     return draw_recording(segmentation, opened, *check_window(opened, start, end), reference=reference)
 
 
 def draw_recording(
-    segmentation: Segmentation, recording: Recording, start: float, end: float, *, reference: Segmentation | None = None
+    segmentation: Segmentation,
+    recording: Recording,
+    start: float,
+    end: float,
+    *,
+    reference: Segmentation | Side | None = None,
 ) -> Figure:
     """Draws the picture of `plot_segmentation` from an open recording.
 
@@ -75,11 +88,21 @@ def draw_recording(
 
     Raises:
         AudioError: if the recording has become shorter since it was opened.
-        ConfigurationError: if the recording is shorter than the segmentation or the reference.
+        ConfigurationError: if the recording is shorter than the segmentation.
+        TextGridError: as for `plot_segmentation`.
+
+    Warns:
+        PhonsegWarning: as for `plot_segmentation`.
     """
+    if segmentation.duration > recording.duration + LONGER:
+        raise ConfigurationError(
+            f"{recording.name}: lasts {recording.duration:.3f} s, less than the segments ({segmentation.duration:.3f} "
+            "s). Give the recording and the segments that belong together."
+        )
+    if reference is not None:
+        reference = _checked(reference, recording)
     own = "segments" if reference is None else "prediction"
     tiers = {own: segmentation} if reference is None else {own: segmentation, "reference": reference}
-    _check_durations(recording, tiers)
     above = ["waveform", "spectrogram"] if segmentation.curve is None else list(HEIGHTS)
     legends = 2 if reference is not None and segmentation.curve is not None else 1
     figure, panels = _panels([*above, *tiers], start, end, BOTTOM + (legends - 1) * ROW)
@@ -100,13 +123,15 @@ def draw_recording(
     return figure
 
 
-def _check_durations(recording: Recording, tiers: Mapping[str, Segmentation]) -> None:
-    for name, tier in tiers.items():
-        if tier.duration > recording.duration + LONGER:
-            raise ConfigurationError(
-                f"{recording.name}: lasts {recording.duration:.3f} s, less than the {name} ({tier.duration:.3f} s). "
-                "Give the recording and the segments that belong together."
-            )
+def _checked(reference: Segmentation | Side, recording: Recording) -> Segmentation:
+    """Returns the segments of the reference, after comparing its duration with that of the recording."""
+    side = read_side(reference, Reading(), 0) if isinstance(reference, Segmentation) else reference
+    found = compare_durations(side.length, Length(recording.name, recording.duration))
+    if found is not None and found.level == Level.REFUSAL:
+        raise TextGridError(found.text)
+    if found is not None and found.level == Level.WARNING:
+        warnings.warn(found.text, PhonsegWarning, stacklevel=4)
+    return reference if isinstance(reference, Segmentation) else reference.segments
 
 
 def _panels(names: list[str], start: float, end: float, bottom: float) -> tuple[Figure, dict[str, Axes]]:

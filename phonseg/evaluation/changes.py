@@ -5,14 +5,18 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 import numpy as np
 
-from phonseg.evaluation.evaluate import Scorable, check_tolerance, read_pairs
+from phonseg.errors import ConfigurationError
+from phonseg.evaluation.comparison import Comparison, read_comparisons
+from phonseg.evaluation.evaluate import check_tolerance
+from phonseg.evaluation.findings import about_files
 from phonseg.evaluation.matching import matched_pairs
-from phonseg.timeline.grid import Times
+from phonseg.evaluation.score import Compared, together, words
+from phonseg.evaluation.sides import Reading, Scorable
 
 WITHIN = 0.050  # seconds; a boundary that was moved further counts as removed and added
 Kind = Literal["moved", "added", "removed"]
@@ -60,12 +64,18 @@ class Changes:
         unchanged: how many boundaries were left in place.
         within: seconds; a boundary that was moved further counts as removed and added.
         failed: name of a file -> why it could not be compared.
+        compared: "automatic" and "corrected" -> what was compared.
+        notes: what should be known of the files.
+        warnings: why the changes may be wrong.
     """
 
     changes: tuple[Change, ...]
     unchanged: int
     within: float
     failed: Mapping[str, str]
+    compared: Mapping[str, Compared] = field(default_factory=dict, compare=False)
+    notes: tuple[str, ...] = field(default=(), compare=False)
+    warnings: tuple[str, ...] = field(default=(), compare=False)
 
     def of_kind(self, kind: Kind) -> tuple[Change, ...]:
         """Returns the changes of one kind.
@@ -79,7 +89,7 @@ class Changes:
         return tuple(change for change in self.changes if change.kind == kind)
 
     def to_dict(self) -> dict[str, Any]:
-        """Returns counts, every change, and what failed.
+        """Returns counts, every change, what was compared, and what failed.
 
         Returns:
             JSON types.
@@ -87,7 +97,10 @@ class Changes:
         counts = {kind: len(self.of_kind(kind)) for kind in get_args(Kind)}
         made = [one.to_dict() for one in self.changes]
         failed = dict(self.failed)
-        return {"unchanged": self.unchanged, **counts, "within": self.within, "changes": made, "failed": failed}
+        said = {"notes": list(self.notes), "warnings": list(self.warnings), "failed": failed}
+        compared = {role: side.to_dict() for role, side in self.compared.items()}
+        counts = {"unchanged": self.unchanged, **counts}
+        return {**counts, "within": self.within, "changes": made, "compared": compared, **said}
 
     def to_csv(self) -> str:
         """Returns a table with a line for each change.
@@ -116,12 +129,22 @@ class Changes:
             f"{len(self.of_kind('removed'))} removed; a boundary that was moved by more than {1000 * self.within:g} ms "
             "counts as removed and added."
         )
+        lines += [*words(self.compared), *(f"note: {note}" for note in self.notes)]
         if self.failed:
             lines.append(f"{len(self.failed)} could not be compared:")
         return "\n".join([*lines, *(f"  {reason}" for reason in self.failed.values())])
 
 
-def changes(automatic: Scorable, corrected: Scorable, *, within: float = WITHIN, tier: str = "phones") -> Changes:
+def changes(
+    automatic: Scorable,
+    corrected: Scorable,
+    *,
+    within: float = WITHIN,
+    tier: str = "phones",
+    automatic_tier: str | None = None,
+    corrected_tier: str | None = None,
+    sample_rate: int = 16_000,
+) -> Changes:
     """Finds the boundaries that were changed between an automatic segmentation and its corrected version.
 
     A boundary is unchanged if its times are equal to the microsecond. Of the other boundaries, as many as possible
@@ -131,30 +154,53 @@ def changes(automatic: Scorable, corrected: Scorable, *, within: float = WITHIN,
     Args:
         automatic: a segmentation, boundaries, a file or a folder, as for `phonseg.evaluate`.
         corrected: the same after correction. Folders are paired as in `phonseg.evaluate`.
-        within: seconds, above 0; the furthest that a boundary can have been moved.
+        within: seconds, above 0 and below 1; the furthest that a boundary can have been moved.
         tier: which tier, in files with tiers.
+        automatic_tier: which tier of the automatic file; None for `tier`.
+        corrected_tier: which tier of the corrected file; None for `tier`, or for the only interval tier of the file,
+            whatever its name.
+        sample_rate: samples per second in `.phn` files.
 
     Returns:
         The changes.
 
     Raises:
-        TextGridError: if a file cannot be read (in a folder it is listed as failed instead).
+        TextGridError: if a file cannot be read, or if the durations cannot be those of the same recording (in a folder
+            such files are listed as failed instead).
         ConfigurationError: if `within` or boundaries are out of range, if only one of the two is a folder, or if two
             folders have no name in common.
+
+    Warns:
+        PhonsegWarning: for each pair whose durations differ, and for each file that is compared with itself.
     """
     check_tolerance("within", within)
-    pairs, failed = read_pairs(automatic, corrected, tier)
+    reading = Reading.of(
+        tier, automatic_tier, corrected_tier, sample_rate=sample_rate, roles=("automatic", "corrected")
+    )
+    read = read_comparisons(automatic, corrected, reading, about_files)
+    read.warn()
     made: list[Change] = []
+    failed = dict(read.failed)
     unchanged = 0
-    for name, (before, after) in pairs.items():
-        kept = matched_pairs(before, after, tolerance=0.0)
-        unchanged += len(kept)
-        made += _changed(name, np.delete(before, kept[:, 0]), np.delete(after, kept[:, 1]), within)
-    return Changes(tuple(made), unchanged, within, failed)
+    for name, one in read.pairs.items():
+        try:
+            kept, changed = _changed(name, one, within)
+        except ConfigurationError as error:
+            if not read.folders:
+                raise
+            failed[name] = f"{one.second.name}: {error}"
+            continue
+        made += changed
+        unchanged += kept
+    compared = together(one.compared for one in read.pairs.values())
+    return Changes(tuple(made), unchanged, within, failed, compared, read.notes, read.warnings)
 
 
-def _changed(name: str, before: Times, after: Times, within: float) -> list[Change]:
-    """Returns the changes of one file, in order of time."""
+def _changed(name: str, one: Comparison, within: float) -> tuple[int, list[Change]]:
+    """Returns the number of unchanged boundaries of one file, and the changes in order of time."""
+    before, after = one.first.boundaries, one.second.boundaries
+    kept = matched_pairs(before, after, tolerance=0.0)
+    before, after = np.delete(before, kept[:, 0]), np.delete(after, kept[:, 1])
     moved = matched_pairs(before, after, tolerance=within)
     times: list[tuple[float | None, float | None]] = [
         *zip(before[moved[:, 0]].tolist(), after[moved[:, 1]].tolist(), strict=True),
@@ -162,4 +208,4 @@ def _changed(name: str, before: Times, after: Times, within: float) -> list[Chan
         *((None, time) for time in np.delete(after, moved[:, 1]).tolist()),
     ]
     times.sort(key=lambda both: min(time for time in both if time is not None))
-    return [Change(name, *both) for both in times]
+    return len(kept), [Change(name, *both) for both in times]

@@ -6,11 +6,11 @@ Files belong together if they have the same name, without suffix, in the same pl
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from phonseg.annotation.readers import READERS, is_reference
+from phonseg.annotation.readers import READERS, is_reference, label_suffix
 from phonseg.errors import ConfigurationError
 from phonseg.system.folders import walk
 
@@ -24,10 +24,14 @@ class Pairing:
     Attributes:
         pairs: name -> (reference, partner).
         failed: name -> why there is no pair.
+        beside: path of a pair -> label files of the same name and other kinds, which do not count.
+        left_out: files that have the suffix of a label file and are none, such as other tables.
     """
 
     pairs: Mapping[str, tuple[Path, Path]]
     failed: Mapping[str, str]
+    beside: Mapping[Path, tuple[Path, ...]] = field(default_factory=dict)
+    left_out: tuple[Path, ...] = ()
 
 
 def find_references(folder: str | Path) -> list[Path]:
@@ -43,10 +47,7 @@ def find_references(folder: str | Path) -> list[Path]:
     Raises:
         ConfigurationError: if the folder or a folder inside it cannot be listed.
     """
-    found = walk([Path(folder)])
-    for unlisted, reason in found.unlisted.items():
-        raise ConfigurationError(f"{unlisted}: cannot be listed ({reason}). Give a folder that you can read.")
-    return [path for path in found.files if is_reference(path)]
+    return [path for path in _listed(folder) if is_reference(path)]
 
 
 def pair(
@@ -68,41 +69,67 @@ def pair(
         ConfigurationError: if a folder cannot be listed or holds nothing to pair, or if the folders have no name in
             common.
     """
-    firsts = _by_name(Path(references), find_references)
-    seconds = _by_name(Path(partners), find)
-    if firsts.keys().isdisjoint(seconds):
+    firsts, seconds = find_references(references), find(Path(partners))
+    sides = _by_name(Path(references), firsts), _by_name(Path(partners), seconds)
+    if sides[0].keys().isdisjoint(sides[1].keys()):
         raise ConfigurationError(
-            f"{references} and {partners}: have no name in common; there are {min(firsts)} and {min(seconds)}, for "
+            f"{references} and {partners}: have no name in common; there are {min(sides[0])} and {min(sides[1])}, for "
             "instance. Give files that belong together the same name, in the same place below their folders."
         )
-    pairs, failed = {}, {}
-    for name in sorted(firsts.keys() | seconds.keys()):
-        first, second = firsts.get(name, []), seconds.get(name, [])
+    counted = {*firsts, *seconds}
+    hints = [_hints(Path(folder), names, counted) for folder, names in zip((references, partners), sides, strict=True)]
+    pairs, failed, beside = {}, {}, {}
+    for name in sorted(sides[0].keys() | sides[1].keys()):
+        first, second = (_first_kind(side.get(name, [])) for side in sides)
         if not second:
-            failed[name] = f"{first[0]}: nothing of that name in {partners}."
+            failed[name] = f"{first[0]}: nothing of that name in {partners}{hints[1].get(name.casefold(), '')}."
         elif not first:
-            failed[name] = f"{second[0]}: no reference of that name in {references}."
+            failed[name] = f"{second[0]}: no reference of that name in {references}{hints[0].get(name.casefold(), '')}."
         elif len(first) == len(second) == 1:
             pairs[name] = (first[0], second[0])
+            for (chosen,), side in zip((first, second), sides, strict=True):
+                beside[chosen] = tuple(path for path in side[name] if path != chosen)
         else:
             several = ", ".join(str(path) for path in (first if len(first) > 1 else second))
             failed[name] = f"{several}: have the same name. Keep one of them."
-    return Pairing(pairs, failed)
+    folders = [references] if find is not find_references else [references, partners]
+    files = [path for folder in folders for path in _listed(folder) if label_suffix(path)]
+    left_out = sorted({*files}.difference(counted))
+    return Pairing(pairs, failed, {path: others for path, others in beside.items() if others}, tuple(left_out))
 
 
-def _by_name(folder: Path, find: Callable[[Path], Sequence[Path]]) -> dict[str, list[Path]]:
-    """Groups the files below a folder by their names, and keeps the first kind of each name."""
+def _hints(folder: Path, names: Iterable[str], counted: Collection[Path]) -> dict[str, str]:
+    """Name in small letters -> what is in a folder under nearly this name: other capitals, or another kind of file."""
+    others = {path: _name(folder, path).casefold() for path in _listed(folder) if path not in counted}
+    hints = {name: f" (but {path} is of another kind)" for path, name in others.items()}
+    return {**hints, **{name.casefold(): f" (but there is {name}, with other capitals)" for name in names}}
+
+
+def _listed(folder: str | Path) -> tuple[Path, ...]:
+    found = walk([Path(folder)])
+    for unlisted, reason in found.unlisted.items():
+        raise ConfigurationError(f"{unlisted}: cannot be listed ({reason}). Give a folder that you can read.")
+    return found.files
+
+
+def _by_name(folder: Path, files: Sequence[Path]) -> dict[str, list[Path]]:
+    """Groups files below a folder by their names."""
     names: dict[str, list[Path]] = {}
-    for path in find(folder):
-        # macOS may store an accent as a character of its own. The name is the same.
-        name = unicodedata.normalize("NFC", path.relative_to(folder).with_suffix("").as_posix())
-        names.setdefault(name, []).append(path)
+    for path in files:
+        names.setdefault(_name(folder, path), []).append(path)
     if not names:
         raise ConfigurationError(f"{folder}: holds nothing to pair. Give another folder.")
-    return {name: _first_kind(paths) for name, paths in names.items()}
+    return names
+
+
+def _name(folder: Path, path: Path) -> str:
+    suffix = label_suffix(path) or path.suffix
+    # macOS may store an accent as a character of its own. The name is the same.
+    return unicodedata.normalize("NFC", path.relative_to(folder).as_posix()[: -len(suffix) or None])
 
 
 def _first_kind(paths: Sequence[Path]) -> list[Path]:
     """Keeps the references of the kind that comes first in `READERS`, or all paths if they are recordings."""
-    ranks = [list(READERS).index(path.suffix.lower()) if path.suffix.lower() in READERS else 0 for path in paths]
+    kinds = list(READERS)
+    ranks = [kinds.index(suffix) if (suffix := label_suffix(path)) else 0 for path in paths]
     return [path for path, rank in zip(paths, ranks, strict=True) if rank == min(ranks)]

@@ -3,12 +3,64 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 COUNTS = ("n_reference", "n_predicted", "found", "hits")
 FIGURES = ("precision", "recall", "f1", "r_value", "over_segmentation")
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What one side of a comparison was.
+
+    Attributes:
+        tiers: the names of the tiers that were read; empty if there are no tiers.
+        duration: seconds; of several files, their sum.
+        tells_duration: whether that is the duration of the recording. If not, it is the end of the last label or
+            boundary (of any file), and the recording may be longer.
+    """
+
+    tiers: tuple[str, ...]
+    duration: float
+    tells_duration: bool
+
+    def __add__(self, other: Compared) -> Compared:
+        """Returns both together: all tiers, each once, and the sum of the durations."""
+        tiers = tuple(dict.fromkeys((*self.tiers, *other.tiers)))
+        return Compared(tiers, self.duration + other.duration, self.tells_duration and other.tells_duration)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the same in JSON types."""
+        return {"tiers": list(self.tiers), "duration": self.duration, "tells_duration": self.tells_duration}
+
+    def __str__(self) -> str:
+        """Returns tiers and duration in words."""
+        names = ", ".join(f'"{name}"' for name in self.tiers)
+        tiers = f"tier{'s' if len(self.tiers) > 1 else ''} {names}, " if names else ""
+        return f"{tiers}{'' if self.tells_duration else 'up to '}{self.duration:.3f} s"
+
+
+def together(several: Iterable[Mapping[str, Compared]]) -> dict[str, Compared]:
+    """Returns what several comparisons compared.
+
+    Args:
+        several: role -> what was compared, for each.
+    """
+    sums: dict[str, Compared] = {}
+    for role, side in (item for one in several for item in one.items()):
+        sums[role] = sums[role] + side if role in sums else side
+    return sums
+
+
+def words(compared: Mapping[str, Compared]) -> list[str]:
+    """Returns a line that says what was compared, or nothing if that is not known.
+
+    Args:
+        compared: role -> what it was.
+    """
+    return ["; ".join(f"{role}: {side}" for role, side in compared.items())] if compared else []
 
 
 @dataclass(frozen=True)
@@ -24,6 +76,12 @@ class Score:
         one_to_one: whether each boundary is matched at most once (strict). If not, any boundary within the tolerance is
             a hit, as in Kreuk, Keshet and Adi (2020), which is more lenient.
         lenient: the lenient score, if it was asked for.
+        labelled_only: whether only boundaries inside the labelled stretches of the reference count, see
+            `phonseg.evaluation.labelled`.
+        compared: "reference" and "prediction" -> what was compared; empty if that is not known. This and the next two
+            play no part when scores are compared.
+        notes: what should be known of the files.
+        warnings: why the score may be wrong.
 
     References:
         Kreuk, F., Keshet, J. and Adi, Y. (2020). Self-supervised contrastive learning for unsupervised phoneme
@@ -37,6 +95,10 @@ class Score:
     tolerance: float
     one_to_one: bool = True
     lenient: Score | None = None
+    labelled_only: bool = False
+    compared: Mapping[str, Compared] = field(default_factory=dict, compare=False)
+    notes: tuple[str, ...] = field(default=(), compare=False)
+    warnings: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def precision(self) -> float:
@@ -76,10 +138,13 @@ class Score:
     def conditions(self) -> str:
         """The tolerance and the kind of matching in words, without which the figures mean nothing."""
         matching = "one-to-one" if self.one_to_one else "any boundary within the tolerance counts"
-        return f"within {1000 * self.tolerance:g} ms, {matching}; all interior boundaries count, those at silences too"
+        which = "all interior boundaries count, those at silences too"
+        if self.labelled_only:
+            which = "only boundaries inside the labelled stretches of the reference count"
+        return f"within {1000 * self.tolerance:g} ms, {matching}; {which}"
 
     def to_dict(self) -> dict[str, Any]:
-        """Returns conditions, counts and figures.
+        """Returns conditions, counts and figures, and what was compared.
 
         Returns:
             JSON types; NaN becomes None.
@@ -87,13 +152,20 @@ class Score:
         return {
             "conditions": self.conditions,
             "tolerance": self.tolerance,
+            "labelled_only": self.labelled_only,
             **{name: getattr(self, name) for name in COUNTS},
             **{name: None if math.isnan(value := getattr(self, name)) else value for name in FIGURES},
             "lenient": self.lenient.to_dict() if self.lenient else None,
+            "compared": {role: side.to_dict() for role, side in self.compared.items()},
+            "notes": list(self.notes),
+            "warnings": list(self.warnings),
         }
 
     def __str__(self) -> str:
-        """Returns a table, with the conditions first."""
+        """Returns a table, with the conditions first, then what was compared, and notes."""
+        return "\n".join([*self._table(), *(f"note: {note}" for note in self.notes)])
+
+    def _table(self) -> list[str]:
         titles = ("precision", "recall", "F1", "R-value", "over-segm.", "reference", "predicted", "hits")
         lines = [self.conditions, " " * 8 + "".join(f"{title:>11}" for title in titles)]
         for name, score in (("strict", self), ("lenient", self.lenient)):
@@ -102,7 +174,7 @@ class Score:
                 percents = ("-" if math.isnan(figure) else f"{100 * figure:.1f} %" for figure in figures)
                 cells = (*percents, score.n_reference, score.n_predicted, score.hits)
                 lines.append(f"{name:8}" + "".join(f"{cell:>11}" for cell in cells))
-        return "\n".join(lines)
+        return [*lines, *words(self.compared)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,13 +183,12 @@ class CorpusScore(Score):
 
     Attributes:
         files: name -> score of that file.
-        failed: name -> why it could not be scored: no prediction, no reference, unreadable, several files of that name.
-        tier: the name of the tier.
+        failed: name -> why it could not be scored: no prediction, no reference, unreadable, several files of that name,
+            durations of two recordings.
     """
 
     files: Mapping[str, Score]
     failed: Mapping[str, str]
-    tier: str
 
     @property
     def total(self) -> Score:
@@ -131,15 +202,16 @@ class CorpusScore(Score):
             JSON types; NaN becomes None.
         """
         files = {name: score.to_dict() for name, score in self.files.items()}
-        return {"tier": self.tier, "total": self.total.to_dict(), "files": files, "failed": dict(self.failed)}
+        return {"total": self.total.to_dict(), "files": files, "failed": dict(self.failed)}
 
     def __str__(self) -> str:
-        """Returns a table with its conditions, and what could not be scored."""
+        """Returns a table with its conditions, notes, and what could not be scored."""
         n = len(self.files)
-        summed = f'tier "{self.tier}"; counts summed over {n} {"file" if n == 1 else "files"}'
+        summed = f"counts summed over {n} {'file' if n == 1 else 'files'}"
         if self.failed:
             summed += f"; {len(self.failed)} could not be scored:"
-        return "\n".join([str(self.total), summed, *(f"  {reason}" for reason in self.failed.values())])
+        notes = (f"note: {note}" for note in self.notes)
+        return "\n".join([*self._table(), *notes, summed, *(f"  {reason}" for reason in self.failed.values())])
 
 
 def pooled(scores: Sequence[Score]) -> Score:
@@ -149,8 +221,12 @@ def pooled(scores: Sequence[Score]) -> Score:
         scores: at least one, all with the same conditions.
 
     Returns:
-        The score of the summed counts, and of the summed lenient counts if there are any.
+        The score of the summed counts, and of the summed lenient counts if there are any, with what was compared. It
+        has all warnings, and no notes, which are about one file each.
     """
     lenient = [score.lenient for score in scores if score.lenient is not None]
     counts = {name: sum(getattr(score, name) for score in scores) for name in COUNTS}
-    return replace(scores[0], **counts, lenient=pooled(lenient) if lenient else None)
+    compared = together(score.compared for score in scores)
+    warnings = tuple(text for score in scores for text in score.warnings)
+    beside = pooled(lenient) if lenient else None
+    return replace(scores[0], **counts, lenient=beside, compared=compared, notes=(), warnings=warnings)

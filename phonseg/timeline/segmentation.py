@@ -68,6 +68,7 @@ class Segmentation(Sequence[Segment]):
         candidates: the candidates from which the boundaries were chosen; None for a reference.
         curve: the dissimilarity curve whose peaks are the candidates; None for a reference.
         recording: what was segmented, as it was given (a path, or samples with their rate), so that it can be drawn.
+        tells_duration: False if a label file did not tell it; the duration is then the end of the last segment.
 
     Raises:
         ConfigurationError: if a value is out of its range, or the numbers of boundaries, scores and labels differ.
@@ -81,6 +82,7 @@ class Segmentation(Sequence[Segment]):
     candidates: Candidates | None = field(default=None, repr=False)
     curve: Curve | None = field(default=None, repr=False)
     recording: Any = field(default=None, repr=False)
+    tells_duration: bool = field(default=True, repr=False)
 
     def __post_init__(self) -> None:
         boundaries = frozen(self.boundaries)
@@ -150,8 +152,7 @@ class Segmentation(Sequence[Segment]):
             The segmentation with other boundaries and without labels.
 
         Raises:
-            ConfigurationError: if both or neither are given, if a value is out of its range, or if there are no
-                candidates (a reference).
+            ConfigurationError: if not exactly one of them is given, in its range, or if there are no candidates.
         """
         choice, candidates = Choice(sensitivity, rate), self._candidates("at")
         kept, provenance = candidates.chosen(choice), self.provenance
@@ -206,8 +207,7 @@ class Segmentation(Sequence[Segment]):
         """Writes a file in the format of its suffix. `phonseg.annotation.writers` lists the errors.
 
         Args:
-            path: of the file, which is replaced if it exists: `.TextGrid` for Praat, `.csv`, `.json`, `.ctm`, `.txt`
-                for Audacity's labels, `.eaf` for ELAN.
+            path: of the file, which is replaced: `.TextGrid`, `.csv`, `.json`, `.ctm`, `.txt` (Audacity) or `.eaf`.
             format: textgrid, csv, json, ctm, audacity or elan; None for that of the suffix.
         """
         outlet("save")(self, path, format)

@@ -9,7 +9,8 @@ import pympi
 import pytest
 from hypothesis import given, strategies as st
 
-from phonseg.annotation.elan import elan_bytes, read_elan
+from phonseg.annotation.elan import elan_bytes
+from phonseg.annotation.elan_reader import read_elan
 from phonseg.errors import PhonsegWarning, TextGridError
 from phonseg.timeline.segmentation import Segmentation
 
@@ -36,7 +37,7 @@ def test_boundaries_read_back_to_the_millisecond_and_merged_ones_are_reported(
     )
     assert pympi.Eaf(str(path)).get_annotation_data_for_tier("phones") == lasting
     if lasting:
-        read = read_elan(path)
+        read = read_elan(path).segmentation
         assert read.boundaries.tolist() == [last / 1000 for _, last, _ in lasting[:-1]]
         assert list(read.labels or ()) == [name for *_, name in lasting]
 
@@ -75,12 +76,14 @@ def test_gaps_are_segments_and_the_tier_is_chosen(tmp_path: Path) -> None:
             file.add_annotation(tier, *span)
     file.add_tier("notes")
     file.to_file(tmp_path / "x.eaf")
-    read = read_elan(tmp_path / "x.eaf")
+    read = read_elan(tmp_path / "x.eaf").segmentation
     assert list(read.intervals()) == [(0, 0.1, ""), (0.1, 0.2, "a"), (0.2, 0.3, ""), (0.3, 0.4, "b")]
-    assert read_elan(tmp_path / "x.eaf", tier="words").duration == 0.4
-    with pytest.raises(TextGridError, match=r'no tier "notes" has times \(tiers with times: "phones", "words"\)'):
+    assert read_elan(tmp_path / "x.eaf", tier="words").segmentation.duration == 0.4
+    with pytest.raises(
+        TextGridError, match=r'tier "notes" holds nothing, not intervals \(tiers: 1 "phones" \(intervals\), 2 "words"'
+    ):
         read_elan(tmp_path / "x.eaf", tier="notes")
-    with pytest.raises(TextGridError, match="one tier with times was expected"):
+    with pytest.raises(TextGridError, match="2 interval tiers, where one was expected"):
         read_elan(tmp_path / "x.eaf", tier=None)
 
 

@@ -16,7 +16,7 @@ import pytest
 from choices import chosen_from, times_and_prominences
 from hypothesis import given, strategies as st
 
-from phonseg.annotation.plain_text import read_table
+from phonseg.annotation.tables import read_table
 from phonseg.annotation.writers import FORMATS, Layout
 from phonseg.errors import ConfigurationError, OutputError
 from phonseg.timeline.segmentation import Segmentation
@@ -51,7 +51,7 @@ def test_csv_has_a_row_for_each_segment_and_reads_back(
     np.testing.assert_array_equal(scores[1:], made.scores)
     path = tmp_path_factory.mktemp("csv") / "x.csv"
     made.save(path)
-    assert list(read_table(path).intervals()) == list(made.intervals())
+    assert list(read_table(path).segmentation.intervals()) == list(made.intervals())
 
 
 @given(segmentations())

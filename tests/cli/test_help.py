@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import phonseg.batch.segment_files
+from phonseg.annotation.textgrid.reader import read_textgrid
 from phonseg.cli import main as cli
 from phonseg.errors import ConfigurationError
 from phonseg.praat import plugin as praat_plugin
@@ -59,6 +60,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(DEMO / "english.TextGrid", place / "corrected.TextGrid")
     shutil.copy(DEMO / "english.TextGrid", place / "interview.TextGrid")
     shutil.copy(DEMO / "english.wav", place / "interview.wav")
+    reference = read_textgrid(DEMO / "english.TextGrid")
+    reference.to_textgrid(place / "both.TextGrid", tier="auto", into=DEMO / "english.TextGrid")
     shutil.copy(ROOT / "phonseg" / "models" / "default.safetensors", place / "mine.safetensors")
     return place
 

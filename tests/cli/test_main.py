@@ -60,6 +60,16 @@ def test_segment_then_evaluate_then_plot(tmp_path: Path, capsys: pytest.CaptureF
     reference = str(DEMO / "english.TextGrid")
     assert main(["plot", english, "--end", "2", "--reference", reference, "-o", str(picture)]) == 0
     assert picture.read_bytes().startswith(b"\x89PNG")
+    capsys.readouterr()
+    phn = tmp_path / "english.phn"
+    phn.write_text("0 55000 a\n55000 124000 b\n")  # at 25 kHz
+    command = ["plot", english, "--end", "2", "--reference", str(phn), "-o", str(picture)]
+    assert main(command) == 0
+    assert capsys.readouterr().err.startswith(f"warning: {phn}: ends at 7.750 s, but {english} lasts 4.970 s. ")
+    assert main([*command, "--sample-rate", "25000"]) == 0
+    assert capsys.readouterr().err == ""
+    assert main(["plot", english, "--reference", str(DEMO / "czech.TextGrid"), "-o", str(picture)]) == 0
+    assert "Do they belong to the same recording?" in capsys.readouterr().err
 
 
 def test_beside_the_recording_without_an_output(recording: Path, capsys: pytest.CaptureFixture[str]) -> None:

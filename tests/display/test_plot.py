@@ -22,7 +22,7 @@ from phonseg.detection.peaks import OperatingPoint
 from phonseg.display.figure import save_figure
 from phonseg.display.plot import plot_segmentation
 from phonseg.encoders.log_mel import LogMel
-from phonseg.errors import AudioError, ConfigurationError, OutputError
+from phonseg.errors import AudioError, ConfigurationError, OutputError, PhonsegWarning, TextGridError
 from phonseg.evaluation.evaluate import evaluate
 from phonseg.evaluation.score import Score
 from phonseg.model.segmenter import Segmenter
@@ -233,10 +233,19 @@ def test_a_recording_that_is_gone_is_an_error(tmp_path: Path) -> None:
 
 def test_segments_that_outlast_the_recording_do_not_belong_to_it() -> None:
     longer = cut(0.5, duration=1.2)
-    with pytest.raises(ConfigurationError, match=r"<samples>: lasts 1\.000 s, less than the reference \(1\.200 s\)"):
-        cut(0.5).plot(reference=longer)
     with pytest.raises(ConfigurationError, match=r"<samples>: lasts 1\.000 s, less than the segments \(1\.200 s\)"):
         plot_segmentation(longer, recording=(SECOND, RATE))
+
+
+def test_the_duration_of_a_reference_is_compared_with_that_of_the_recording() -> None:
+    with pytest.warns(
+        PhonsegWarning, match=r"reference: lasts 1\.200 s, but <samples> lasts 1\.000 s\. Do they belong"
+    ):
+        cut(0.5).plot(reference=cut(0.5, duration=1.2))
+    for duration in (0.5, 2.0):
+        with pytest.raises(TextGridError, match=rf"reference: lasts {duration:.3f} s, but <samples> lasts 1\.000 s"):
+            cut(0.5).plot(reference=cut(0.25, duration=duration))
+    cut(0.5).plot(reference=Segmentation(np.array([0.5]), 0.9, tells_duration=False))
 
 
 @pytest.mark.parametrize(

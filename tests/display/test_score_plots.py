@@ -77,6 +77,26 @@ def test_a_segmentation_by_a_model_has(folder: Path) -> None:
     assert not [line for line in figure.axes[2].lines if line.get_marker() == "*"]
 
 
+def test_what_is_labelled_only_in_part_is_drawn_so_in_every_panel() -> None:
+    reference = Segmentation(np.array([0.5, 1.0, 1.5]), 2.0, labels=["a", "b", "c", ""])
+    found = chosen_from([0.51, 1.03, 1.51, 1.7], [0.9, 0.7, 0.8, 0.9])
+    figure = plot_score(reference, found, labelled_only=True)
+    (curve,) = [line for line in figure.axes[2].lines if line.get_label() == "sensitivity 0 to 1"]
+    scores = [evaluate(reference, found.at(sensitivity=n / 40), labelled_only=True) for n in range(41)]
+    assert curve.get_xdata() == pytest.approx([score.recall for score in scores])
+    assert scores[-1].n_predicted == 2
+    assert "only boundaries inside the labelled stretches" in figure.texts[-1].get_text()
+    assert sum(bar.get_height() for bar in figure.axes[1].patches) == 2
+
+
+def test_a_recording_of_another_duration_is_told_once(references: Path, folder: Path) -> None:
+    longer = np.concatenate([soundfile.read(references / "1.wav")[0], np.zeros(RATE)])
+    soundfile.write(references / "1.wav", longer, RATE)
+    with pytest.warns(PhonsegWarning, match=r"1\.TextGrid: lasts .*, but prediction \(1\.wav\) lasts") as caught:
+        plot_score(references, folder.parent / "segmented", recordings=references, model=mel_segmenter())
+    assert len(caught) == 1
+
+
 def test_folders_have_with_the_recordings(folder: Path) -> None:
     predictions = folder.parent / "segmented"
     figure = plot_score(folder, predictions, recordings=folder, model=mel_segmenter())

@@ -87,7 +87,7 @@ def test_hidden_files_are_left_out_and_loops_of_links_end(tmp_path: Path) -> Non
 
 def test_a_folder_without_anything_to_pair_is_refused(references: Path, predictions: Path) -> None:
     touch(references, "a.TextGrid")
-    touch(predictions, "a.txt")
+    touch(predictions, "a.wav")
     with pytest.raises(ConfigurationError, match=f"{predictions}: holds nothing to pair"):
         pair(references, predictions)
 

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from phonseg.annotation.textgrid.parser import GridFile, check_start, open_textgrid
-from phonseg.annotation.textgrid.text_file import WORD
+from phonseg.annotation.textgrid.tokens import WORD
 from phonseg.errors import TextGridError
 
 DURATION_SLACK = 0.010  # seconds: what other programs lose when they round to milliseconds or to whole frames

@@ -9,11 +9,13 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 
-from phonseg.annotation.textgrid.text_file import tokens, unquoted
-from phonseg.annotation.textgrid.tier import INTERVALS, POINTS, Tier
+from phonseg.annotation.intervals import Interval
+from phonseg.annotation.textgrid.tier import INTERVALS, POINTS, Tier, check_size, count_error, tier_count_error
+from phonseg.annotation.textgrid.tokens import tokens, unquoted
 
 MAGIC = b"ooBinaryFile\x08TextGrid"  # the first bytes of every such file
 WIDE = 0xFFFF  # stands before the length of a text in UTF-16
+_CLASSES = tuple(bytes([len(kind)]) + kind.encode() for kind in (INTERVALS, POINTS))  # as a tier begins
 
 
 class BinaryFile:
@@ -36,7 +38,8 @@ class BinaryFile:
         self._base, self._read = base, len(MAGIC)
         self.start, self.end, flag = repr(self._number()), repr(self._number()), self._take(1)
         self.count = slice(self._read - 1, self._read + 4)
-        self.tiers: Sequence[Tier] = [self._tier() for _ in range(self._count() if flag != b"\0" else 0)]
+        self._held = 0  # intervals and points in the tiers read so far
+        self.tiers: Sequence[Tier] = self._all_tiers(self._count() if flag != b"\0" else 0)
 
     def bytes_of(self, place: slice) -> bytes:
         """Returns a part of the file.
@@ -90,16 +93,34 @@ class BinaryFile:
             units += unit + (self._take(2) if 0xD8 <= unit[0] <= 0xDB else b"")
         return units.decode("utf-16-be", errors="replace")
 
+    def _all_tiers(self, declared: int) -> list[Tier]:
+        tiers: list[Tier] = []
+        while self._read < len(self._base):
+            if not self._base.startswith(_CLASSES, self._read):
+                if tiers:
+                    last = tiers[-1]
+                    raise count_error(last.kind, last.name, len(last.intervals), None, f"byte {self._read}")
+                raise ValueError(f"at byte {self._read} there is no tier")
+            if len(tiers) == declared:
+                raise tier_count_error(declared, None, f"byte {self._read}")
+            tiers.append(self._tier())
+            check_size(len(tiers), 0)
+        if len(tiers) < declared:
+            raise tier_count_error(declared, len(tiers), f"byte {self._read}")
+        return tiers
+
     def _tier(self) -> Tier:
         first = self._read
         kind, name = self._take(self._take(1)[0]).decode("latin-1"), self._text()
-        if kind not in (INTERVALS, POINTS):
-            raise ValueError(f"at byte {first} there is no tier")
         self._take(16)  # its own start and end
-        intervals = []
-        for _ in range(self._count()):
+        declared, intervals = self._count(), list[Interval]()
+        for held in range(declared):
+            if self._read == len(self._base) or self._base.startswith(_CLASSES, self._read):
+                raise count_error(kind, name, declared, held, f"byte {self._read}")
             start = self._number()
             intervals.append((start, self._number() if kind == INTERVALS else start, self._text()))
+            self._held += 1
+            check_size(0, self._held)
         return Tier(kind, name, slice(first, self._read), intervals)
 
 

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from pathlib import Path
 
+from phonseg.annotation.encodings import decoded, encoding
 from phonseg.annotation.textgrid.binary_file import MAGIC, BinaryFile
+from phonseg.annotation.textgrid.chronological_file import (
+    CHRONOLOGICAL_HEAD,
+    ChronologicalFile,
+    read_chronological,
+)
 from phonseg.annotation.textgrid.text_file import HEAD, TextFile
+from phonseg.annotation.textgrid.tier import CountError
 from phonseg.errors import TextGridError
 
-GridFile = TextFile | BinaryFile
+GridFile = TextFile | BinaryFile  # to which tiers can be added
 
 
-def open_textgrid(base: bytes, path: str | Path) -> GridFile:
-    """Reads a TextGrid of any form: text (long or short; UTF-8, UTF-16 or Latin-1) or binary.
+def read_tiers(base: bytes, path: str | Path) -> GridFile | ChronologicalFile:
+    """Reads a TextGrid of any form: text (long, short or chronological; UTF-8, UTF-16 or Latin-1) or binary.
 
     Args:
         base: the whole file.
         path: what messages name.
 
     Returns:
-        Its tiers and where they lie.
+        Its tiers.
 
     Raises:
         TextGridError: if the file is damaged, with the line (the byte, if it is binary); if it is not a TextGrid, with
@@ -31,13 +37,38 @@ def open_textgrid(base: bytes, path: str | Path) -> GridFile:
     try:
         if base.startswith(MAGIC):
             return BinaryFile(base)
-        _check_kind(base, path)
-        return TextFile(base, path)
+        head = base[:400].decode(encoding(base) or "latin-1", "replace")[:200]
+        if CHRONOLOGICAL_HEAD in head:
+            return read_chronological(decoded(base)[1])
+        _check_kind(base, head, path)
+        return TextFile(*decoded(base), path)
+    except CountError as error:
+        raise TextGridError(f"{path}: {error}. Correct the number, or save it again from Praat.") from error
     except ValueError as error:
         raise TextGridError(f"{path}: is damaged ({error}). Save it again from Praat.") from error
 
 
-def check_start(file: GridFile, path: str | Path, slack: float) -> None:
+def open_textgrid(base: bytes, path: str | Path) -> GridFile:
+    """Reads a TextGrid to which tiers are to be added.
+
+    Args:
+        base: the whole file.
+        path: what messages name.
+
+    Returns:
+        Its tiers and where they lie.
+
+    Raises:
+        TextGridError: as for `read_tiers`; and if the TextGrid is chronological.
+    """
+    file = read_tiers(base, path)
+    if isinstance(file, ChronologicalFile):
+        problem = "is a chronological TextGrid, to which no tier can be added"
+        raise TextGridError(f"{path}: {problem}. Open it in Praat and save it as a text file.")
+    return file
+
+
+def check_start(file: GridFile | ChronologicalFile, path: str | Path, slack: float) -> None:
     """Checks that a TextGrid starts at 0 s, as recordings do.
 
     Args:
@@ -61,15 +92,13 @@ def _check_not_blank(base: bytes, path: str | Path) -> None:
     raise TextGridError(f"{path}: {problem} ({len(base)} bytes). Take another copy, or make it again.")
 
 
-def _check_kind(base: bytes, path: str | Path) -> None:
+def _check_kind(base: bytes, head: str, path: str | Path) -> None:
     """Raises TextGridError, with what the file is, if it does not begin as a TextGrid does."""
-    utf_16 = base.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    head = base[:200].replace(b"\0", b"") if utf_16 else base[:200]
-    if b'"Praat chronological TextGrid' in head:
-        raise TextGridError(f"{path}: is a chronological TextGrid. Open it in Praat and save it as a text file.")
-    found = re.match(rb"ooBinaryFile.(\w+)", base, re.DOTALL) or re.search(rb'ooTextFile[^"]*"\s+[^"]*("[^"]*")', head)
-    if found is None:
+    binary = re.match(rb"ooBinaryFile.(\w+)", base, re.DOTALL)
+    text = re.search(r'ooTextFile[^"]*"\s+[^"]*("[^"]*")', head)
+    if not binary and not text:
         raise TextGridError(f"{path}: is not a Praat TextGrid (begins with {base[:20]!r}). Save it again from Praat.")
-    if found[1] != HEAD.encode():
-        kind = found[1].decode("latin-1").strip('"')
-        raise TextGridError(f"{path}: is a Praat file, but not a TextGrid ({kind}). Save the TextGrid alone in Praat.")
+    kind = binary[1].decode("latin-1") if binary else text[1] if text else ""
+    if kind != HEAD:
+        what = kind.strip('"')
+        raise TextGridError(f"{path}: is a Praat file, but not a TextGrid ({what}). Save the TextGrid alone in Praat.")

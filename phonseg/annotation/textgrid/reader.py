@@ -2,48 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
-from phonseg.annotation.intervals import SAME_TIME, read_bytes, segments_from_intervals
-from phonseg.annotation.textgrid.parser import check_start, open_textgrid
-from phonseg.annotation.textgrid.tier import INTERVALS, Tier
-from phonseg.errors import TextGridError
+from phonseg.annotation.encodings import read_bytes
+from phonseg.annotation.intervals import SAME_TIME, segments_from_intervals, shown
+from phonseg.annotation.label_file import LabelFile
+from phonseg.annotation.textgrid.parser import check_start, read_tiers
+from phonseg.annotation.textgrid.tier import INTERVALS, POINTS
+from phonseg.annotation.tier_choice import HOLDS_INTERVALS, HOLDS_POINTS, ListedTier, choose_tier
 from phonseg.timeline.segmentation import Segmentation
 
 
 def read_textgrid(path: str | Path, *, tier: str | None = "phones") -> Segmentation:
-    """Reads one interval tier of a Praat TextGrid: text (UTF-8, UTF-16, Latin-1; long or short) or binary.
+    """Reads one interval tier of a Praat TextGrid: text (UTF-8, UTF-16, Latin-1; long, short, chronological) or binary.
 
     Args:
         path: of the TextGrid.
-        tier: its name; None for the only interval tier.
+        tier: its name, or, if no tier has this name, its number as Praat counts tiers; None for the only interval tier.
 
     Returns:
         A segment for each interval, also for empty ones (label ""), and a segment with an empty label for each gap
         before, between or after them. White space around labels is dropped. The duration is that of the TextGrid, or
-        the end of the last interval if that is later.
+        the end of the last interval if that is later. Where the tier says that it starts and ends has no effect.
 
     Raises:
-        TextGridError: with the line or the interval, if the file cannot be read, has no such tier or more than one, has
-            intervals that overlap or have no length, or does not start at 0 s.
+        TextGridError: with the line or the interval, if the file cannot be read, declares other numbers of tiers or
+            intervals than it holds, has no such tier or more than one, has intervals that overlap or have no length, or
+            does not start at 0 s.
+
+    Warns:
+        PhonsegWarning: if gaps or overlaps are taken as rounding (`phonseg.annotation.intervals` says when), or if
+            intervals end after the end of the TextGrid.
     """
-    file = open_textgrid(read_bytes(path), path)
+    return read_textgrid_file(path, tier=tier).segmentation
+
+
+def read_textgrid_file(path: str | Path, *, tier: str | None = "phones") -> LabelFile:
+    """Reads one interval tier of a Praat TextGrid, as `read_textgrid` does.
+
+    Args:
+        path: of the TextGrid.
+        tier: its name or number; None for the only interval tier.
+
+    Returns:
+        The segments, with the names of the tiers.
+
+    Raises:
+        TextGridError: as for `read_textgrid`.
+    """
+    file = read_tiers(read_bytes(path), path)
     check_start(file, path, SAME_TIME)
-    chosen = _choose(path, file.tiers, tier)
-    placed = ((f'interval {i} of tier "{chosen.name}"', interval) for i, interval in enumerate(chosen.intervals, 1))
-    return segments_from_intervals(path, placed, float(file.end))
-
-
-def _choose(path: str | Path, tiers: Sequence[Tier], name: str | None) -> Tier:
-    chosen = [tier for tier in tiers if (tier.kind == INTERVALS if name is None else tier.name == name)]
-    if len(chosen) == 1 and chosen[0].kind == INTERVALS:
-        return chosen[0]
-    if name is None:
-        problem = f"{len(chosen) or 'no'} interval tiers, where one was expected"
-    elif len(chosen) == 1:
-        problem = f'tier "{name}" holds points, not intervals'
-    else:
-        problem = f'{len(chosen)} tiers are called "{name}"' if chosen else f'no tier is called "{name}"'
-    found = [f'"{tier.name}" ({"intervals" if tier.kind == INTERVALS else "points"})' for tier in tiers]
-    raise TextGridError(f"{path}: {problem} (tiers: {', '.join(found) or 'none'}). Give the name of one interval tier.")
+    holds = {INTERVALS: HOLDS_INTERVALS, POINTS: HOLDS_POINTS}
+    listed = [ListedTier(number, one.name, holds[one.kind]) for number, one in enumerate(file.tiers, 1)]
+    chosen = file.tiers[choose_tier(path, listed, tier).number - 1]
+    where = f' of tier "{shown(chosen.name)}"'
+    segments = segments_from_intervals(
+        path, chosen.intervals, lambda i: f"interval {i + 1}{where}", unit=chosen.unit, duration=float(file.end)
+    )
+    names = tuple(one.name for one in listed if one.holds == HOLDS_INTERVALS)
+    return LabelFile(segments, chosen.name, names, tells_duration=True)

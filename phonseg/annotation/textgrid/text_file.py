@@ -7,38 +7,25 @@ https://www.fon.hum.uva.nl/praat/manual/TextGrid_file_formats.html
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from phonseg.annotation.textgrid.tier import INTERVALS, POINTS, Tier
+from phonseg.annotation.intervals import Interval, decimals
+from phonseg.annotation.textgrid.tier import INTERVALS, Tier, check_size, count_error, tier_count_error
+from phonseg.annotation.textgrid.tokens import CLASS, COUNT, TEXT, TIME, Kind, Tokens, tokens, unquoted
 from phonseg.errors import TextGridError
 
-# Comments (many words at once, for speed) or a token. A text without its second quote is a token of no kind.
-WORD = re.compile(
-    r'(?:[a-zA-Z=\[][^\s"]*+(?=\s)\s*+)++|![^\r\n]*|'
-    r'(?P<token>"(?:[^"]++|"")*+"(?!\S)|<[^>]*>|(?:[-+]|\.?\d)\S*|[^\s"]*+"|<)|\S+'
-)
 HEAD = '"TextGrid"'  # the last token of the head that every TextGrid begins with
-_NEWLINE = re.compile(r"\r\n?|\n")
-_CODECS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
-
-# The kinds of token: their names in messages, and their patterns.
-_Kind = tuple[str, re.Pattern[str]]
-_TEXT: _Kind = "a text between quotes", re.compile('".*"', re.DOTALL)
-_CLASS: _Kind = f'"{INTERVALS}" or "{POINTS}"', re.compile(f'"(?:{INTERVALS}|{POINTS})"')
-_FLAG: _Kind = "<exists> or <absent>", re.compile("<(?:exists|absent)>")
-_COUNT: _Kind = "a whole number", re.compile(r"\d{1,9}(?:\.0*)?", re.ASCII)
-# So few digits that the number is finite.
-_NUMBER: _Kind = "a number", re.compile(r"[-+]?(?=\.?\d)\d{0,40}(?:\.\d*)?(?:[eE](?:-\d{1,9}|\+?0*\d{1,2}))?", re.ASCII)
+_FLAG: Kind = "<exists> or <absent>", re.compile("<(?:exists|absent)>")
 
 
 class TextFile:
-    """A TextGrid in text form: UTF-8, UTF-16 or Latin-1. Places in it are counted in characters.
+    """A TextGrid in text form. Places in it are counted in characters.
 
     Args:
-        base: the whole file.
+        codec: the encoding of the file.
+        text: the whole file, in which surrogates may stand; see `phonseg.annotation.encodings.decoded`.
         path: what messages name.
 
     Attributes:
@@ -51,19 +38,17 @@ class TextFile:
         ValueError: with the line, if the file is damaged.
     """
 
-    def __init__(self, base: bytes, path: str | Path) -> None:
-        self._path = path
-        self._codec, self._text = _decoded(base)
-        after_head = self._text.find(HEAD) + len(HEAD)
-        self._tokens = (word for word in WORD.finditer(self._text, after_head) if word["token"])
-        self.start, self.end, flag = self._take(_NUMBER)[0], self._take(_NUMBER)[0], self._take(_FLAG)
-        count = self._take(_COUNT) if flag[0] == "<exists>" else None
+    def __init__(self, codec: str, text: str, path: str | Path) -> None:
+        self._path, self._codec, self._text = path, codec, text
+        self._tokens = Tokens(text, text.find(HEAD) + len(HEAD))
+        self.start, self.end = self._tokens.take(TIME)[0], self._tokens.take(TIME)[0]
+        flag = self._tokens.take(_FLAG)
+        count = self._tokens.take(COUNT) if flag[0] == "<exists>" else None
         self.count = slice(*(count or flag).span())
-        self.tiers: Sequence[Tier] = [self._tier() for _ in range(int(float(count[0])) if count else 0)]
-        if token := next(self._tokens, None):
-            raise ValueError(f"{self._what_stands(token.start())}, after the last value")
-        self._newline = next((end for end in ("\r\n", "\n", "\r") if end in self._text), "\n")
-        self._long = "xmin" in self._text[: self.count.start]
+        self._held = 0  # intervals and points in the tiers read so far
+        self.tiers: Sequence[Tier] = self._all_tiers(int(float(count[0])) if count else 0)
+        self._newline = next((end for end in ("\r\n", "\n", "\r") if end in text), "\n")
+        self._long = "xmin" in text[: self.count.start]
         self._before_count = "" if count else "<exists>\nsize = " if self._long else "<exists>\n"
 
     def bytes_of(self, place: slice) -> bytes:
@@ -105,62 +90,40 @@ class TextFile:
             problem = f"its encoding ({self._codec}) has no {error.object[error.start]!r}"
             raise TextGridError(f"{self._path}: {problem}. Save it from Praat in UTF-8.") from error
 
-    def _take(self, kind: _Kind) -> re.Match[str]:
-        """Returns the next token, which must be of that kind."""
-        token, (name, pattern) = next(self._tokens, None), kind
-        if token is None:
-            raise ValueError(f"it ends too early, in line {self._line(len(self._text))}")
-        if not pattern.fullmatch(token[0]):
-            raise ValueError(f"{self._what_stands(token.start())} instead of {name}")
-        return token
-
-    def _what_stands(self, place: int) -> str:
-        found = _NEWLINE.split(self._text[place : place + 40])[0].rstrip()
-        return f"{_joined(found)} stands in line {self._line(place)}"
-
-    def _line(self, place: int) -> int:
-        return len(_NEWLINE.findall(self._text, 0, place)) + 1
+    def _all_tiers(self, declared: int) -> list[Tier]:
+        tiers: list[Tier] = []
+        while True:
+            after = self._tokens.peek()
+            if after and tiers and TIME[1].fullmatch(after[0]):
+                last = tiers[-1]
+                raise count_error(last.kind, last.name, len(last.intervals), None, self._tokens.place())
+            if len(tiers) == declared:
+                break
+            if after is None:
+                raise tier_count_error(declared, len(tiers), self._tokens.place())
+            tiers.append(self._tier())
+            check_size(len(tiers), 0)
+        if after and CLASS[1].fullmatch(after[0]):
+            raise tier_count_error(declared, None, self._tokens.place())
+        self._tokens.end()
+        return tiers
 
     def _tier(self) -> Tier:
-        kind, name, *_extent, count = map(self._take, (_CLASS, _TEXT, _NUMBER, _NUMBER, _COUNT))
-        times = [_NUMBER] * (2 if kind[0] == f'"{INTERVALS}"' else 1)
-        intervals, last = [], count
-        for _ in range(int(float(count[0]))):
-            ends = [float(self._take(time)[0]) for time in times]
-            last = self._take(_TEXT)
-            intervals.append((ends[0], ends[-1], unquoted(last[0])))
-        return Tier(kind[0][1:-1], unquoted(name[0]), slice(kind.start(), last.end()), intervals)
-
-
-def tokens(text: str) -> list[str]:
-    """Returns the tokens of a text, without comments.
-
-    Args:
-        text: in Praat's text form, long or short.
-    """
-    return [word["token"] for word in WORD.finditer(text) if word["token"]]
-
-
-def unquoted(token: str) -> str:
-    """Returns the text that a token in quotes stands for, in which lines end with a newline, as in Praat.
-
-    Args:
-        token: with its quotes.
-    """
-    return _joined(_NEWLINE.sub("\n", token[1:-1].replace('""', '"')))
-
-
-def _joined(text: str) -> str:
-    """Joins each pair of surrogates to the character that it stands for; a single one becomes U+FFFD."""
-    return text if text.isascii() else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-
-
-def _decoded(base: bytes) -> tuple[str, str]:
-    """The encoding, and the text with its byte order mark; surrogates that were encoded one by one stay apart."""
-    codec = next((codec for mark, codec in _CODECS.items() if base.startswith(mark)), None)
-    try:
-        return codec or "utf-8", base.decode(codec or "utf-8", "surrogatepass")
-    except UnicodeDecodeError as error:
-        if codec:
-            raise ValueError(f"from byte {error.start} on it is not {codec}") from error
-        return "latin-1", base.decode("latin-1")
+        take = self._tokens.take
+        kind, name, *_extent, count = map(take, (CLASS, TEXT, TIME, TIME, COUNT))
+        declared, is_points = int(float(count[0])), kind[0][1:-1] != INTERVALS
+        intervals: list[Interval] = []
+        last, finest, finest_end = count, 0, 0
+        for held in range(declared):
+            following = self._tokens.peek()
+            if following is None or CLASS[1].fullmatch(following[0]):
+                raise count_error(kind[0][1:-1], unquoted(name[0]), declared, held, self._tokens.place())
+            start = take(TIME)[0]
+            end = start if is_points else take(TIME)[0]
+            last = take(TEXT)
+            intervals.append((float(start), float(end), unquoted(last[0])))
+            finest, finest_end = max(finest, finest_end, decimals(start)), decimals(end)
+            self._held += 1
+            check_size(0, self._held)
+        place = slice(kind.start(), last.end())
+        return Tier(kind[0][1:-1], unquoted(name[0]), place, intervals, 10.0**-finest)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from phonseg.annotation.intervals import decimal, read_bytes
+from phonseg.annotation.encodings import read_bytes
+from phonseg.annotation.intervals import decimal
 from phonseg.annotation.textgrid.add_tiers import add_tiers
 from phonseg.annotation.textgrid.tier import INTERVALS, POINTS
 from phonseg.errors import ConfigurationError, TextGridError

@@ -93,7 +93,9 @@ def test_a_count_that_is_too_small_is_damage(number: str, form: type) -> None:
     text = form({"phones": PLAIN})
     for size in SIZES:
         text = text.replace(size, size.replace("4", number))
-    with pytest.raises(TextGridError, match=r"is damaged \(\S+ stands in line \d+, after the last value\)"):
+    with pytest.raises(
+        TextGridError, match=rf'x: tier "phones" declares {number} intervals?, but holds more \(line \d+\)'
+    ):
         open_textgrid(text.encode(), "x")
 
 
@@ -104,7 +106,10 @@ def test_a_count_that_lies_takes_neither_memory_nor_time(number: str, form: type
     for size in SIZES:
         text = text.replace(size, size.replace("4", number))
     began = time.process_time()
-    with pytest.raises(TextGridError, match=r"x: is damaged \(.*in line \d+.*\). Save it again from Praat."):
+    with pytest.raises(
+        TextGridError,
+        match=r"x: (is damaged|tier \"phones\" declares \d+ intervals, but holds (4|more)) \(.*line \d+.*\)\. ",
+    ):
         open_textgrid(text.encode(), "x")
     assert time.process_time() - began < 1
 
@@ -163,13 +168,6 @@ def test_two_surrogates_are_a_character_and_one_is_none(coded: str, label: str, 
     assert open_textgrid(there, "x").tiers[0].intervals == [(0, 1, label)]
     whole = add_tiers(there, long({"new": [(0, 1, "n")]}).encode(), "x")
     assert text[text.index("item [1]") :].rstrip().encode(encoding, "surrogatepass") in whole
-
-
-def test_a_chronological_textgrid_is_called_so(tmp_path: Path) -> None:
-    grid = call("Create TextGrid", 0, 1, "phones", "")
-    call(grid, "Save as chronological text file", str(tmp_path / "x.TextGrid"))
-    with pytest.raises(TextGridError, match="is a chronological TextGrid"):
-        read_textgrid(tmp_path / "x.TextGrid")
 
 
 @given(st.binary(max_size=200), st.sampled_from([b"", codecs.BOM_UTF16_LE, b"ooBinaryFile\x08TextGrid"]))

@@ -1,0 +1,74 @@
+"""JSON files that phonseg has written -> `LabelFile`; `phonseg.annotation.writers` writes them."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from pathlib import Path
+from typing import Any, NoReturn
+
+from phonseg.annotation.encodings import read_text
+from phonseg.annotation.intervals import Interval, segments_from_intervals
+from phonseg.annotation.label_file import LabelFile
+from phonseg.errors import TextGridError
+
+MAX_JSON_BYTES = 16_000_000  # that of an hour; the parser takes up to 30 times as much memory
+
+_KEYS = [re.compile(rf'"{key}"\s*:') for key in ("duration", "segments", "label")]
+
+
+def read_json(path: str | Path) -> LabelFile:
+    """Reads the segments in a JSON file that phonseg has written.
+
+    Args:
+        path: of the file.
+
+    Returns:
+        The segments, without scores and candidates. The duration is that in the file.
+
+    Raises:
+        TextGridError: if the file cannot be read, is damaged or is not of this kind.
+
+    Warns:
+        PhonsegWarning: if gaps or overlaps are taken as rounding.
+    """
+    text = read_text(path, MAX_JSON_BYTES)
+    try:
+        content = json.loads(text, parse_int=float, parse_constant=_refuse)
+    except RecursionError as error:
+        raise TextGridError(f"{path}: is damaged (nested too deeply). Write it again.") from error
+    except MemoryError as error:
+        raise TextGridError(f"{path}: takes too much memory. Give a shorter file.") from error
+    except ValueError as error:
+        raise TextGridError(f"{path}: is damaged, or not JSON ({str(error)[:100]}). Write it again.") from error
+    duration = content.get("duration") if isinstance(content, dict) else None
+    segments = content.get("segments") if isinstance(content, dict) else None
+    if not (isinstance(duration, float) and 0 <= duration < math.inf and isinstance(segments, list) and segments):
+        raise TextGridError(f"{path}: has no duration and segments, as a JSON file of phonseg has. Give another file.")
+    intervals = [_interval(path, number, one) for number, one in enumerate(segments, 1)]
+    made = segments_from_intervals(path, intervals, lambda i: f"segment {i + 1}", duration=duration)
+    return LabelFile(made, tells_duration=True)
+
+
+def is_json_of_phonseg(text: str) -> bool:
+    """Returns whether a text may be a JSON file that phonseg has written, even a damaged one.
+
+    Args:
+        text: the file.
+
+    Returns:
+        Whether it has the keys of such a file.
+    """
+    return all(key.search(text) for key in _KEYS)
+
+
+def _interval(path: str | Path, number: int, segment: Any) -> Interval:
+    start, end, label = map(segment.get, ("start", "end", "label")) if isinstance(segment, dict) else (None,) * 3
+    if not (isinstance(start, float) and isinstance(end, float) and isinstance(label, str)):
+        raise TextGridError(f"{path}: segment {number} has no start, end and label. Write the file again.")
+    return start, end, label
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not JSON")

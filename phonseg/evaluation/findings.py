@@ -1,0 +1,180 @@
+"""Two sides of a comparison -> what has to be said of them: whether they are the same, exchanged, or of two kinds."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import numpy as np
+
+from phonseg.annotation.intervals import SAME_TIME
+from phonseg.evaluation.chance import best_offset, no_better_than_chance
+from phonseg.evaluation.durations import Finding, Level, compare_durations
+from phonseg.evaluation.labelled import labelled_stretches
+from phonseg.evaluation.matching import count_near
+from phonseg.evaluation.sides import Reading, Side
+from phonseg.timeline.segmentation import Segmentation
+
+MANY_TIMES, LEAST_COUNT = 3, 10  # as many boundaries on one side as on the other, which has at least so many
+EQUAL_PART = 0.5  # of the boundaries of a reference: if so many are exactly those of the prediction, it may be a copy
+SHORT_LIST, FRAMES = 5, 90  # boundaries in a list, and how much later the other side may end: frames are 10 ms long
+LABELLED_PART = 0.5  # of a reference: if less is labelled, it may not have been finished
+
+
+def same_file(first: Side, second: Side) -> bool:
+    """Returns whether both sides are the same tier of one file, or of two files with the same bytes.
+
+    Args:
+        first: one side.
+        second: the other.
+    """
+    if first.path is None or second.path is None or not same_segments(first, second):
+        return False
+    try:
+        if os.path.samefile(first.path, second.path):
+            return True
+        sizes = first.path.stat().st_size, second.path.stat().st_size
+        return sizes[0] == sizes[1] and first.path.read_bytes() == second.path.read_bytes()
+    except OSError:  # it has gone since it was read
+        return False
+
+
+def same_segments(first: Side, second: Side) -> bool:
+    """Returns whether both sides have the same boundaries, to the microsecond, and the same labels.
+
+    Args:
+        first: one side.
+        second: the other.
+    """
+    one, other = first.segmentation, second.segmentation
+    if one is None or other is None or one.labels is None or len(one) != len(other) or one.labels != other.labels:
+        return False
+    return bool(np.all(np.abs(first.boundaries - second.boundaries) <= SAME_TIME))
+
+
+def about_files(first: Side, second: Side, reading: Reading) -> Iterator[Finding]:
+    """Yields what is to be said of any two sides: whether they can belong together, and whether they are the same.
+
+    Args:
+        first: one side.
+        second: the other.
+        reading: how they were read.
+    """
+    found = _about_lists(first, second) or compare_durations(
+        first.length, second.length, labelled_only=reading.labelled_only
+    )
+    if found is not None:
+        yield found
+    if same_file(first, second):
+        which = "itself" if first.name == second.name else f"{second.name}, which has the same content"
+        yield Finding(Level.WARNING, f"{first.name}: is compared with {which}. Give two files that differ.")
+    if first.segmentation is not None and second.segmentation is not None:
+        yield from _about_chance(first, second)
+
+
+def _about_lists(first: Side, second: Side) -> Finding | None:
+    """What is to be said if a list of boundaries ends so early that it may be in another unit than the other side."""
+    shorter, longer = sorted((first, second), key=lambda side: side.length.seconds)
+    fewest = min(len(first.boundaries), len(second.boundaries))
+    if not shorter.length.is_list or fewest < SHORT_LIST or longer.length.seconds < FRAMES * shorter.length.seconds:
+        return None
+    text = f"{first.name}: {first.length}, but {second.name} {second.length}. Are both in seconds?"
+    return Finding(Level.WARNING, text)
+
+
+def about_score(reference: Side, prediction: Side, reading: Reading) -> Iterator[Finding]:
+    """Yields what is to be said of a reference and a prediction.
+
+    Args:
+        reference: the reference.
+        prediction: the prediction.
+        reading: how they were read.
+    """
+    if len(reference.boundaries):
+        yield from _about_equal(reference, prediction, asked=reading.asked)
+    yield from about_files(reference, prediction, reading)
+    if reference.segmentation is None:
+        return
+    if prediction.segmentation is not None:
+        yield from _about_order(reference.segmentation, prediction.segmentation, reference.name, prediction.name)
+    if not reading.labelled_only:
+        yield from _about_counts(reference, prediction)
+        yield from _about_labels(reference.name, reference.segmentation, len(prediction.boundaries))
+
+
+def _about_equal(reference: Side, prediction: Side, *, asked: bool) -> Iterator[Finding]:
+    """What is to be said if the prediction is the reference, or if it may be a copy in a file with other tiers."""
+    others = list(prediction.tiers)
+    if prediction.tier in others:
+        others.remove(prediction.tier)
+    names = ", ".join(f'"{name}"' for name in others)
+    advice = f"To score another of its tiers, give --prediction-tier (in Python, prediction_tier), one of: {names}."
+    same = same_segments(reference, prediction)
+    if same and others and not asked:
+        problem = f'its tier "{prediction.tier}" has the same boundaries and labels as the reference'
+        yield Finding(Level.REFUSAL, f"{prediction.name}: {problem}. {advice}")
+    elif same and reference.path and prediction.path and not same_file(reference, prediction):
+        text = f"{reference.name} and {prediction.name} have the same boundaries and labels."
+        yield Finding(Level.NOTE, text, "references have the same boundaries and labels as their predictions")
+    elif others and not asked and not same:
+        n, m = len(reference.boundaries), count_near(reference.boundaries, prediction.boundaries, SAME_TIME)
+        if m >= EQUAL_PART * n:
+            problem = f'{m} of {n} boundaries of the reference are exactly those of its tier "{prediction.tier}"'
+            kind = "references have boundaries that are exactly those of their predictions, which have other tiers"
+            yield Finding(Level.NOTE, f"{prediction.name}: {problem}. {advice}", kind)
+
+
+def _about_order(reference: Segmentation, prediction: Segmentation, *names: str) -> Iterator[Finding]:
+    """What is to be said if the two seem to be exchanged."""
+    if _is_numbered(reference) and _names_sounds(prediction):
+        text = f"{names[0]} is numbered, as phonseg does it, but {names[1]} names sounds. If that is the reference, "
+        advice = "give it first: otherwise precision and recall are exchanged."
+        yield Finding(Level.NOTE, text + advice, "references are numbered, but their predictions name sounds")
+
+
+def _about_chance(first: Side, second: Side) -> Iterator[Finding]:
+    """What is to be said if there are as few hits as two recordings would have."""
+    if not no_better_than_chance(first.boundaries, second.boundaries):
+        return
+    offset = best_offset(first.boundaries, second.boundaries)
+    advice = "Do they belong to the same recording?"
+    if offset is not None:
+        sooner = "later" if offset > 0 else "earlier"
+        advice = f"They would agree if {second.name} were {1000 * abs(offset):.0f} ms {sooner}."
+    text = f"{first.name} and {second.name} agree no better than two recordings would by chance. {advice}"
+    yield Finding(Level.NOTE, text, "pairs agree no better than two recordings would by chance")
+
+
+def _about_counts(reference: Side, prediction: Side) -> Iterator[Finding]:
+    """What is to be said if one side has many times as many boundaries as the other."""
+    n, m = len(reference.boundaries), len(prediction.boundaries)
+    if prediction.segmentation is not None and n and max(n, m) >= max(MANY_TIMES * min(n, m), LEAST_COUNT):
+        text = f"{reference.name} has {n} boundaries, but {prediction.name} has {m}. Do both mark the same things, "
+        kind = "pairs have three times as many boundaries on one side as on the other"
+        yield Finding(Level.NOTE, f"{text}such as sounds, and not words?", kind)
+
+
+def _about_labels(name: str, reference: Segmentation, n_predicted: int) -> Iterator[Finding]:
+    """What is to be said of a reference without labels, or of which the larger part has none."""
+    stretches = labelled_stretches(reference)
+    part = float(np.diff(stretches).sum()) / reference.duration if reference.duration else 1.0
+    if len(reference) == 1 and not len(stretches) and n_predicted:
+        text = f"{name} has neither boundaries nor labels. Was it annotated?"
+        yield Finding(Level.NOTE, text, "references have neither boundaries nor labels")
+    elif 0 < part < LABELLED_PART:
+        advice = "give --labelled-only (in Python, labelled_only=True) to score the rest alone"
+        text = f"{name}: {100 * (1 - part):.0f} % of it has no label. If that part was not annotated, {advice}."
+        yield Finding(Level.NOTE, text, "references have no label for more than half of their duration")
+
+
+def _is_numbered(segmentation: Segmentation) -> bool:
+    """Whether the segments are numbered from 1, as in what phonseg writes."""
+    if segmentation.labels is None:
+        return segmentation.provenance is not None
+    return len(segmentation) > 2 and list(segmentation.labels) == [str(i + 1) for i in range(len(segmentation))]
+
+
+def _names_sounds(segmentation: Segmentation) -> bool:
+    """Whether more than half of the segments have a label that is no number."""
+    labels = segmentation.labels or ()
+    return sum(bool(label) and not label.isdecimal() for label in labels) > len(segmentation) / 2
