@@ -23,7 +23,8 @@ from phonseg.cli.options import (
 from phonseg.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from phonseg.batch.manifest import Record, Shard
+    from phonseg.batch.manifest import Shard
+    from phonseg.batch.records import Record
 
 EXAMPLES = """
   phonseg segment interview.wav                    interview.TextGrid beside it

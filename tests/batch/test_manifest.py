@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from phonseg.batch.manifest import Made, Manifest, Record, Status, read_records, sha256
+from phonseg.batch.manifest import Manifest, read_records
+from phonseg.batch.records import Made, Record, Status
 from phonseg.errors import OutputError
+from phonseg.system.ordinary_files import sha256
 from phonseg.timeline.segmentation import Provenance
 
 # Also what no encoding has, as in names that are not UTF-8.
@@ -15,6 +17,7 @@ TEXTS = st.text(st.characters(exclude_characters="/\0", codec=None), min_size=1,
     lambda text: text not in (".", "..")
 )
 NUMBERS = st.floats(0, 1e9)
+COUNTS = st.integers(0, 2**63 - 1)
 
 
 def made(data: bytes = b"", warning: str = "") -> Made:
@@ -36,7 +39,7 @@ def record(textgrid: Path, status: Status = "done", message: str = "", of: Made 
     st.none() | NUMBERS,
     st.dictionaries(
         TEXTS,
-        st.builds(Made, TEXTS, st.integers(0), NUMBERS, TEXTS, st.integers(0), NUMBERS, st.just(made().provenance)),
+        st.builds(Made, TEXTS, COUNTS, NUMBERS, TEXTS, COUNTS, NUMBERS, st.just(made().provenance)),
         max_size=3,
     ),
 )

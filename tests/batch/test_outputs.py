@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -15,11 +15,13 @@ from hypothesis import given, settings, strategies as st
 
 from phonseg.audio.find import search
 from phonseg.batch.jobs import Job, plan_jobs
-from phonseg.batch.manifest import Manifest, Record, Shard, read_records, sha256
+from phonseg.batch.manifest import Manifest, Shard, read_records
 from phonseg.batch.outputs import Outputs
+from phonseg.batch.records import Record
 from phonseg.batch.worker_task import WorkerResult
 from phonseg.errors import OutputError
 from phonseg.system.atomic_files import replacing
+from phonseg.system.ordinary_files import sha256
 from phonseg.timeline.segmentation import Provenance
 
 A, B = (Provenance("1.0", "a model", digest, {"channel": "mix"}) for digest in ("aa", "bb"))
@@ -40,14 +42,14 @@ def of(job: Job) -> Path:
 
 def run(job: Job, made: WorkerResult | str, *, overwrite: bool = False, others: list[Job] | None = None) -> Record:
     """A run of one recording, whose segmenting gives a result or an error."""
-    with closing(Outputs([job, *(others or [])], shard=None, overwrite=overwrite)) as outputs:
+    with closing(Outputs([job, *(others or [])], shard=None, overwrite=overwrite, tiers=("phones",))) as outputs:
         provenance = made.provenance if isinstance(made, WorkerResult) else A
         if not outputs.settles(job, provenance):
             if isinstance(made, WorkerResult):
                 outputs.place(job, made)
             else:
                 outputs.fail(job, made)
-    return outputs.records[job.target]
+    return outputs.record(job)
 
 
 def only_record(job: Job) -> Record:
@@ -157,7 +159,7 @@ def test_a_correction_that_is_undone_is_none(job: Job) -> None:
 
 
 def test_what_somebody_writes_during_the_run_is_left_alone(job: Job) -> None:
-    with closing(Outputs([job], shard=None, overwrite=False)) as outputs:
+    with closing(Outputs([job], shard=None, overwrite=False, tiers=("phones",))) as outputs:
         assert not outputs.settles(job, A)
         of(job).parent.mkdir(parents=True)
         of(job).write_bytes(b"by hand")
@@ -169,7 +171,7 @@ def test_what_somebody_writes_during_the_run_is_left_alone(job: Job) -> None:
 def test_two_runs_at_once_end_well(job: Job, tmp_path: Path) -> None:
     (tmp_path / "in" / "y.wav").touch()
     x, y = plan_jobs(search(tmp_path / "in"), tmp_path / "out")
-    first, second = (Outputs([x, y], shard=None, overwrite=False) for _ in range(2))
+    first, second = (Outputs([x, y], shard=None, overwrite=False, tiers=("phones",)) for _ in range(2))
     for outputs in (first, second):
         assert not outputs.settles(x, A)
         assert not outputs.settles(y, A)
@@ -178,7 +180,7 @@ def test_two_runs_at_once_end_well(job: Job, tmp_path: Path) -> None:
     first.close()
     second.place(y, result("y.wav"))
     second.close()
-    assert [second.records[job.target].status for job in (x, y)] == ["done", "done"]
+    assert [second.record(job).status for job in (x, y)] == ["done", "done"]
     known = [record.files[of(job)].sha256 for job, record in zip((x, y), read_records(x.folder), strict=True)]
     assert known == [sha256(of(job).read_bytes()) for job in (x, y)]
     assert run(x, result("other")).status == "skipped"
@@ -189,15 +191,15 @@ def test_two_runs_at_once_end_well(job: Job, tmp_path: Path) -> None:
 def test_what_another_run_writes_meanwhile_is_left_alone_and_known_to_the_next(
     job: Job, shard: Shard | None, ended: bool
 ) -> None:
-    first, second = (Outputs([job], shard=one, overwrite=False) for one in (None, shard))
+    first, second = (Outputs([job], shard=one, overwrite=False, tiers=("phones",)) for one in (None, shard))
     assert not second.settles(job, A)
     first.place(job, result("one"))
     if ended:
         first.close()
     second.place(job, result("another"))
     assert of(job).read_bytes() == b"one"
-    assert second.records[job.target].status == "skipped"
-    assert "phonseg did not write it, so it is left alone" in second.records[job.target].message
+    assert second.record(job).status == "skipped"
+    assert "phonseg did not write it, so it is left alone" in second.record(job).message
     second.close()
     if not ended:
         first.close()
@@ -205,7 +207,7 @@ def test_what_another_run_writes_meanwhile_is_left_alone_and_known_to_the_next(
 
 
 def test_every_shard_knows_what_the_others_made(job: Job) -> None:
-    with closing(Outputs([job], shard=(2, 3), overwrite=False)) as outputs:
+    with closing(Outputs([job], shard=(2, 3), overwrite=False, tiers=("phones",))) as outputs:
         outputs.place(job, result())
     assert (job.folder / "phonseg-manifest-2-of-3.jsonl").exists()
     assert run(job, result()).status == "skipped"
@@ -213,7 +215,7 @@ def test_every_shard_knows_what_the_others_made(job: Job) -> None:
 
 
 def test_of_two_records_of_one_content_the_one_that_is_up_to_date_counts(job: Job) -> None:
-    with closing(Outputs([job], shard=(1, 1), overwrite=False)) as outputs:
+    with closing(Outputs([job], shard=(1, 1), overwrite=False, tiers=("phones",))) as outputs:
         outputs.place(job, result())
     assert [run(job, result(provenance=B)).status for _ in range(2)] == ["done", "skipped"]
     assert run(job, result(provenance=A)).status == "skipped"
@@ -230,16 +232,16 @@ def test_a_record_that_a_full_disk_has_cut_costs_no_other(job: Job) -> None:
 def test_a_manifest_that_cannot_be_written_is_found_at_the_start(job: Job) -> None:
     (job.folder / "phonseg-manifest.jsonl").mkdir(parents=True)
     with pytest.raises(OutputError, match=r"phonseg-manifest\.jsonl: cannot be written"):
-        Outputs([job], shard=None, overwrite=False)
+        Outputs([job], shard=None, overwrite=False, tiers=("phones",))
 
 
 def test_an_output_that_cannot_be_made_is_found_at_the_start(tmp_path: Path, job: Job) -> None:
     (tmp_path / "out").write_text("a file")
     with pytest.raises(OutputError, match=r"out: cannot be made \(a file has that name\)"):
-        Outputs([job], shard=None, overwrite=False)
+        Outputs([job], shard=None, overwrite=False, tiers=("phones",))
     (below,) = plan_jobs(search(tmp_path / "in"), tmp_path / "out" / "below")
     with pytest.raises(OutputError, match=r"below: cannot be made \(a file has the name of a folder above it\)"):
-        Outputs([below], shard=None, overwrite=False)
+        Outputs([below], shard=None, overwrite=False, tiers=("phones",))
     assert (tmp_path / "out").read_text() == "a file"
 
 
@@ -247,7 +249,7 @@ def test_an_output_that_cannot_be_made_is_found_at_the_start(tmp_path: Path, job
 def test_an_output_that_is_closed_is_found_at_the_start(tmp_path: Path, job: Job) -> None:
     (tmp_path / "out").mkdir(0o555)
     with pytest.raises(OutputError, match="cannot be written"):
-        Outputs([job], shard=None, overwrite=False)
+        Outputs([job], shard=None, overwrite=False, tiers=("phones",))
 
 
 def test_what_stands_in_the_way_of_one_stops_no_other(tmp_path: Path) -> None:
@@ -261,11 +263,11 @@ def test_what_stands_in_the_way_of_one_stops_no_other(tmp_path: Path) -> None:
     (out / "deep").touch()
     (out / "out").symlink_to(tmp_path)
     jobs = plan_jobs(search(tmp_path / "in"), out)
-    with closing(Outputs(jobs, shard=None, overwrite=True)) as outputs:
+    with closing(Outputs(jobs, shard=None, overwrite=True, tiers=("phones",))) as outputs:
         for job in jobs:
             if not outputs.settles(job, A):
                 outputs.place(job, result())
-    said = {job.target.name[:20]: outputs.records[job.target].message for job in jobs}
+    said = {job.target.name[:20]: outputs.record(job).message for job in jobs}
     assert said.pop("fine") == ""
     assert {name: message.partition("(")[2].partition(")")[0] for name, message in said.items()} == {
         "folder": "a folder or a device has that name",
@@ -315,10 +317,10 @@ def killed(moment: str | None) -> Iterator[None]:
     """The run in the block is killed at that moment."""
 
     @contextmanager
-    def dying(path: Path) -> Iterator[Path]:
+    def dying(path: Path, *how: Callable[[], None]) -> Iterator[Path]:
         if moment == "before it is written" and path.suffix == ".TextGrid":
             raise Killed
-        with replacing(path) as partial:
+        with replacing(path, *how) as partial:
             yield partial
             if moment == "before it is in place" and path.suffix == ".TextGrid":
                 raise Killed
@@ -456,10 +458,10 @@ def test_a_set_of_which_a_killed_run_wrote_a_part_is_completed(tmp_path: Path, b
         real = replacing
 
         @contextmanager
-        def dying(path: Path) -> Iterator[Path]:
+        def dying(path: Path, *how: Callable[[], None]) -> Iterator[Path]:
             if path.suffix == ".csv":
                 raise Killed
-            with real(path) as partial:
+            with real(path, *how) as partial:
                 yield partial
 
         with patch("phonseg.batch.outputs.replacing", dying), pytest.raises(Killed):
