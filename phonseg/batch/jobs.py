@@ -12,11 +12,12 @@ from pathlib import Path
 from phonseg.audio.find import Found
 from phonseg.batch.manifest import Shard
 from phonseg.errors import AudioError, ConfigurationError, OutputError, TextGridError
-from phonseg.system.folders import place_of
+from phonseg.system.folders import is_name, place_of
 
 Place = str | os.PathLike[str]
 TEXTGRID = ".TextGrid"
 LEFT_OUT = "is left out"  # in the message about a recording that has another path, too
+MOST_SHARDS = 10**9  # the name of a manifest holds the number
 MOST_NAMED = 3  # of the recordings that would have the same files, in one message
 
 
@@ -99,8 +100,8 @@ def plan_jobs(
         AudioError: if an input holds no recording.
     """
     i, n = shard or (1, 1)
-    if not 1 <= i <= n:
-        raise ConfigurationError(f"shard is {i}/{n}. Give i/n, with i from 1 to n.")
+    if not 1 <= i <= n <= MOST_SHARDS:
+        raise ConfigurationError(f"shard is {i}/{n}. Give i/n, with i from 1 to n, and n up to {MOST_SHARDS}.")
     if output is not None and not is_name(output):
         raise ConfigurationError(f"output is {os.fspath(output)!r}. Give the name of a folder.")
     if into is not None:
@@ -142,18 +143,6 @@ def stem_of(path: Path) -> str:
         path: of the file.
     """
     return path.stem if path.stem.strip(".") else path.name
-
-
-def is_name(path: Place) -> bool:
-    """Returns whether a path can be that of a file.
-
-    Args:
-        path: as a user gave it.
-    """
-    try:
-        return bool(name := os.fsencode(path)) and b"\0" not in name
-    except UnicodeEncodeError:
-        return False
 
 
 def no_recordings(found: Found) -> str:

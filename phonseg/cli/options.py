@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from phonseg.errors import ConfigurationError, OutputError
+from phonseg.errors import ConfigurationError, OutputError, printable
 
 if TYPE_CHECKING:
     from phonseg.model.segmenter import Segmenter
@@ -119,7 +119,7 @@ def report_failures(failures: Iterable[str]) -> int:
     """
     messages = list(failures)
     for message in messages:
-        print(f"failed: {message}", file=sys.stderr)
+        print(f"failed: {printable(message)}", file=sys.stderr)
     return 1 if messages else 0
 
 
@@ -148,7 +148,7 @@ def train_and_save(options: Options, defaults: AdaptationSettings, train: Callab
     os.unlink(checkpoint)
     print(json.dumps(dict(model.training), indent=2))
     use = f"phonseg segment ... --model {shlex.quote(options.output)}"
-    print(f"{options.output} written. To use it: {use}", file=sys.stderr)  # not mixed with the JSON
+    print(printable(f"{options.output} written. To use it: {use}"), file=sys.stderr)  # not mixed with the JSON
     return 0
 
 
