@@ -10,7 +10,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from phonseg.cli import adapt, changes, check, convert, evaluate, export, plot, praat, segment, train
 from phonseg.cli.options import Options
@@ -168,6 +168,9 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         super().error(printable(message))
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        (file or sys.stderr).write(message)  # and raises if that fails, unlike the usual parser
 
 
 class _Version(argparse.Action):

@@ -35,7 +35,7 @@ def standard_streams() -> Iterator[None]:
         for stream in (output, error):  # file names may hold bytes that are no characters
             if isinstance(stream, TextIOWrapper):
                 stream.reconfigure(errors="backslashreplace")
-        sys.stdout, sys.stderr = output or nowhere, _Patient(error or nowhere)  # type: ignore[assignment]
+        sys.stdout, sys.stderr = output or nowhere, _Patient(error or nowhere)
         try:
             yield
         finally:
