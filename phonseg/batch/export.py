@@ -13,7 +13,7 @@ from phonseg.annotation.writers import Layout
 from phonseg.audio.find import SUFFIXES, Places
 from phonseg.batch.jobs import stem_of
 from phonseg.errors import ConfigurationError, OutputError, PhonsegError, TextGridError, printable
-from phonseg.system.atomic_files import as_output_error, check_unchanged, make_folder, replacing
+from phonseg.system.atomic_files import as_output_error, check_unchanged, is_full, make_folder, replacing
 from phonseg.system.folders import is_name, place_of, walk
 from phonseg.system.ordinary_files import digest
 
@@ -61,11 +61,14 @@ def export(
     Raises:
         ConfigurationError: if a format does not exist, or needs a package that is missing.
         TextGridError: if an input does not exist or a folder holds no TextGrid.
+        OutputError: if the output folder cannot be made, or the disk is full.
     """
     layout = Layout(tuple(formats), tier=tier)
     if output is not None and not is_name(output):
         raise ConfigurationError(f"output is {os.fspath(output)!r}. Give the name of a folder.")
     sources = list(_sources(inputs, None if output is None else Path(output)))
+    if output is not None:
+        make_folder(Path(output))
     protected: Protected = {_identity(source): "" for source, _ in sources}
     return [_exported(source, target, layout, overwrite, protected) for source, target in sources]
 
@@ -102,9 +105,11 @@ def _exported(source: Path, target: Path, layout: Layout, overwrite: bool, prote
                 new.write_bytes(data)
             written.append(file)
             protected[_identity(file)] = f", with what {source} holds"
-    except PhonsegError as error:
-        return Exported(source, tuple(written), str(error))
     except Exception as error:
+        if isinstance(error, PhonsegError) and is_full(error):
+            raise
+        if isinstance(error, PhonsegError):
+            return Exported(source, tuple(written), str(error))
         message = f"{source}: cannot be exported ({error!r}). This is a mistake of phonseg's: report it."
         return Exported(source, tuple(written), printable(message))
     return Exported(source, tuple(written))

@@ -91,7 +91,10 @@ def _run(given: Sequence[str]) -> int:
         except Exception as error:
             if options.debug or isinstance(error, OSError):
                 raise
-            print(f"phonseg: {error!r}. This is a mistake of phonseg's: report it, with --debug.", file=sys.stderr)
+            print(
+                f"phonseg: {error!r}. This is a mistake of phonseg's: report it, with what --debug prints.",
+                file=sys.stderr,
+            )
             return 1
 
 

@@ -8,9 +8,11 @@ import os
 import shlex
 import sys
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from phonseg.errors import ConfigurationError, OutputError, printable
+from phonseg.system.atomic_files import check_writable
 
 if TYPE_CHECKING:
     from phonseg.model.segmenter import Segmenter
@@ -160,13 +162,16 @@ def model_name(path: str) -> str:
 
     Raises:
         ConfigurationError: if the suffix is not .safetensors.
-        OutputError: if the folder does not exist.
+        OutputError: if the folder does not exist or cannot be written to, or a folder has the name of the file.
     """
     stem, suffix = os.path.splitext(os.path.basename(path))
     if suffix != ".safetensors":
         raise ConfigurationError(f"{path}: a model is a .safetensors file. Give it that suffix.")
     if not os.path.isdir(os.path.dirname(path) or "."):
         raise OutputError(f"{path}: there is no folder {os.path.dirname(path)}. Make it first.")
+    if os.path.isdir(path):
+        raise OutputError(f"{path}: a folder has that name. Choose another name.")
+    check_writable(Path(path))
     return stem
 
 

@@ -61,7 +61,7 @@ def replacing(path: str | Path, look_again: Callable[[], None] | None = None) ->
         OutputError: if the folder or the disk cannot be written to.
     """
     target = Path(path)
-    partial = target.with_name(f".phonseg-{uuid4().hex}")
+    partial = _partial(target)
     with as_output_error(target):
         try:
             partial.touch(exist_ok=False)
@@ -76,6 +76,21 @@ def replacing(path: str | Path, look_again: Callable[[], None] | None = None) ->
         finally:
             with suppress(OSError):
                 partial.unlink()
+
+
+def check_writable(path: Path) -> None:
+    """Checks, before work that takes long, that a file can be written.
+
+    Args:
+        path: the file, which stays as it is.
+
+    Raises:
+        OutputError: if no file can be made in its folder.
+    """
+    partial = _partial(path)
+    with as_output_error(path):
+        partial.touch(exist_ok=False)
+        partial.unlink()
 
 
 def check_unchanged(path: Path, found: str | None) -> None:
@@ -137,6 +152,10 @@ def remove_stale(folder: Path, names: re.Pattern[str] = PARTIAL) -> None:
         for path in folder.iterdir():
             if names.fullmatch(path.name) and path.lstat().st_mtime < time.time() - STALE_AFTER:
                 path.unlink()
+
+
+def _partial(path: Path) -> Path:
+    return path.with_name(f".phonseg-{uuid4().hex}")
 
 
 def is_full(error: PhonsegError) -> bool:

@@ -393,6 +393,40 @@ def test_workers_that_are_killed_lose_what_they_held_and_no_more(many: Path, tmp
     assert statuses.count("failed") == said.count("died (signal 9)") == 60 - len(written(tmp_path / "out"))
 
 
+@pytest.mark.slow
+def test_two_runs_at_once_may_be_killed_at_any_time(many: Path, tmp_path: Path) -> None:
+    random = np.random.default_rng(1)
+    out, by_hand = tmp_path / "out", dict[Path, bytes]()
+    for round_ in range(6):
+        runs = [
+            start(many, "-o", out, "--format", formats, "--jobs", "1") for formats in ("textgrid,csv", "textgrid,json")
+        ]
+        enough = len(written(out)) + random.integers(2, 9)
+        while any(one.poll() is None for one in runs) and len(written(out)) < enough:
+            time.sleep(0.001)
+        time.sleep(random.uniform(0, 0.05))
+        for one in runs if round_ % 2 else runs[:1]:
+            one.kill()
+        ended = [one.communicate() for one in runs]
+        assert not any("Traceback" in said for both in ended for said in both)
+        path = sorted(out.rglob("*.TextGrid"))[round_]
+        by_hand[path] = path.read_bytes() + b"\n"
+        path.write_bytes(by_hand[path])
+    assert {path: path.read_bytes() for path in by_hand} == by_hand
+    formats = ("textgrid", "csv", "json")
+    segment_files(many, out, formats=formats, jobs=2, progress=False)
+    records = segment_files(many, out, formats=formats, jobs=2, progress=False)
+    assert {path: path.read_bytes() for path in by_hand} == by_hand
+    assert len(records) == len(read_records(out)) == 60
+    assert {one.status for one in records} == {"skipped"}
+    assert [one.textgrid for one in records if one.message] == [
+        one.textgrid for one in records if one.textgrid in by_hand
+    ]
+    for one in records:
+        for file, made in one.files.items():
+            assert (made.sha256 == sha256(file.read_bytes())) == (file not in by_hand)
+
+
 def test_several_formats_are_written_at_once_and_skipped_afterwards(tree: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     formats = ("textgrid", "csv", "json", "ctm", "audacity", "elan")
