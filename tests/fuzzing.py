@@ -18,6 +18,7 @@ import tempfile
 import warnings
 from pathlib import Path
 
+import manifests
 import numpy as np
 import soundfile
 
@@ -120,6 +121,7 @@ def whole_files(folder: Path) -> dict[str, bytes]:
     files |= {"m4a": packed_sound("ipod", "aac"), "Matroska": packed_sound("matroska", "aac")}
     files |= {f"TextGrid {form}": textgrid(folder, form) for form in ("text", "short text", "binary")}
     files["model"] = (Path(phonseg.__file__).parent / "models" / "default.safetensors").read_bytes()
+    files["manifest"] = manifests.whole(folder / "batch")
     return {name: content for name, content in files.items() if content is not None}
 
 
@@ -181,6 +183,8 @@ def use(kind: str, content: bytes, folder: Path) -> None:
         segmentation = read_textgrid(path, tier=None)
         write_textgrid(segmentation, path)
         assert read_textgrid(path).boundaries.tolist() == segmentation.boundaries.tolist()
+    elif kind == "manifest":
+        manifests.use(content, folder)
     elif kind == "model":
         path.write_bytes(content)
         load(path)
@@ -215,7 +219,10 @@ def fuzz(how_many: int, seed: int) -> None:
             for number in range(how_many):
                 chance = random.Random(f"{seed} {kind} {number}")
                 print(f"{kind} {number}: ", end="", flush=True)  # if the process dies, this is the last it says
-                print(attempt(kind, damaged(content, list(files.values()), chance), folder))
+                if kind == "manifest" and chance.random() < 0.7:  # most other damage makes no JSON
+                    print(attempt(kind, manifests.changed(content, chance), folder))
+                else:
+                    print(attempt(kind, damaged(content, list(files.values()), chance), folder))
 
 
 def attempt(kind: str, content: bytes, folder: Path) -> str:

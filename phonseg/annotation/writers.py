@@ -1,8 +1,9 @@
 """`Segmentation` -> the bytes of a TextGrid, CSV, JSON, CTM, Audacity or ELAN file.
 
-Times read back as the same numbers, except in ELAN files, which have whole milliseconds. The scores in CSV and JSON
-files rank the boundaries, but are not probabilities. CTM files have none, since the fifth number there would be read as
-a probability.
+Times read back as the same numbers, except in ELAN files, which have whole milliseconds. In CSV, CTM and Audacity's
+files, control characters of names and labels are escaped; line breaks stay in the labels of CSV files, and become
+spaces (Audacity) or _ (CTM). The scores in CSV and JSON files rank the boundaries, but are not probabilities. CTM files
+have none, since the fifth number there would be read as a probability.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import Any, NamedTuple
 from phonseg.annotation.elan import check_can_write, elan_bytes
 from phonseg.annotation.intervals import decimal
 from phonseg.annotation.textgrid.writer import CHECK, check_tiers, textgrid_bytes
-from phonseg.errors import ConfigurationError
+from phonseg.errors import ConfigurationError, printable
 from phonseg.system.atomic_files import replacing
 from phonseg.timeline.segmentation import Segment, Segmentation
 
@@ -158,7 +159,8 @@ def _csv(segmentation: Segmentation, path: str | Path, layout: Layout) -> bytes:
     for number, one in enumerate(segmentation, 1):
         times = decimal(one.start), decimal(one.end), _duration(one)
         score = None if math.isnan(one.score) else one.score
-        table.writerow((segmentation.recording_name, number, *times, one.label, score))
+        name, label = printable(segmentation.recording_name), printable(one.label, keep="\t\n")
+        table.writerow((name, number, *times, label, score))
     return text.getvalue().encode("utf-8", "backslashreplace")
 
 
@@ -191,7 +193,9 @@ def _ctm(segmentation: Segmentation, path: str | Path, layout: Layout) -> bytes:
 
 def _audacity(segmentation: Segmentation, path: str | Path, layout: Layout) -> bytes:
     """A line for each segment: start, end and label, separated by tabs."""
-    lines = (f"{decimal(one.start)}\t{decimal(one.end)}\t{' '.join(one.label.split())}\n" for one in segmentation)
+    labels = (printable(" ".join(one.label.split())) for one in segmentation)
+    rows = zip(segmentation, labels, strict=True)
+    lines = (f"{decimal(one.start)}\t{decimal(one.end)}\t{label}\n" for one, label in rows)
     return "".join(lines).encode("utf-8", "backslashreplace")
 
 
@@ -201,7 +205,7 @@ def _duration(segment: Segment) -> str:
 
 
 def _word(text: str) -> str:
-    return "_".join(text.split()) or "<eps>"
+    return printable("_".join(text.split())) or "<eps>"
 
 
 FORMATS: Mapping[str, Format] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -13,11 +13,11 @@ from typing import Any, Literal
 from tqdm import tqdm
 
 from phonseg.audio.channels import Channel, check_channel
-from phonseg.audio.find import Found, Places, search, unique
+from phonseg.audio.find import Places, search, unique
 from phonseg.audio.recording import Recording, open_recording
-from phonseg.batch.jobs import plan_jobs
+from phonseg.batch.jobs import Job, no_recordings, plan_jobs
 from phonseg.detection.speech_activity import seconds_of
-from phonseg.errors import AudioError, ConfigurationError
+from phonseg.errors import AudioError, printable
 from phonseg.model.analysis import level_and_speech
 from phonseg.system.captured_warnings import captured_warnings
 from phonseg.system.folders import place_of
@@ -67,7 +67,8 @@ class Checked:
         """Returns the texts below `TABLE_COLUMNS`; numbers are rounded, and left out if they are None."""
         values = self.sample_rate, self.channels, self.seconds, self.level, self.peak, self.clipped, self.speech
         numbers = ["" if value is None else format(value, form) for value, form in zip(values, NUMBERS, strict=True)]
-        return ("" if self.status == "fine" else self.status, self.format or "", *numbers, str(self.recording))
+        texts = ("" if self.status == "fine" else self.status, self.format or "", *numbers, str(self.recording))
+        return tuple(map(printable, texts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +96,8 @@ class Checks:
         """Returns a few lines that count recordings, hours, statuses, formats and other files."""
         count = Counter(one.status for one in self.recordings)
         hours = sum(one.seconds or 0.0 for one in self.recordings) / 3600
-        formats = Counter(f"{one.format}, {one.sample_rate:g} Hz" for one in self.recordings if one.format)
-        others = [f"{number} {suffix}" for suffix, number in sorted(self.others.items())]
+        formats = Counter(printable(f"{one.format}, {one.sample_rate:g} Hz") for one in self.recordings if one.format)
+        others = [printable(f"{number} {suffix}") for suffix, number in sorted(self.others.items())]
         others += [f"{self.hidden} hidden"] if self.hidden else []
         statuses = f"{count['fine']} fine, {count['warned']} with warnings, {count['failed']} would fail"
         recordings = "1 recording" if len(self.recordings) == 1 else f"{len(self.recordings)} recordings"
@@ -135,27 +136,23 @@ def check(inputs: Places, *, channel: Channel = "mix", progress: bool = True) ->
     found = search(inputs)
     others = {place_of(path): path.suffix.lower() or "without suffix" for one in found for path in one.others}
     hidden = {place_of(path) for one in found for path in one.hidden}
+    jobs = {place_of(job.recording): job for job in plan_jobs((one for one in found if one.recordings), None)}
     bar = tqdm(unique(found), desc="reading", unit="file", disable=not progress)
-    checked = tuple(_checked(path, channel) for path in bar)
-    return Checks(checked, _problems(found), dict(Counter(others.values())), len(hidden))
+    checked = tuple(_checked(path, jobs[place_of(path)], channel) for path in bar)
+    problems = tuple(printable(no_recordings(one)) for one in found if not one.recordings)
+    return Checks(checked, problems, dict(Counter(others.values())), len(hidden))
 
 
-def _problems(found: Sequence[Found]) -> tuple[str, ...]:
-    try:
-        plan_jobs([one for one in found if one.recordings], None)
-    except ConfigurationError as error:
-        return (str(error),)
-    return ()
-
-
-def _checked(path: Path, channel: Channel) -> Checked:
+def _checked(path: Path, job: Job, channel: Channel) -> Checked:
+    if job.failure:
+        return Checked(path, "failed", (printable(job.failure),))
     try:
         with captured_warnings() as captured:
             recording = open_recording(path, channel=channel)
             speech = _speech(recording)
     except AudioError as error:
         return Checked(path, "failed", (str(error),))
-    messages = (*captured, *recording.remarks)
+    messages = tuple(map(printable, filter(None, (*captured, *recording.remarks, job.left_out))))
     return Checked(
         recording=path,
         status="warned" if messages else "fine",

@@ -5,14 +5,19 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
-from phonseg.annotation.readers import read_reference
+from phonseg.annotation.readers import read_label_file
 from phonseg.annotation.writers import Layout
 from phonseg.audio.find import SUFFIXES, Places
-from phonseg.errors import OutputError, PhonsegError, TextGridError
-from phonseg.system.atomic_files import make_folder, replacing
-from phonseg.system.folders import place_of, walk
+from phonseg.batch.jobs import stem_of
+from phonseg.errors import ConfigurationError, OutputError, PhonsegError, TextGridError, printable
+from phonseg.system.atomic_files import as_output_error, check_unchanged, is_full, make_folder, replacing
+from phonseg.system.folders import is_name, place_of, walk
+from phonseg.system.ordinary_files import digest
+
+Protected = dict[tuple[int, int] | None, str]  # the identity of a file that must stay -> what to say of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,7 @@ def export(
         output: the output folder; subfolders of the inputs are kept. None to write beside the label files.
         formats: one or more of textgrid, csv, json, ctm, audacity and elan. CSV and JSON name the recording that lies
             beside a label file, or, without one, the label file without its suffix.
-        tier: the interval tier that is read, and its name in TextGrids and ELAN files.
+        tier: the interval tier that is read; its name is kept in TextGrids and ELAN files.
         overwrite: whether existing files are replaced. Label files that are read, and files that this call has written
             for another label file, are never replaced.
 
@@ -56,10 +61,15 @@ def export(
     Raises:
         ConfigurationError: if a format does not exist, or needs a package that is missing.
         TextGridError: if an input does not exist or a folder holds no TextGrid.
+        OutputError: if the output folder cannot be made, or the disk is full.
     """
     layout = Layout(tuple(formats), tier=tier)
+    if output is not None and not is_name(output):
+        raise ConfigurationError(f"output is {os.fspath(output)!r}. Give the name of a folder.")
     sources = list(_sources(inputs, None if output is None else Path(output)))
-    protected = {_identity(source) for source, _ in sources}
+    if output is not None:
+        make_folder(Path(output))
+    protected: Protected = {_identity(source): "" for source, _ in sources}
     return [_exported(source, target, layout, overwrite, protected) for source, target in sources]
 
 
@@ -78,43 +88,54 @@ def _sources(inputs: Places, output: Path | None) -> Iterator[tuple[Path, Path]]
         for source in sources:
             if place_of(source) not in known:
                 known.add(place_of(source))
-                yield source, (output or root) / source.relative_to(root).parent / source.stem
+                yield source, (output or root) / source.relative_to(root).parent / stem_of(source)
 
 
-def _exported(
-    source: Path, target: Path, layout: Layout, overwrite: bool, protected: set[tuple[int, int] | None]
-) -> Exported:
+def _exported(source: Path, target: Path, layout: Layout, overwrite: bool, protected: Protected) -> Exported:
     """Writes the files of one label file; they become protected too."""
     written: list[Path] = []
     try:
         if os.path.isdir(source):
             raise TextGridError(f"{source}: is a folder that cannot be listed. Change its permissions.")
-        encoded = _encoded(source, layout)
-        contents = {target.with_name(target.name + suffix): data for suffix, data in encoded.items()}
-        for file in contents:
-            if (there := _identity(file)) and (there in protected or not overwrite):
-                advice = "Choose another folder" + ("." if there in protected else ", or --overwrite.")
-                raise OutputError(f"{file}: is there already. {advice}")
+        contents = {target.with_name(target.name + end): data for end, data in _encoded(source, layout).items()}
+        found = {file: _found(file, overwrite, protected) for file in contents}
         make_folder(target.parent)
         for file, data in contents.items():
-            with replacing(file) as partial:
-                partial.write_bytes(data)
+            with replacing(file, partial(check_unchanged, file, found[file])) as new:
+                new.write_bytes(data)
             written.append(file)
-            protected.add(_identity(file))
-    except PhonsegError as error:
-        return Exported(source, tuple(written), str(error))
+            protected[_identity(file)] = f", with what {source} holds"
+    except Exception as error:
+        if isinstance(error, PhonsegError) and is_full(error):
+            raise
+        if isinstance(error, PhonsegError):
+            return Exported(source, tuple(written), str(error))
+        message = f"{source}: cannot be exported ({error!r}). This is a mistake of phonseg's: report it."
+        return Exported(source, tuple(written), printable(message))
     return Exported(source, tuple(written))
+
+
+def _found(file: Path, overwrite: bool, protected: Protected) -> str | None:
+    """The SHA-256 of a file that may be replaced; None if there is none."""
+    there = _identity(file)
+    if there and there in protected:
+        raise OutputError(f"{file}: is there already{protected[there]}. Choose another folder.")
+    if there and not overwrite:
+        raise OutputError(f"{file}: is there already. Choose another folder, or --overwrite.")
+    with as_output_error(file):
+        return digest(file)
 
 
 def _encoded(source: Path, layout: Layout) -> dict[str, bytes]:
     """The content of the file in each format, by suffix."""
-    segmentation = read_reference(source, tier=layout.tier)
+    read = read_label_file(source, tier=layout.tier)
     beside = map(source.with_suffix, (*SUFFIXES, *map(str.upper, SUFFIXES)))
     recording = next(filter(os.path.isfile, beside), None)
     encoded: dict[str, bytes] = {}
     for name in layout.formats:
-        named = recording or (source.stem if name in ("csv", "json") else None)  # ELAN would link what is not there
-        encoded |= replace(layout, formats=(name,)).encode(replace(segmentation, recording=named), source)
+        named = recording or (stem_of(source) if name in ("csv", "json") else None)  # ELAN would link what is not there
+        how = replace(layout, formats=(name,), tier=read.tier or layout.tier)  # it may have been given by its number
+        encoded |= how.encode(replace(read.segmentation, recording=named), source)
     return encoded
 
 

@@ -12,10 +12,13 @@ from pathlib import Path
 from phonseg.audio.find import Found
 from phonseg.batch.manifest import Shard
 from phonseg.errors import AudioError, ConfigurationError, OutputError, TextGridError
-from phonseg.system.folders import place_of
+from phonseg.system.folders import is_name, place_of
 
 Place = str | os.PathLike[str]
 TEXTGRID = ".TextGrid"
+LEFT_OUT = "is left out"  # in the message about a recording that has another path, too
+MOST_SHARDS = 10**9  # the name of a manifest holds the number
+MOST_NAMED = 3  # of the recordings that would have the same files, in one message
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,8 @@ class Job:
         size: bytes of the recording, 0 if it cannot be reached.
         modified: when the recording was changed last, in seconds since 1970, 0 if it cannot be reached.
         into: whether the TextGrid exists already, and only gets tiers added.
+        failure: why it cannot be segmented; empty if nothing is known against it.
+        left_out: why it need not be segmented; empty if it must be.
     """
 
     recording: Path
@@ -41,6 +46,8 @@ class Job:
     size: int = 0
     modified: float = 0.0
     into: bool = False
+    failure: str = ""
+    left_out: str = ""
 
     def adds_to(self, suffix: str) -> bool:
         """Returns whether a file exists already, and only gets tiers added.
@@ -83,30 +90,68 @@ def plan_jobs(
         into: instead of `output`, a folder of TextGrids that mirrors the inputs, or the TextGrid of the only recording.
 
     Returns:
-        The jobs of the shard, each recording once.
+        The jobs of the shard, each recording once. Recordings that would have the same files, also as those of another
+        shard, have a `failure`.
 
     Raises:
-        ConfigurationError: if two recordings, of whatever shard, would have the same files, if the shard is out of its
-            range, or if `into` is given with `output` or without ".TextGrid" among the suffixes.
+        ConfigurationError: if the shard is out of its range, `output` cannot be the name of a folder, or `into` is
+            given with `output` or without ".TextGrid" among the suffixes.
         TextGridError: if `into` does not exist.
         AudioError: if an input holds no recording.
     """
     i, n = shard or (1, 1)
-    if not 1 <= i <= n:
-        raise ConfigurationError(f"shard is {i}/{n}. Give i/n, with i from 1 to n.")
+    if not 1 <= i <= n <= MOST_SHARDS:
+        raise ConfigurationError(f"shard is {i}/{n}. Give i/n, with i from 1 to n, and n up to {MOST_SHARDS}.")
+    if output is not None and not is_name(output):
+        raise ConfigurationError(f"output is {os.fspath(output)!r}. Give the name of a folder.")
     if into is not None:
         _check_into(into, output, suffixes)
-    jobs: dict[str, Job] = {}
+    jobs: list[Job] = []
+    groups: dict[str, list[int]] = {}
     for recording, root in _each_once(found):
         job = _job(recording, root, output, suffixes) if into is None else _job_into(recording, root, into, suffixes)
         # Some file systems ignore case, and how an accented letter is composed.
-        other = jobs.setdefault(unicodedata.normalize("NFC", str(job.target)).casefold(), job)
-        if other is not job and os.path.realpath(other.recording) != os.path.realpath(recording):
-            raise ConfigurationError(
-                f"{recording}: would be written to the same {next(iter(job.files.values()))} as {other.recording}. "
-                "Rename one, or run them apart."
-            )
-    return [job for job in jobs.values() if _shard(job.place, n) == i]
+        groups.setdefault(unicodedata.normalize("NFC", str(job.target)).casefold(), []).append(len(jobs))
+        jobs.append(job)
+    for places in (places for places in groups.values() if len(places) > 1):
+        for place, job in zip(places, _of_same_files([jobs[place] for place in places]), strict=True):
+            jobs[place] = job
+    return [job for job in jobs if _shard(job.place, n) == i]
+
+
+def _of_same_files(group: Sequence[Job]) -> list[Job]:
+    """These jobs, each of which says that it cannot be done, or that it is the first one under another name."""
+    first, *others = group
+    if len({os.path.realpath(job.recording) for job in group}) == 1:
+        same = f"{LEFT_OUT}, since it is the same recording as {first.recording}."
+        return [first, *(replace(job, left_out=f"{job.recording}: {same}") for job in others)]
+    names = [str(job.recording) for job in group]
+    jobs = []
+    for i, job in enumerate(group):
+        clashing = [*names[:i], *names[i + 1 :]]
+        more = f" and {len(clashing) - MOST_NAMED} more" if len(clashing) > MOST_NAMED else ""
+        same = f"the same {next(iter(job.files.values()))} as {', '.join(clashing[:MOST_NAMED])}{more}"
+        advice = "Rename one of them, or segment them into different folders."
+        jobs.append(replace(job, failure=f"{job.recording}: would be written to {same}. {advice}"))
+    return jobs
+
+
+def stem_of(path: Path) -> str:
+    """Returns a file's name without the suffix; the whole name if nothing but dots would be left.
+
+    Args:
+        path: of the file.
+    """
+    return path.stem if path.stem.strip(".") else path.name
+
+
+def no_recordings(found: Found) -> str:
+    """Returns the message about an input without recordings.
+
+    Args:
+        found: what lies in it.
+    """
+    return f"{found.place}: holds no recordings. Give recordings, or folders with recordings in them."
 
 
 def _check_into(into: Place, output: Place | None, suffixes: Sequence[str]) -> None:
@@ -121,7 +166,7 @@ def _each_once(found: Iterable[Found]) -> Iterator[tuple[Path, Path]]:
     known: set[str] = set()
     for one in found:
         if not one.recordings:
-            raise AudioError(f"{one.place}: holds no recordings. Give recordings, or folders with recordings in them.")
+            raise AudioError(no_recordings(one))
         for recording in one.recordings:
             if (place := place_of(recording)) not in known:  # a recording may be given twice: in a folder and by itself
                 known.add(place)
@@ -131,7 +176,7 @@ def _each_once(found: Iterable[Found]) -> Iterator[tuple[Path, Path]]:
 def _job(recording: Path, root: Path, output: Place | None, suffixes: Iterable[str]) -> Job:
     place = recording.relative_to(root)
     folder = root if output is None else Path(output)
-    target = folder / place.with_name(recording.stem)
+    target = folder / place.with_name(stem_of(recording))
     job = Job(recording, target, _files(target, suffixes), folder, place.as_posix())
     try:
         state = os.stat(recording)
@@ -148,7 +193,7 @@ def _job_into(recording: Path, root: Path, into: Place, suffixes: Sequence[str])
         textgrid = next(filter(os.path.exists, variants), job.files[TEXTGRID])
     else:
         textgrid = Path(into)
-        target = textgrid.with_suffix("")
+        target = textgrid.with_name(stem_of(textgrid))
         job = replace(job, target=target, files=_files(target, suffixes), folder=textgrid.parent)
     return replace(job, files={**job.files, TEXTGRID: textgrid}, into=True)
 

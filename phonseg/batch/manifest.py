@@ -1,4 +1,4 @@
-"""Records of what a batch made of each recording <-> lines of JSON in a manifest, which lies in the output folder.
+"""The records of a batch, as lines of JSON in a manifest, which lies in the output folder.
 
 A file is phonseg's own if a record in a manifest of its folder holds its SHA-256. Every other file is the work of a
 person, such as a TextGrid that was corrected by hand. If a manifest is lost, every file counts as the work of a person.
@@ -10,91 +10,24 @@ signal, one record for each recording is left, sorted by target.
 
 from __future__ import annotations
 
-import errno
-import hashlib
-import json
-import stat
-from collections.abc import Mapping
+import io
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
 
+from phonseg.batch.records import Made, Record, line_to_record, record_to_line
 from phonseg.errors import OutputError
-from phonseg.system.atomic_files import append, as_output_error, make_folder, replacing
-from phonseg.timeline.segmentation import Provenance
+from phonseg.system.atomic_files import ChangedError, append, as_output_error, make_folder, replacing
+from phonseg.system.ordinary_files import digest, open_ordinary
 
 Shard = tuple[int, int]  # the i-th, counted from 1, of n
-Status = Literal["done", "warned", "skipped", "failed", "writing"]
+Key = tuple[Path, Path]  # target and recording: two recordings may claim the same files
 STEM = "phonseg-manifest"
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """How phonseg made a file.
-
-    Attributes:
-        sha256: the SHA-256 of the file, in hexadecimal.
-        boundaries: the number of boundaries that phonseg found.
-        seconds: the duration of the audio.
-        warning: what was odd about the recording, or nothing.
-        recording_bytes: the size of the recording.
-        recording_modified: when the recording was changed last, in seconds since 1970.
-        provenance: phonseg, model and settings.
-        whole: whether phonseg made the whole file; false for a TextGrid to which phonseg has added its tiers.
-    """
-
-    sha256: str
-    boundaries: int
-    seconds: float
-    warning: str
-    recording_bytes: int
-    recording_modified: float
-    provenance: Provenance
-    whole: bool = True
-
-    def __post_init__(self) -> None:
-        numbers = isinstance(self.boundaries, int) and isinstance(self.seconds, int | float)
-        if not (numbers and isinstance(self.warning, str) and isinstance(self.provenance.settings, Mapping)):
-            raise TypeError("boundaries and seconds are numbers, the warning is a text, settings have names")
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """What became of one recording.
-
-    Attributes:
-        recording: its path, as it was given or found.
-        target: the path of its files, without their suffixes.
-        status: done; warned (done, but see the message); skipped (its files exist already, and stay); failed (see the
-            message); writing (its files are being replaced).
-        message: what a person should know, or nothing.
-        elapsed: seconds that it took in this run; None if it was not segmented.
-        files: the files that phonseg made of it, now or before, the latest last.
-    """
-
-    recording: Path
-    target: Path
-    status: Status
-    message: str = ""
-    elapsed: float | None = None
-    files: Mapping[Path, Made] = field(default_factory=dict)
-
-    @property
-    def textgrid(self) -> Path:
-        """The path of its TextGrid, whether there is one or not."""
-        there = (path for path in self.files if path.suffix.lower() == ".textgrid")
-        return next(there, self.target.with_name(f"{self.target.name}.TextGrid"))
-
-    @property
-    def boundaries(self) -> int | None:
-        """The number of boundaries that phonseg found; None if it made no file."""
-        return list(self.files.values())[-1].boundaries if self.files else None
-
-    @property
-    def seconds(self) -> float | None:
-        """The duration of the audio in seconds; None if phonseg made no file."""
-        return list(self.files.values())[-1].seconds if self.files else None
+LONGEST_LINE = 2**20  # bytes; a longer line is no record
+LARGEST_MANIFEST = 2**30  # bytes, enough for a million recordings
+MOST_HASHED = 2 * 10**8  # bytes of files that stopped runs were writing, of which there is about one for each run
 
 
 class Manifest:
@@ -129,28 +62,40 @@ class Manifest:
             OutputError: if the manifest cannot be written.
         """
         if record.status != "skipped":  # the manifest knows that already
-            append(self.path, _line(record, self.path.parent))
+            append(self.path, record_to_line(record, self.path.parent))
         if record.status != "writing":
             self._added.append(record)
 
-    def settle(self) -> dict[Path, Record]:
+    def settle(self) -> dict[Key, Record]:
         """Leaves one record for each recording, or removes the manifest if there is none.
 
         Records that this run has added come after all others, even if another run has replaced the manifest meanwhile.
 
         Returns:
-            The records that are left, by target.
+            The records that are left.
 
         Raises:
             OutputError: if the manifest cannot be replaced.
         """
-        last: dict[Path, Record] = {}
-        for record in (*_read(self.path), *self._added):
-            last[record.target] = _after(last.get(record.target), record)
-        left = {target: record for target, record in sorted(last.items()) if record.files or record.status != "writing"}
-        with replacing(self.path) as partial:
-            partial.write_bytes(b"".join(_line(record, self.path.parent) for record in left.values()))
-        if not left:
+        while True:
+            with suppress(ChangedError):  # by another run that has ended meanwhile
+                return self._settle()
+
+    def _settle(self) -> dict[Key, Record]:
+        inode, size = _state(self.path)
+        left = _settled(_read(self.path), self._added, self.path.parent)
+
+        def catch_up() -> None:
+            if _state(self.path)[0] != inode:
+                raise ChangedError(f"{self.path}: was replaced by another run.")
+            if inode:  # other runs may have added records since it was read
+                with open_ordinary(self.path, follow=False) as file:
+                    file.seek(size)
+                    append(partial, file.read())
+
+        with replacing(self.path, catch_up) as partial:
+            partial.write_bytes(b"".join(record_to_line(record, self.path.parent) for record in left.values()))
+        if not _state(self.path)[1]:
             self.path.unlink(missing_ok=True)
         return left
 
@@ -170,70 +115,100 @@ def read_records(folder: Path) -> list[Record]:
     return [record for path in sorted(folder.glob(f"{STEM}*.jsonl")) for record in _read(path)]
 
 
-def sha256(data: bytes) -> str:
-    """Returns the SHA-256 of bytes in hexadecimal.
+@dataclass(slots=True)
+class _Known:
+    """What the records of one recording say, up to some line."""
 
-    Args:
-        data: the bytes.
-    """
-    return hashlib.sha256(data).hexdigest()
+    last: Record | None = None
+    writing: Record | None = None  # comes after the last one: a run was stopped meanwhile
+    files: dict[Path, Made] = field(default_factory=dict)
+    doubtful: dict[Path, list[Made]] = field(default_factory=dict)  # files that were to be written, perhaps in vain
 
+    def add(self, record: Record) -> None:
+        if record.status == "writing":
+            self.writing = record
+            for file, made in record.files.items():
+                self.doubtful.setdefault(file, []).append(made)
+        else:
+            self.last, self.writing = record, None
+            self.files = _merged(self.files, record.files)
+            self.doubtful = {file: made for file, made in self.doubtful.items() if file not in record.files}
 
-def content(file: Path) -> bytes | None:
-    """Returns the bytes of a file, None if it does not exist.
+    def inherit(self, other: _Known) -> None:
+        """Takes over the files of a recording that has the same files and is no longer there, or has another path."""
+        self.files = _merged(other.files, self.files)
+        self.doubtful = {**other.doubtful, **self.doubtful}
 
-    Args:
-        file: its path.
-
-    Raises:
-        OutputError: if it cannot be read, or is a folder or a device.
-    """  # noqa: DOC501  # the OSError becomes an OutputError
-    with as_output_error(file), suppress(FileNotFoundError):
-        if not stat.S_ISREG(file.stat().st_mode):
-            raise OSError(errno.EEXIST, "a folder or a device has that name")
-        return file.read_bytes()
-    return None
-
-
-def _after(before: Record | None, record: Record) -> Record:
-    """What is known after one more record; what was known of other files stays."""
-    files = record.files
-    if record.status == "writing":  # if no other record follows, the run was stopped meanwhile: what exists counts
-        files = {file: made for file, made in files.items() if _is_there(file, made)}
-        whole = len(files) == len(record.files)
-        record = replace(record, status="warned" if record.message else "done") if whole else before or record
-    others = {file: made for file, made in before.files.items() if file not in files} if before else {}
-    return replace(record, files={**others, **files})
+    def settled(self, there: Mapping[Path, Made]) -> Record | None:
+        """The one record that is left. there: those of the doubtful files that are in place."""
+        record = self.last
+        if self.writing and all(there.get(file) == made for file, made in self.writing.files.items()):
+            record = replace(self.writing, status="warned" if self.writing.message else "done")
+        record, files = record or self.writing, _merged(self.files, there)
+        return replace(record, files=files) if record and (files or record.status != "writing") else None
 
 
-def _is_there(file: Path, made: Made) -> bool:
-    with suppress(OutputError, ValueError):  # such as a name that no file can have
-        return sha256(content(file) or b"") == made.sha256
-    return False
+def _settled(earlier: Iterable[Record], added: Iterable[Record], folder: Path) -> dict[Key, Record]:
+    """One record for each recording, sorted by target. Of a target in `added`, only recordings in `added` are left."""
+    targets: dict[Path, dict[Path, _Known]] = {}
+    for record in earlier:
+        targets.setdefault(record.target, {}).setdefault(record.recording, _Known()).add(record)
+    now: dict[Path, dict[Path, _Known]] = {}
+    for record in added:
+        known = targets.get(record.target, {}).pop(record.recording, _Known())
+        now.setdefault(record.target, {}).setdefault(record.recording, known).add(record)
+    for target, recordings in now.items():
+        for other in targets.get(target, {}).values():
+            next(iter(recordings.values())).inherit(other)
+    left, room = dict[Key, Record](), MOST_HASHED
+    for target, recordings in sorted({**targets, **now}.items()):
+        for recording, known in recordings.items():
+            there, room = _in_place(known.doubtful, folder, room)
+            if one := known.settled(there):
+                left[target, recording] = one
+    return left
 
 
-def _read(path: Path) -> list[Record]:
+def _in_place(doubtful: Mapping[Path, Sequence[Made]], folder: Path, room: int) -> tuple[dict[Path, Made], int]:
+    """Which of these files are in place, and how many more bytes may be read to find out of others."""
+    there: dict[Path, Made] = {}
+    for file, ways in doubtful.items():
+        with suppress(OSError, ValueError):  # such as a name that no file can have
+            size = file.lstat().st_size
+            if size <= room and Path(os.path.realpath(file.parent)).is_relative_to(os.path.realpath(folder)):
+                room -= size
+                found = digest(file, follow=False)
+                for made in ways:
+                    if made.sha256 == found:
+                        there[file] = made
+    return there, room
+
+
+def _merged(earlier: Mapping[Path, Made], later: Mapping[Path, Made]) -> dict[Path, Made]:
+    """The files of both, the later ones last."""
+    return {**{file: made for file, made in earlier.items() if file not in later}, **later}
+
+
+def _read(path: Path) -> Iterator[Record]:
     """The records of a manifest; all other lines, such as half a record, are skipped."""
-    lines = (content(path) or b"").splitlines()
-    return [record for line in lines if (record := _record(line, path.parent))]
+    return filter(None, (line_to_record(line, path.parent) for line in _lines(path)))
 
 
-def _line(record: Record, folder: Path) -> bytes:
-    """The line of a record; its paths are relative to the folder, so that the folder can be moved."""
-    files = {file.relative_to(folder).as_posix(): asdict(made) for file, made in record.files.items()}
-    places = {"recording": str(record.recording), "target": record.target.relative_to(folder).as_posix()}
-    return json.dumps({**asdict(replace(record, files={})), **places, "files": files}).encode() + b"\n"
+def _lines(path: Path) -> Iterator[bytes]:
+    with as_output_error(path), suppress(FileNotFoundError), open_ordinary(path, follow=False) as raw:
+        if os.fstat(raw.fileno()).st_size > LARGEST_MANIFEST:
+            raise OutputError(f"{path}: is too large for a manifest. Move it away, or choose another output folder.")
+        file, long = io.BufferedReader(raw), False  # type: ignore[type-var]
+        while line := file.readline(LONGEST_LINE):
+            ends = line.endswith(b"\n")
+            if not long and (ends or len(line) < LONGEST_LINE):
+                yield line
+            long = not ends
 
 
-def _record(line: bytes, folder: Path) -> Record | None:
-    """The record of a line; None if it is not a record, or names files outside the folder."""
-    try:
-        values = json.loads(line)
-        made = {name: {**of, "provenance": Provenance(**of["provenance"])} for name, of in values["files"].items()}
-        files = {folder / name: Made(**of) for name, of in made.items()}
-        places = {"recording": Path(values["recording"]), "target": folder / values["target"]}
-        record = Record(**{**values, **places, "files": files})
-        outside = any(".." in path.relative_to(folder).parts for path in (record.target, *files))
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return None
-    return None if outside else record
+def _state(path: Path) -> tuple[int, int]:
+    """Inode and size of a file; zeros if it does not exist."""
+    with as_output_error(path), suppress(FileNotFoundError):
+        state = path.lstat()
+        return state.st_ino, state.st_size
+    return 0, 0

@@ -2,20 +2,49 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
+from phonseg.annotation.intervals import read_bytes
 from phonseg.annotation.textgrid.add_tiers import add_tiers, existing_tiers
 from phonseg.annotation.writers import tier_names
-from phonseg.batch.jobs import Job
-from phonseg.batch.manifest import Made, Manifest, Record, Shard, Status, content, read_records, sha256
+from phonseg.batch.corrections import holds_others
+from phonseg.batch.jobs import TEXTGRID, Job
+from phonseg.batch.manifest import Key, Manifest, Shard, read_records
+from phonseg.batch.records import Made, Record, Status
 from phonseg.batch.worker_task import WorkerResult
-from phonseg.errors import PhonsegError, TextGridError
-from phonseg.system.atomic_files import is_full, make_folder, remove_stale, replacing
+from phonseg.errors import PhonsegError, TextGridError, printable
+from phonseg.system.atomic_files import (
+    ChangedError,
+    as_output_error,
+    check_unchanged,
+    is_full,
+    make_folder,
+    remove_stale,
+    replacing,
+)
+from phonseg.system.ordinary_files import digest, sha256
 from phonseg.timeline.segmentation import Provenance
 
-LEFT_ALONE = "is left alone. It is replaced only with --overwrite"  # in the message of every record of such a file
+LEFT_ALONE = "is left alone"  # in the message of every record of such a file
+
+
+@dataclass(slots=True)
+class _Plan:
+    """What is to be done with the files of one recording.
+
+    contents: of the files that must be written; empty before the recording is segmented. found: the SHA-256 of what
+    they replace, None for nothing. files: how these files, and those that are up to date, were made. reasons: why
+    other files are left alone.
+    """
+
+    contents: dict[Path, bytes] = field(default_factory=dict)
+    found: dict[Path, str | None] = field(default_factory=dict)
+    files: dict[Path, Made] = field(default_factory=dict)
+    reasons: list[str] = field(default_factory=list)
 
 
 class Outputs:
@@ -27,17 +56,14 @@ class Outputs:
         jobs: the recordings of the batch.
         shard: (i, n) for the i-th of n parts of the recordings, counted from 1; None if the jobs are all.
         overwrite: whether everything is made again, also what phonseg did not make.
-        tiers: the names of the tiers that are added to TextGrids that exist already.
-
-    Attributes:
-        records: what this run has recorded up to now, by target; after `close`, what the manifests say.
+        tiers: the names of the tiers of TextGrids.
 
     Raises:
         OutputError: if a folder cannot be made or a manifest cannot be written.
     """
 
-    def __init__(self, jobs: Sequence[Job], *, shard: Shard | None, overwrite: bool, tiers: Sequence[str] = ()) -> None:
-        self.records: dict[Path, Record] = {}
+    def __init__(self, jobs: Sequence[Job], *, shard: Shard | None, overwrite: bool, tiers: Sequence[str]) -> None:
+        self._records: dict[Key, Record] = {}
         self._overwrite, self._tiers = overwrite, tiers
         self._manifests = {folder: Manifest(folder, shard) for folder in dict.fromkeys(job.folder for job in jobs)}
         self._made: dict[Path, list[Made]] = {}
@@ -46,6 +72,14 @@ class Outputs:
                 self._made.setdefault(file, []).append(made)
         for folder in {job.target.parent for job in jobs}:
             remove_stale(folder)
+
+    def record(self, job: Job) -> Record:
+        """Returns what became of a recording: in this run, or, after `close`, as the manifest says.
+
+        Args:
+            job: the recording.
+        """
+        return self._records[job.target, job.recording]
 
     def settles(self, job: Job, provenance: Provenance) -> bool:
         """Returns whether a recording need not be segmented, or cannot be; if so, this is recorded.
@@ -57,7 +91,11 @@ class Outputs:
         Raises:
             OutputError: if the manifest cannot be written.
         """
-        return self._concludes(job, provenance, None)
+        if not (job.failure or job.left_out):
+            return self._concludes(job, provenance, None)
+        status: Status = "failed" if job.failure else "skipped"
+        self._add(job, Record(job.recording, job.target, status, printable(job.failure or job.left_out)))
+        return True
 
     def place(self, job: Job, result: WorkerResult) -> None:
         """Writes the files of a recording, except those that somebody else has written meanwhile, and records this.
@@ -71,17 +109,22 @@ class Outputs:
         """
         self._concludes(job, result.provenance, result)
 
-    def fail(self, job: Job, message: str) -> None:
+    def fail(self, job: Job, why: str | Exception) -> None:
         """Records that a recording could not be segmented; its earlier files stay.
 
         Args:
             job: the recording.
-            message: why.
+            why: the message, or what was raised.
 
         Raises:
             OutputError: if the manifest cannot be written.
         """
-        self._add(job, Record(job.recording, job.target, "failed", message))
+        if isinstance(why, OSError | MemoryError):
+            reason = why.strerror if isinstance(why, OSError) and why.strerror else repr(why)
+            why = f"{job.recording}: cannot be segmented ({reason}). Run the same command again."
+        elif isinstance(why, Exception) and not isinstance(why, PhonsegError):
+            why = f"{job.recording}: cannot be segmented ({why!r}). This is a mistake of phonseg's: report it."
+        self._add(job, Record(job.recording, job.target, "failed", printable(str(why))))
 
     def close(self) -> None:
         """Leaves one record for each recording in the manifests.
@@ -90,91 +133,115 @@ class Outputs:
             OutputError: if a manifest cannot be replaced.
         """
         for manifest in self._manifests.values():
-            self.records |= manifest.settle()
+            self._records |= manifest.settle()
 
     def _concludes(self, job: Job, provenance: Provenance, result: WorkerResult | None) -> bool:
         """Writes what must be written, and records what became of a recording; false if it must be segmented first."""
         try:
             job.check_inside()
-            contents, files, reasons = self._sort_out(job, provenance, result)
-            if contents and result is None:
+            plan = self._plan(job, provenance, result)
+            if plan.contents and result is None:
                 return False
-            message = " ".join(dict.fromkeys([*(made.warning for made in files.values() if made.warning), *reasons]))
-            status: Status = "skipped" if not contents else "warned" if message else "done"
             elapsed = round(result.elapsed, 3) if result else None
-            record = Record(job.recording, job.target, status, message, elapsed, files)
-            if contents:
+            if plan.contents:
                 make_folder(job.target.parent)
                 # First, so that the files are known as phonseg's even if this process is killed while it writes them.
-                self._manifests[job.folder].add(replace(record, status="writing"))
-            for file, data in contents.items():
-                with replacing(file) as partial:
-                    partial.write_bytes(data)
-        except PhonsegError as error:
-            if is_full(error):
+                writing = Record(job.recording, job.target, "writing", _message(plan), elapsed, plan.files)
+                self._manifests[job.folder].add(writing)
+                _write(plan)
+            plan.reasons += self._not_corrected(job, plan)
+            message = _message(plan)
+            status: Status = "skipped" if not plan.contents else "warned" if message else "done"
+            record = Record(job.recording, job.target, status, message, elapsed, plan.files)
+        except Exception as error:
+            if isinstance(error, PhonsegError) and is_full(error):
                 raise
-            self.fail(job, str(error))
+            self.fail(job, error)
         else:
             self._add(job, record)
         return True
 
-    def _sort_out(
-        self, job: Job, provenance: Provenance, result: WorkerResult | None
-    ) -> tuple[dict[Path, bytes], dict[Path, Made], list[str]]:
-        """Compares the files of a recording with what was recorded of them.
-
-        Returns:
-            The contents of the files that must be written (empty without a result); how these files, and those that are
-            up to date, were made; and why other files are left alone.
-        """
-        contents, files, reasons = dict[Path, bytes](), dict[Path, Made](), list[str]()
+    def _plan(self, job: Job, provenance: Provenance, result: WorkerResult | None) -> _Plan:
+        """Compares the files of a recording with what was recorded of them."""
+        plan = _Plan()
         for suffix, file in job.files.items():
-            found, adds = content(file), job.adds_to(suffix)
+            adds = job.adds_to(suffix)
+            base = read_bytes(file) if adds and os.path.exists(file) else b""
+            with as_output_error(file):
+                found = sha256(base) if base else digest(file)
             made = self._how_made(file, found, job, provenance)
             new = result.files[suffix] if result else None
-            reason = self._taken_tier(file, found, made) if adds else self._not_ours(file, found, made, new)
+            reason = self._taken_tier(file, base, made) if adds else self._not_ours(file, found, made, new)
             if reason:
-                reasons.append(f"{file}: {reason}")
+                plan.reasons.append(f"{file}: {reason}")
             elif made and _is_current(made, job, provenance) and not self._overwrite:
-                files[file] = made
+                plan.files[file] = made
             elif result is None or new is None:
-                contents[file] = b""
+                plan.contents[file] = b""
             else:
-                tiers = self._replaceable(made)
-                contents[file] = add_tiers(found or b"", new, file, replaceable=tiers) if adds else new
+                data = add_tiers(base, new, file, replaceable=self._replaceable(made)) if adds else new
                 facts = result.boundaries, result.seconds, result.warning, job.size, job.modified, provenance
-                files[file] = Made(sha256(contents[file]), *facts, whole=not adds or (made is not None and made.whole))
-        return contents, files, reasons
+                plan.files[file] = Made(sha256(data), *facts, whole=not adds or (made is not None and made.whole))
+                plan.contents[file], plan.found[file] = data, found
+        return plan
 
-    def _how_made(self, file: Path, found: bytes | None, job: Job, provenance: Provenance) -> Made | None:
+    def _how_made(self, file: Path, found: str | None, job: Job, provenance: Provenance) -> Made | None:
         """How phonseg made what a file holds; None if it did not. A record that is up to date comes before others."""
-        digest = None if found is None else sha256(found)
-        same = (made for made in self._made.get(file, []) if made.sha256 == digest)
+        same = (made for made in self._made.get(file, []) if made.sha256 == found)
         return max(same, key=lambda made: _is_current(made, job, provenance), default=None)
 
-    def _not_ours(self, file: Path, found: bytes | None, made: Made | None, new: bytes | None) -> str:
+    def _not_ours(self, file: Path, found: str | None, made: Made | None, new: bytes | None) -> str:
         """Why a file is left alone; empty if it may be replaced."""
-        if self._overwrite or found is None or found == new or (made and made.whole):
+        if self._overwrite or found is None or (made and made.whole) or (new is not None and found == sha256(new)):
             return ""
         known = file in self._made
         who = "was changed after phonseg wrote it" if known else "is there already, and phonseg did not write it"
-        return f"{who}, so it {LEFT_ALONE}."
+        return f"{who}, so it {LEFT_ALONE}. It is replaced only with --overwrite."
 
-    def _taken_tier(self, file: Path, found: bytes | None, made: Made | None) -> str:
+    def _taken_tier(self, file: Path, base: bytes, made: Made | None) -> str:
         """Why no tiers are added to a TextGrid; empty if none of their names is taken, or these may be replaced."""
-        if found is None:
+        if not os.path.exists(file):
             raise TextGridError(f"{file}: there is no such TextGrid. Give -o to write a new one.")
-        taken = set(existing_tiers(found, self._tiers, file)).difference(self._replaceable(made))
-        advice = f"which {LEFT_ALONE}; or give another --tier."
+        taken = set(existing_tiers(base, self._tiers, file)).difference(self._replaceable(made))
+        advice = f"which {LEFT_ALONE}. It is replaced only with --overwrite; or give another --tier."
         return f'has a tier called "{min(taken)}" already, {advice}' if taken else ""
 
     def _replaceable(self, made: Made | None) -> Sequence[str]:
         """The tiers that may be replaced: those that phonseg made, if the TextGrid has not been changed since."""
         return self._tiers if self._overwrite else tier_names(made.provenance.settings) if made else ()
 
+    def _not_corrected(self, job: Job, plan: _Plan) -> list[str]:
+        """Says of files that their boundaries are not those of the TextGrid beside them, which a person has changed."""
+        textgrid = job.files.get(TEXTGRID) or job.target.with_name(job.target.name + TEXTGRID)
+        known = self._made.get(textgrid, [])
+        if textgrid in plan.files or (TEXTGRID not in job.files and not known):
+            return []
+        files = {suffix: file for suffix, file in job.files.items() if file in plan.files}
+        message = holds_others(files, textgrid, known, self._tiers[0])
+        return [message] if message else []
+
     def _add(self, job: Job, record: Record) -> None:
         self._manifests[job.folder].add(record)
-        self.records[job.target] = record
+        self._records[job.target, job.recording] = record
+
+
+def _write(plan: _Plan) -> None:
+    """Writes the files, except those that somebody has changed in the meantime."""
+    for file, data in list(plan.contents.items()):
+        try:
+            with replacing(file, partial(check_unchanged, file, plan.found[file])) as new:
+                new.write_bytes(data)
+        except ChangedError as error:
+            del plan.contents[file]
+            if digest(file) != plan.files[file].sha256:  # another run may have written the same
+                del plan.files[file]
+                plan.reasons.append(str(error))
+
+
+def _message(plan: _Plan) -> str:
+    """What a person should know of the files, each thing once."""
+    warnings = [made.warning for made in plan.files.values() if made.warning]
+    return printable(" ".join(dict.fromkeys([*warnings, *plan.reasons])))
 
 
 def _is_current(made: Made, job: Job, provenance: Provenance) -> bool:

@@ -15,17 +15,20 @@ from phonseg.annotation.writers import Layout
 from phonseg.audio.channels import Channel
 from phonseg.audio.find import Places, search
 from phonseg.batch.jobs import Job, Place, plan_jobs
-from phonseg.batch.manifest import Record, Shard
+from phonseg.batch.manifest import Shard
 from phonseg.batch.outputs import Outputs
 from phonseg.batch.progress import Progress
+from phonseg.batch.records import Record
 from phonseg.batch.worker_task import WorkerResult, WorkerTask, segment_one
-from phonseg.errors import ConfigurationError, ModelError, PhonsegError
+from phonseg.errors import ConfigurationError, ModelError
 from phonseg.model.options import SegmentOptions
 from phonseg.system.worker_pool import Workers
 from phonseg.timeline.segmentation import Provenance
 
 if TYPE_CHECKING:
     from phonseg.model.segmenter import Segmenter
+
+MOST_PER_CORE = 4  # processes: more of them only take memory
 
 
 def segment_files(
@@ -69,17 +72,19 @@ def segment_files(
             added to it, and nothing else in it changes. A tier of the same name is replaced if phonseg made it and
             nobody has changed the file, otherwise only with `overwrite`.
         overwrite: whether files that are up to date, or that phonseg did not make, are replaced too.
-        jobs: how many processes work, each on one recording at a time; None for one per processor core.
+        jobs: how many processes work, each on one recording at a time, at most four per processor core; None for one
+            per processor core.
         executor: runs the work instead of `jobs`, such as an executor of `concurrent.futures`; it is not shut down.
         shard: (i, n) for the i-th of n parts of the recordings, counted from 1, so that n computers can share them.
         progress: whether a bar is shown.
 
     Returns:
-        One record for each recording, in order.
+        One record for each recording, in order. Recordings that would have the same files, such as x.wav and x.mp3, are
+        failed, all of them.
 
     Raises:
-        ConfigurationError: if two recordings would have the same files, an option is out of its range, both a
-            sensitivity and a rate are given, or a format needs a package that is missing.
+        ConfigurationError: if an option is out of its range, both a sensitivity and a rate are given, or a format needs
+            a package that is missing.
         TextGridError: if `into` does not exist.
         AudioError: if an input does not exist, or a folder holds no recording.
         ModelError: if the model cannot be loaded.
@@ -94,7 +99,7 @@ def segment_files(
     planned = plan_jobs(search(inputs), output, shard, suffixes=layout.suffixes, into=into)
     if not planned:  # this shard has no recordings
         return []
-    n_workers = 1 if executor else min(jobs or _cores(), len(planned))
+    n_workers = 1 if executor else min(jobs or _cores(), MOST_PER_CORE * _cores(), len(planned))
     with (
         closing(Outputs(planned, shard=shard, overwrite=overwrite, tiers=layout.tiers)) as outputs,
         nullcontext(executor) if executor else Workers(n_workers) as workers,
@@ -102,7 +107,7 @@ def segment_files(
         provenance = _load_model(workers, task, n_workers)
         waiting = [job for job in planned if not outputs.settles(job, provenance)]
         _segment(waiting, task, workers, outputs, progress)
-    return [outputs.records[job.target] for job in planned]
+    return [outputs.record(job) for job in planned]
 
 
 def _absolute(model: Segmenter | str | Path) -> Segmenter | str | Path:
@@ -136,7 +141,7 @@ def _segment(waiting: Sequence[Job], task: WorkerTask, workers: Executor, output
     with closing(Progress(waiting, shown=progress)) as bar, closing(_finished(workers, task, waiting)) as finished:
         for job, future in finished:
             _conclude(outputs, job, future)
-            bar.advance(job, outputs.records[job.target])
+            bar.advance(job, outputs.record(job))
 
 
 def _finished(
@@ -147,7 +152,7 @@ def _finished(
     unfinished: dict[Future[WorkerResult], Job] = {}
     try:
         for job in sorted(waiting, key=lambda job: job.size, reverse=True):
-            future = workers.submit(segment_one, task, job.recording.absolute())
+            future = _submitted(workers, task, job)
             unfinished[future] = job
             future.add_done_callback(done.put)
         while unfinished:
@@ -158,19 +163,25 @@ def _finished(
             future.cancel()
 
 
+def _submitted(workers: Executor, task: WorkerTask, job: Job) -> Future[WorkerResult]:
+    try:
+        return workers.submit(segment_one, task, job.recording.absolute())
+    except Exception as error:  # an executor of the caller's may have broken down
+        future: Future[WorkerResult] = Future()
+        future.set_exception(error)
+        return future
+
+
 def _conclude(outputs: Outputs, job: Job, future: Future[WorkerResult]) -> None:
     """Writes the files of a recording, or records why there are none."""
     try:
         result = future.result()
     except ModelError:
         raise  # no recording can be segmented without the model
-    except PhonsegError as error:
-        message = str(error)
     except BrokenExecutor as error:
         advice = "Run the same command again; if memory is short, with fewer jobs."
-        message = f"{job.recording}: the process that worked on it died ({error}). {advice}"
+        outputs.fail(job, f"{job.recording}: the process that worked on it died ({error}). {advice}")
     except Exception as error:
-        message = f"{job.recording}: cannot be segmented ({error!r}). This is a mistake of phonseg's: report it."
+        outputs.fail(job, error)
     else:
-        return outputs.place(job, result)
-    return outputs.fail(job, message)
+        outputs.place(job, result)

@@ -23,7 +23,7 @@ def run(options: Options) -> int:
     """Converts, and prints where the model comes from."""
     from phonseg.model.segmenter import load
 
-    model_name(options.output)  # refuses a wrong name before the checkpoint is read
+    model_name(options.output)  # refuses what cannot be written before the checkpoint is read
     model = load(options.checkpoint).save(options.output)
     print(json.dumps({**model.training, "tuned_on_labels": model.tuned_on_labels}, indent=2))
     return 0

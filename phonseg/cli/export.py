@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from phonseg.cli.options import Commands, Options, add_command, add_formats, picked, report_failures
+from phonseg.errors import printable
 
 EXAMPLES = """
   phonseg export corrected.TextGrid                corrected.csv beside it
@@ -33,5 +34,5 @@ def run(options: Options) -> int:
     done = export(options.inputs, options.output, **picked(options, "formats", "tier", "overwrite"))
     files = sum(len(one.files) for one in done)
     where = f" in {options.output}" if options.output else ""
-    print(f"{files} {'file' if files == 1 else 'files'} written{where}.")
+    print(printable(f"{files} {'file' if files == 1 else 'files'} written{where}."))
     return report_failures(one.message for one in done if one.message)

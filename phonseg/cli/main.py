@@ -10,18 +10,21 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from io import TextIOWrapper
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from phonseg.cli import adapt, changes, check, convert, evaluate, export, plot, praat, segment, train
 from phonseg.cli.options import Options
-from phonseg.errors import ConfigurationError, ModelError, OutputError, PhonsegError, PhonsegWarning
+from phonseg.errors import ConfigurationError, ModelError, OutputError, PhonsegError, PhonsegWarning, printable
+from phonseg.system.folders import is_name
+from phonseg.system.standard_streams import standard_streams
 
 # In the order of the help.
 COMMANDS = (segment, plot, praat, evaluate, changes, export, check, train, adapt, convert)
 
 # The exit codes of errors; any other error of phonseg is about an input and has exit code 1.
 EXIT_CODES: tuple[tuple[type[PhonsegError], int], ...] = ((ConfigurationError, 2), (ModelError, 3), (OutputError, 4))
+
+NOT_PATHS = ("tier", "formats", "labels", "channel")  # the other texts among the options are names of files or folders
 
 EXAMPLES = """examples:
   phonseg segment interview.wav                    interview.TextGrid beside it
@@ -49,33 +52,76 @@ def main(arguments: Sequence[str] | None = None) -> int:
         PhonsegError: with the option --debug only; otherwise errors of phonseg are printed.
     """
     given = sys.argv[1:] if arguments is None else arguments
-    try:
-        options = _parser().parse_args(given)
-    except SystemExit as stopped:
-        if stopped.code and (name := _file_with_dash(given)):
-            advice = f"phonseg: if {name} is the name of a file or folder, write ./{name} (or -- before all names)."
-            print(advice, file=sys.stderr)
-        raise
+    with standard_streams():
+        try:
+            try:
+                return _run(given)
+            finally:
+                sys.stdout.flush()
+        except BrokenPipeError:
+            # The reader of our output, such as head, has ended. Nothing more may be written when the interpreter ends.
+            sys.stdout = None
+            return 0
+        except OSError as error:  # all others are errors of phonseg, since they are about files
+            sys.stdout = None
+            print(f"phonseg: standard output: cannot be written ({error.strerror}). Make room.", file=sys.stderr)
+            return 4
+
+
+def _run(given: Sequence[str]) -> int:
+    """Runs a command and returns its exit code."""
+    options = _options(given)
     run: Callable[[Options], int] = options.run
-    for stream in (sys.stdout, sys.stderr):  # file names may hold bytes that are no characters
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
-    with warnings.catch_warnings(action="always", category=PhonsegWarning), _stopped_by_sigterm():
+    with warnings.catch_warnings(), _stopped_by_sigterm():
+        if sys.warnoptions:  # such as PYTHONWARNINGS=error, which libraries do not survive
+            warnings.simplefilter("ignore")
+        warnings.simplefilter("always", PhonsegWarning)
         warnings.showwarning = lambda message, *_, **__: print(f"warning: {message}", file=sys.stderr)
         try:
+            _check_current_folder()
             return run(options)
         except PhonsegError as error:
             if options.debug:
                 raise
             print(f"phonseg: {error}", file=sys.stderr)
             return next((code for kind, code in EXIT_CODES if isinstance(error, kind)), 1)
-        except BrokenPipeError:
-            # The reader of our output, such as head, has ended. Nothing more may be written when the interpreter ends.
-            sys.stdout = None
-            return 0
         except KeyboardInterrupt as stop:
             print("phonseg: stopped.", file=sys.stderr)
             return 143 if isinstance(stop, _Terminated) else 130
+        except Exception as error:
+            if options.debug or isinstance(error, OSError):
+                raise
+            print(
+                f"phonseg: {error!r}. This is a mistake of phonseg's: report it, with what --debug prints.",
+                file=sys.stderr,
+            )
+            return 1
+
+
+def _options(given: Sequence[str]) -> Options:
+    """The command and its options."""
+    parser = _parser()
+    try:
+        options = parser.parse_args(given)
+    except SystemExit as stopped:
+        if stopped.code and (name := _file_with_dash(given)):
+            name = printable(name)
+            advice = f"phonseg: if {name} is the name of a file or folder, write ./{name} (or -- before all names)."
+            print(advice, file=sys.stderr)
+        raise
+    for name, value in vars(options).items():
+        for text in value if isinstance(value, list) else [value]:
+            if isinstance(text, str) and name not in NOT_PATHS and not is_name(text):
+                parser.error(f"{name}: {text!r} cannot be the name of a file or folder")
+    return options
+
+
+def _check_current_folder() -> None:
+    """Checks that there is one: libraries end the process if there is none, without a word about it."""
+    try:
+        os.getcwd()
+    except OSError:
+        raise ConfigurationError("The current folder does not exist any more. Change to another one.") from None
 
 
 def _file_with_dash(arguments: Sequence[str]) -> str | None:
@@ -107,7 +153,7 @@ def _stopped_by_sigterm() -> Iterator[None]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="phonseg",
         description="Find where one speech sound ends and the next begins, without labels or transcripts.",
         epilog=EXAMPLES,
@@ -118,6 +164,16 @@ def _parser() -> argparse.ArgumentParser:
     for command in COMMANDS:
         command.add(commands)
     return parser
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(printable(message))
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        (file or sys.stderr).write(message)  # and raises if that fails, unlike the usual parser
 
 
 class _Version(argparse.Action):

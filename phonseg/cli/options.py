@@ -8,9 +8,11 @@ import os
 import shlex
 import sys
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from phonseg.errors import ConfigurationError, OutputError
+from phonseg.errors import ConfigurationError, OutputError, printable
+from phonseg.system.atomic_files import check_writable
 
 if TYPE_CHECKING:
     from phonseg.model.segmenter import Segmenter
@@ -134,7 +136,7 @@ def report_failures(failures: Iterable[str]) -> int:
     """
     messages = list(failures)
     for message in messages:
-        print(f"failed: {message}", file=sys.stderr)
+        print(f"failed: {printable(message)}", file=sys.stderr)
     return 1 if messages else 0
 
 
@@ -163,7 +165,7 @@ def train_and_save(options: Options, defaults: AdaptationSettings, train: Callab
     os.unlink(checkpoint)
     print(json.dumps(dict(model.training), indent=2))
     use = f"phonseg segment ... --model {shlex.quote(options.output)}"
-    print(f"{options.output} written. To use it: {use}", file=sys.stderr)  # not mixed with the JSON
+    print(printable(f"{options.output} written. To use it: {use}"), file=sys.stderr)  # not mixed with the JSON
     return 0
 
 
@@ -175,13 +177,16 @@ def model_name(path: str) -> str:
 
     Raises:
         ConfigurationError: if the suffix is not .safetensors.
-        OutputError: if the folder does not exist.
+        OutputError: if the folder does not exist or cannot be written to, or a folder has the name of the file.
     """
     stem, suffix = os.path.splitext(os.path.basename(path))
     if suffix != ".safetensors":
         raise ConfigurationError(f"{path}: a model is a .safetensors file. Give it that suffix.")
     if not os.path.isdir(os.path.dirname(path) or "."):
         raise OutputError(f"{path}: there is no folder {os.path.dirname(path)}. Make it first.")
+    if os.path.isdir(path):
+        raise OutputError(f"{path}: a folder has that name. Choose another name.")
+    check_writable(Path(path))
     return stem
 
 

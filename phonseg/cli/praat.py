@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from phonseg.cli.options import Commands, Options, add_command
+from phonseg.errors import printable
 
 EXAMPLES = """
   phonseg praat install                  then restart Praat
@@ -40,7 +41,7 @@ def install(options: Options) -> int:
     from phonseg.praat.plugin import install
 
     for plugin in install(options.folder):
-        print(f"{plugin} written.")
+        print(printable(f"{plugin} written."))
     print("Start Praat again. Select a Sound, then choose Annotate > To TextGrid (phonseg)...")
     return 0
 
@@ -51,9 +52,10 @@ def uninstall(options: Options) -> int:
 
     emptied, kept = uninstall(options.folder)
     for plugin in emptied:
-        print(f"{plugin} removed." if not plugin.exists() else f"What phonseg wrote in {plugin} is removed.")
+        gone = f"{plugin} removed." if not plugin.exists() else f"What phonseg wrote in {plugin} is removed."
+        print(printable(gone))
     for path in kept:
-        print(f"{path} stays, since phonseg did not write it.")
+        print(printable(f"{path} stays, since phonseg did not write it."))
     print("The command disappears when Praat is started again." if emptied else "There was nothing to remove.")
     return 0
 

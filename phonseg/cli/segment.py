@@ -20,10 +20,11 @@ from phonseg.cli.options import (
     picked,
     report_failures,
 )
-from phonseg.errors import ConfigurationError
+from phonseg.errors import ConfigurationError, printable
 
 if TYPE_CHECKING:
-    from phonseg.batch.manifest import Record, Shard
+    from phonseg.batch.manifest import Shard
+    from phonseg.batch.records import Record
 
 EXAMPLES = """
   phonseg segment interview.wav                    interview.TextGrid beside it
@@ -91,11 +92,11 @@ def array_shard(environment: Mapping[str, str]) -> Shard | None:
         (i, n) for the i-th of n parts, counted from 1; None outside a job array.
 
     Raises:
-        ConfigurationError: if the numbers of the tasks have gaps, or are no numbers.
+        ConfigurationError: if the numbers of the tasks have gaps, or one is missing or no number.
     """
     usual = {"ID": "", "COUNT": "", "MIN": "0", "STEP": "1"}
     values = [environment.get(f"SLURM_ARRAY_TASK_{name}") or value for name, value in usual.items()]
-    if not all(values):
+    if not values[0]:
         return None
     with suppress(ValueError, ZeroDivisionError):
         task, count, first, step = map(int, values)
@@ -104,7 +105,7 @@ def array_shard(environment: Mapping[str, str]) -> Shard | None:
             return i + 1, count
     raise ConfigurationError(
         "SLURM_ARRAY_TASK_ID is {}, in an array of {} tasks from {} in steps of {}: it has gaps. "
-        "Give --shard I/N.".format(*values)
+        "Give --shard I/N.".format(*(value or "unknown" for value in values))
     )
 
 
@@ -117,18 +118,21 @@ def _shard(text: str) -> Shard:
 
 def _report(records: Sequence[Record], options: Options) -> int:
     """Prints what became of the recordings and returns the exit code."""
+    from phonseg.batch.jobs import LEFT_OUT
     from phonseg.batch.outputs import LEFT_ALONE
 
     written = [one for one in records if one.status in ("done", "warned")]
     skipped = [one for one in records if one.status == "skipped"]
     for one in [*written, *skipped]:
         if one.message:
-            print(f"{'skipped' if one.status == 'skipped' else 'warning'}: {one.message}", file=sys.stderr)
+            kind = "skipped" if one.status == "skipped" else "warning"
+            print(f"{kind}: {printable(one.message)}", file=sys.stderr)
     if written or not skipped:
         print(_totals(written, options))
     if skipped:
-        left_alone = sum(LEFT_ALONE in one.message for one in skipped)
-        counts = {"up to date": len(skipped) - left_alone, "left alone (listed above)": left_alone}
+        left_alone, left_out = (sum(what in one.message for one in skipped) for what in (LEFT_ALONE, LEFT_OUT))
+        counts = {"up to date": len(skipped) - left_alone - left_out}
+        counts |= {"left alone (listed above)": left_alone, "left out (listed above)": left_out}
         print("; ".join(f"{count} {what}" for what, count in counts.items() if count) + ".")
     return report_failures(one.message for one in records if one.status == "failed")
 
@@ -142,4 +146,4 @@ def _totals(written: Sequence[Record], options: Options) -> str:
     files += "" if len(written) == 1 else "s"
     files += "" if only_textgrids else f" as {', '.join(options.formats)}"
     where = f" into {options.into}" if options.into else f" in {options.output}" if options.output else ""
-    return f"{len(written)} {files} written{where}: {boundaries} boundaries in {seconds:.1f} s of audio."
+    return printable(f"{len(written)} {files} written{where}: {boundaries} boundaries in {seconds:.1f} s of audio.")

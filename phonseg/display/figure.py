@@ -10,7 +10,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from phonseg.errors import ConfigurationError
+from phonseg.errors import ConfigurationError, printable
 from phonseg.system.atomic_files import replacing
 
 if TYPE_CHECKING:
@@ -52,10 +52,12 @@ def png(figure: Figure, *, dpi: int = 150) -> bytes:
 def plain(text: str) -> str:
     """Returns a text on one line, with a question mark for each byte of a file name that is no character.
 
+    Control characters are escaped: SVG cannot hold them, and some turn the text around them.
+
     Args:
         text: a label or a file name.
     """
-    return " ".join(text.encode("utf-8", "replace").decode("utf-8").split())
+    return printable(" ".join(text.encode("utf-8", "replace").decode("utf-8").split()))
 
 
 def check_kind(path: str | Path) -> str:

@@ -6,17 +6,22 @@ import errno
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
 from phonseg.errors import OutputError, PhonsegError
+from phonseg.system.ordinary_files import digest, open_ordinary
 
 PARTIAL = re.compile(r"\.phonseg-[0-9a-f]{32}")  # no suffix, so that no program takes half a file for a whole one
 STALE_AFTER = 3600  # seconds: no file takes an hour to be written, so the process that began it was killed
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)  # errors that every other file on the disk meets too
 IN_THE_WAY = {errno.EEXIST: "a file has that name", errno.ENOTDIR: "a file has the name of a folder above it"}
+
+
+class ChangedError(OutputError):
+    """A file was changed after it was decided to replace it, and stays as it is now."""
 
 
 @contextmanager
@@ -40,13 +45,14 @@ def as_output_error(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def replacing(path: str | Path) -> Iterator[Path]:
+def replacing(path: str | Path, look_again: Callable[[], None] | None = None) -> Iterator[Path]:
     """Writes a file as a whole: a new file takes its place when the block ends.
 
     If the block raises, the file stays as it was, and the new one is removed.
 
     Args:
         path: the file.
+        look_again: called immediately before the new file takes its place; may raise as the block may.
 
     Yields:
         The path of the new file, which is empty, has no suffix and lies in the same folder.
@@ -55,7 +61,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
         OutputError: if the folder or the disk cannot be written to.
     """
     target = Path(path)
-    partial = target.with_name(f".phonseg-{uuid4().hex}")
+    partial = _partial(target)
     with as_output_error(target):
         try:
             partial.touch(exist_ok=False)
@@ -64,10 +70,41 @@ def replacing(path: str | Path) -> Iterator[Path]:
             partial.chmod(rights)  # safetensors lets only the owner read its files
             with open(partial, "r+b") as file:
                 os.fsync(file.fileno())  # otherwise a power cut could leave an empty file under the new name
+            if look_again:
+                look_again()
             os.replace(partial, target)
         finally:
             with suppress(OSError):
                 partial.unlink()
+
+
+def check_writable(path: Path) -> None:
+    """Checks, before work that takes long, that a file can be written.
+
+    Args:
+        path: the file, which stays as it is.
+
+    Raises:
+        OutputError: if no file can be made in its folder.
+    """
+    partial = _partial(path)
+    with as_output_error(path):
+        partial.touch(exist_ok=False)
+        partial.unlink()
+
+
+def check_unchanged(path: Path, found: str | None) -> None:
+    """Looks again at a file that is about to be replaced: somebody may have saved a correction since.
+
+    Args:
+        path: the file.
+        found: its SHA-256 when it was decided to replace it; None if it did not exist.
+
+    Raises:
+        ChangedError: if it is another one now.
+    """
+    if digest(path) != found:
+        raise ChangedError(f"{path}: was changed while phonseg was at work, so it is left alone. Run phonseg again.")
 
 
 def append(path: Path, data: bytes) -> None:
@@ -76,13 +113,13 @@ def append(path: Path, data: bytes) -> None:
     All bytes go to the system in one call: a process that is killed has written all of them or none.
 
     Args:
-        path: the file.
+        path: the file; a link, a folder or a device is refused.
         data: the bytes.
 
     Raises:
         OutputError: if the file cannot be written or the disk is full.
     """  # noqa: DOC501  # the OSError becomes an OutputError
-    with as_output_error(path), open(path, "ab", buffering=0) as file:
+    with as_output_error(path), open_ordinary(path, append=True, follow=False) as file:
         if file.write(data) != len(data):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
@@ -115,6 +152,10 @@ def remove_stale(folder: Path, names: re.Pattern[str] = PARTIAL) -> None:
         for path in folder.iterdir():
             if names.fullmatch(path.name) and path.lstat().st_mtime < time.time() - STALE_AFTER:
                 path.unlink()
+
+
+def _partial(path: Path) -> Path:
+    return path.with_name(f".phonseg-{uuid4().hex}")
 
 
 def is_full(error: PhonsegError) -> bool:

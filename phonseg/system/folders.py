@@ -24,6 +24,19 @@ class Walk:
     unlisted: Mapping[Path, str]
 
 
+def is_name(path: str | os.PathLike[str]) -> bool:
+    """Returns whether a path can be that of a file or folder.
+
+    Args:
+        path: as a user gave it.
+    """
+    try:
+        name = os.fsencode(path)
+    except UnicodeEncodeError:
+        return False
+    return name != b"" and b"\0" not in name
+
+
 def place_of(path: Path) -> str:
     """Returns where a file lies: the same text for the same file in the same folder, whatever links lead there.
 

@@ -21,6 +21,7 @@ from threading import Lock, Thread
 from typing import Any, ParamSpec, TypeVar
 
 from phonseg.system.quiet_stderr import quiet_stderr
+from phonseg.system.standard_streams import open_descriptors
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -98,7 +99,7 @@ class Workers(Executor):
             if not future.set_running_or_notify_cancel():
                 continue
             try:
-                worker = worker or _Worker()
+                worker = worker or _started()
                 future.set_result(self._result(worker, call))
             except Exception as error:
                 if isinstance(error, BrokenExecutor):
@@ -132,7 +133,8 @@ class _Worker(subprocess.Popen[bytes]):
             [sys.executable, "-P", "-c", SCRIPT, *sys.path],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**os.environ, **dict.fromkeys(THREADS, "1")},
+            # The libraries that a worker loads do not survive their own warnings, if these are errors.
+            env={**os.environ, **dict.fromkeys(THREADS, "1"), "PYTHONWARNINGS": ""},
             start_new_session=True,  # the terminal's Ctrl-C is for this process, which then ends the other
         )
 
@@ -159,8 +161,16 @@ class _Worker(subprocess.Popen[bytes]):
         return self.returncode
 
 
+def _started() -> _Worker:
+    try:
+        return _Worker()
+    except OSError as error:
+        raise BrokenExecutor(f"it could not be started: {error.strerror}") from error
+
+
 def serve() -> None:
     """Answers calls until none can come any more; this is all that a worker process does."""
+    open_descriptors()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not get among the answers

@@ -100,7 +100,7 @@ class Candidates:
             (M,) whether each candidate is kept.
         """
         if choice.sensitivity is None:
-            return self._best(round((choice.rate or 0.0) * self.speech_seconds))
+            return self._best(round(min((choice.rate or 0.0) * self.speech_seconds, len(self.times))))
         middle = int((self.prominences >= self.threshold).sum())
         if choice.sensitivity <= 0.5:
             return self._best(round(2 * choice.sensitivity * middle))

@@ -21,7 +21,14 @@ from phonseg.annotation.writers import FORMATS, Layout
 from phonseg.errors import ConfigurationError, OutputError
 from phonseg.timeline.segmentation import Segmentation
 
-WORDS = st.text(st.characters(exclude_categories=["Cs", "Cc", "Z"]), min_size=1, max_size=5)
+WORDS = st.text(
+    st.characters(
+        exclude_categories=["Cs", "Cc", "Z"],
+        exclude_characters="\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069",
+    ),
+    min_size=1,
+    max_size=5,
+)
 
 
 @st.composite
@@ -173,3 +180,18 @@ def test_what_to_check_is_a_tier_of_points_that_praat_reads(
         queries = ("Get time of point", "Get label of point")
         points = [tuple(parselmouth.praat.call(grid, query, 2, i + 1) for query in queries) for i in range(count)]
         assert points == sorted((one.time, f"{rank}: {one}") for rank, one in enumerate(decisions, 1))
+
+
+def test_control_characters_are_escaped_in_tables_and_lists() -> None:
+    labels = ["=1+1", "-x", "@a", "+b", 'say "a", b', "two\nlines", "\x1b[31m\rred\0", "\u202eback"]
+    made = Segmentation(np.arange(1, 8) / 10, 0.9, labels=labels, recording="in/a\x1b b\n.wav")
+    table = written(made, "csv")
+    rows = list(csv.DictReader(io.StringIO(table)))
+    assert [row["label"] for row in rows] == [*labels[:6], r"\x1b[31m\rred\x00", r"\u202eback"]
+    assert {row["recording"] for row in rows} == {r"a\x1b b\n.wav"}
+    ctm = [line.split(" ") for line in written(made, "ctm").splitlines()]
+    assert [len(fields) for fields in ctm] == [5] * 8
+    assert [fields[4] for fields in ctm][4:] == ['say_"a",_b', "two_lines", r"\x1b[31m_red\x00", r"\u202eback"]
+    audacity = [line.split("\t") for line in written(made, "audacity").splitlines()]
+    assert [fields[2] for fields in audacity][5:] == ["two lines", r"\x1b[31m red\x00", r"\u202eback"]
+    assert not set(table + written(made, "ctm") + written(made, "audacity")) & set("\x1b\r\0\u202e")

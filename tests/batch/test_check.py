@@ -119,18 +119,21 @@ def test_a_folder_that_cannot_be_listed_would_fail(tmp_path: Path, unlistable: C
 def test_recordings_that_would_overwrite_each_other_would_fail(tmp_path: Path) -> None:
     for name in ("x.wav", "x.flac"):
         soundfile.write(tmp_path / name, noise(RATE), RATE)
+    soundfile.write(tmp_path / "y.wav", noise(RATE), RATE)
     found = check(tmp_path, progress=False)
-    assert [one.status for one in found.recordings] == ["fine", "fine"]
-    assert len(found.failed) == 1
-    assert "would be written to the same" in found.failed[0]
-    (tmp_path / "empty").mkdir()
-    assert check([tmp_path / "empty", tmp_path], progress=False).problems == found.problems
+    assert [one.status for one in found.recordings] == ["failed", "failed", "fine"]
+    assert len(found.failed) == 2
+    assert "x.wav: would be written to the same" in found.failed[1]
+    assert "1 fine, 0 with warnings, 2 would fail" in found.totals()
 
 
-def test_a_folder_without_recordings_is_told_of_and_a_missing_one_is_an_error(tmp_path: Path) -> None:
+def test_a_folder_without_recordings_would_fail_as_it_does_and_a_missing_one_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "x.mp4").touch()
     found = check(tmp_path, progress=False)
-    assert (found.recordings, found.failed, found.others) == ((), (), {".mp4": 1})
+    assert (found.recordings, found.others) == ((), {".mp4": 1})
+    with pytest.raises(AudioError) as refused:
+        segment_files(tmp_path, progress=False)
+    assert found.failed == (str(refused.value),)
     assert "0 recordings" in str(found)
     with pytest.raises(AudioError, match="nowhere: does not exist"):
         check([tmp_path, tmp_path / "nowhere"], progress=False)

@@ -5,17 +5,22 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shutil
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from phonseg import export, read_reference
+import phonseg.batch.export
+from phonseg import export, read_reference, segment_files
+from phonseg.annotation.label_file import LabelFile
 from phonseg.cli.main import main
 from phonseg.errors import ConfigurationError, TextGridError
 from phonseg.timeline.segmentation import Segmentation
 
+DEMO = Path(__file__).resolve().parents[2] / "data" / "demo"
 MADE = Segmentation(np.array([0.25, 0.5]), 1.0, labels=["h#", "ʃ", "iː"])
 
 
@@ -97,7 +102,7 @@ def test_of_two_label_files_of_one_name_the_first_is_written(tmp_path: Path) -> 
     for _ in range(2):
         first, second = export([tmp_path / "1", tmp_path / "2"], tmp_path / "out", overwrite=True)
         assert (first.message, second.files) == ("", ())
-        assert "a.csv: is there already" in second.message
+        assert f"a.csv: is there already, with what {first.source} holds. Choose" in second.message
         assert read_reference(tmp_path / "out" / "a.csv").boundaries.tolist() == [0.25]
 
 
@@ -153,3 +158,84 @@ def test_a_recording_of_any_kind_beside_it_is_named(tmp_path: Path, suffix: str)
     (tmp_path / f"a.b{suffix}").touch()
     (one,) = export(tmp_path, formats=("json",))
     assert json.loads(one.files[0].read_text("utf-8"))["recording"] == f"a.b{suffix}"
+
+
+def test_two_label_files_of_one_recording_are_not_mixed(tmp_path: Path) -> None:
+    MADE.to_textgrid(tmp_path / "a.TextGrid")
+    (tmp_path / "a.phn").write_text("0 8000 x\n8000 16000 y\n")
+    first, second = export([tmp_path / "a.TextGrid", tmp_path / "a.phn"], tmp_path / "out")
+    assert (first.message, second.files) == ("", ())
+    assert f"with what {tmp_path / 'a.TextGrid'} holds" in second.message
+    assert [segment.label for segment in read_reference(tmp_path / "out" / "a.csv")] == ["h#", "ʃ", "iː"]
+
+
+def test_a_file_that_appears_or_changes_at_the_last_moment_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    MADE.to_textgrid(tmp_path / "a.TextGrid")
+    table, move = tmp_path / "a.csv", os.fsync
+
+    def saving(descriptor: int) -> None:
+        move(descriptor)
+        table.write_text("mine")
+
+    monkeypatch.setattr(os, "fsync", saving)
+    for _ in range(2):
+        (one,) = export(tmp_path, overwrite=True)
+        assert (one.files, "a.csv: was changed while phonseg was at work" in one.message) == ((), True)
+        assert table.read_text() == "mine"
+        table.write_text("yours")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.TextGrid", "a.csv"]
+
+
+def test_the_name_of_the_tier_that_was_read_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("pympi")
+    MADE.to_textgrid(tmp_path / "a.TextGrid", tier="sounds")
+    by_number = lambda path, tier: real(path, tier="sounds")  # noqa: E731  # whatever a reader takes for a name
+    real = phonseg.batch.export.read_label_file
+    monkeypatch.setattr(phonseg.batch.export, "read_label_file", by_number)
+    (one,) = export(tmp_path, tmp_path / "out", formats=("textgrid", "elan"), tier="1")
+    for file in one.files:
+        assert [segment.label for segment in read_reference(file, tier="sounds")] == ["h#", "ʃ", "iː"]
+
+
+@pytest.mark.parametrize("error", [OSError(5, "Input/output error"), MemoryError(), IndexError("7")])
+def test_whatever_happens_to_one_label_file_the_others_are_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    for name in "ab":
+        MADE.to_textgrid(tmp_path / f"{name}.TextGrid")
+    real = phonseg.batch.export.read_label_file
+
+    def stumble(path: Path, tier: str) -> LabelFile:
+        if path.stem == "a":
+            raise error
+        return real(path, tier=tier)
+
+    monkeypatch.setattr(phonseg.batch.export, "read_label_file", stumble)
+    a, b = export(tmp_path)
+    assert a.message.startswith(f"{tmp_path / 'a.TextGrid'}: cannot be exported (")
+    assert (b.message, b.files) == ("", (tmp_path / "b.csv",))
+
+
+def test_what_was_exported_over_the_automatic_table_counts_as_corrected(tmp_path: Path) -> None:
+    shutil.copy(DEMO / "english.wav", tmp_path / "x.wav")
+    how = {"formats": ("textgrid", "csv"), "progress": False, "executor": ThreadPoolExecutor(1)}
+    segment_files(tmp_path, **how)
+    MADE.to_textgrid(tmp_path / "x.TextGrid")
+    assert "x.csv: is there already. Choose" in export(tmp_path / "x.TextGrid")[0].message
+    (record,) = segment_files(tmp_path, **how)
+    command = f"phonseg export {tmp_path / 'x.TextGrid'} --overwrite"
+    assert (
+        f"{tmp_path / 'x.csv'}: holds the automatic boundaries, not those of {tmp_path / 'x.TextGrid'}, which was "
+        in (record.message)
+    )
+    assert f"{command} writes the corrected ones." in record.message
+    assert main(command.split()[1:]) == 0
+    labels = [segment.label for segment in read_reference(tmp_path / "x.csv")]
+    for formats in (("textgrid", "csv"), ("csv",)):
+        (record,) = segment_files(tmp_path, **{**how, "formats": formats}, sensitivity=0.3)
+        assert record.status == "skipped"
+        assert "x.csv: was changed after phonseg wrote it, so it is left alone" in record.message
+        assert "automatic" not in record.message
+    assert [segment.label for segment in read_reference(tmp_path / "x.csv")] == labels == ["h#", "ʃ", "iː"]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from phonseg.audio.find import search
+from phonseg.audio.find import SUFFIXES, search
 from phonseg.batch.jobs import plan_jobs
 from phonseg.errors import AudioError, ConfigurationError, OutputError, TextGridError
 
@@ -72,11 +72,55 @@ def test_a_recording_is_planned_once_whatever_way_leads_to_it(tmp_path: Path) ->
 @pytest.mark.parametrize(("one", "other"), [("x.wav", "x.flac"), ("x.wav", "X.WAV"), ("\u00e9.wav", "e\u0301.wav")])
 def test_two_recordings_of_one_name_are_found_before_the_start(tmp_path: Path, one: str, other: str) -> None:
     touch(tmp_path / "1" / one, tmp_path / "2" / other)
-    with pytest.raises(ConfigurationError, match="would be written to the same"):
-        plan_jobs(search([tmp_path / "1", tmp_path / "2"]), "out")
-    assert len(plan_jobs(search(tmp_path), "out")) == 2
-    with pytest.raises(ConfigurationError, match="would be written to the same"):
-        plan_jobs(search([tmp_path / "1", tmp_path / "2"]), "out", (1, 10**9))  # whatever the shard
+    paths = [tmp_path / "1" / one, tmp_path / "2" / other]
+    touch(tmp_path / "1" / "fine.wav")
+    jobs = plan_jobs(search([tmp_path / "1", tmp_path / "2"]), "out")
+    failures = {job.recording: job.failure for job in jobs}
+    assert failures.pop(tmp_path / "1" / "fine.wav") == ""
+    assert list(failures) == paths
+    for path, another in (paths, paths[::-1]):
+        assert failures[path].startswith(f"{path}: would be written to the same ")
+        assert f" as {another}. Rename one" in failures[path]
+    assert [job.failure for job in plan_jobs(search(tmp_path), "out")] == [""] * 3
+    shards = [
+        plan_jobs(search([tmp_path / "1", tmp_path / "2"]), "out", (i, 3)) for i in (1, 2, 3)
+    ]  # each has its part
+    assert {job.recording: job.failure for shard in shards for job in shard if job.failure} == failures
+
+
+def test_of_many_recordings_of_one_name_a_few_are_named(tmp_path: Path) -> None:
+    touch(*(tmp_path / f"x{suffix}" for suffix in SUFFIXES))
+    jobs = plan_jobs(search(tmp_path), None)
+    assert len(jobs) == len(SUFFIXES)
+    assert all(job.failure.count(str(tmp_path / "x")) == 5 for job in jobs)
+    assert all(f" and {len(SUFFIXES) - 4} more. Rename one" in job.failure for job in jobs)
+
+
+def test_another_link_to_a_recording_that_would_have_the_same_files_is_left_out(tmp_path: Path) -> None:
+    touch(tmp_path / "1" / "x.wav")
+    (tmp_path / "2").mkdir()
+    (tmp_path / "2" / "X.wav").symlink_to(tmp_path / "1" / "x.wav")
+    first, second = plan_jobs(search([tmp_path / "1", tmp_path / "2"]), "out")
+    assert (first.failure, first.left_out, second.failure) == ("", "", "")
+    assert second.left_out.endswith(f"X.wav: is left out, since it is the same recording as {first.recording}.")
+    touch(tmp_path / "1" / "x.mp3")
+    assert all(job.failure for job in plan_jobs(search([tmp_path / "1", tmp_path / "2"]), "out"))
+
+
+@pytest.mark.parametrize("name", ["..wav", "...wav", "....TextGrid"])
+def test_a_name_of_dots_stays_in_its_folder(tmp_path: Path, name: str) -> None:
+    touch(tmp_path / "in" / name)
+    (job,) = plan_jobs(search(tmp_path / "in" / name), tmp_path / "out")
+    assert job.files[".TextGrid"] == tmp_path / "out" / f"{name}.TextGrid"
+
+
+@pytest.mark.parametrize("name", ["", "a\0b", "\ud800"])
+def test_what_cannot_be_the_name_of_a_folder_is_refused(tmp_path: Path, name: str) -> None:
+    touch(tmp_path / "a.wav")
+    with pytest.raises(ConfigurationError, match="Give the name of a folder"):
+        plan_jobs(search(tmp_path), name)
+    with pytest.raises((ConfigurationError, TextGridError)):
+        plan_jobs(search(tmp_path), None, into=name)
 
 
 def test_inputs_that_hold_nothing_are_errors(tmp_path: Path) -> None:
@@ -194,8 +238,8 @@ def test_a_name_that_is_too_long_stops_no_plan(tmp_path: Path) -> None:
 
 def test_into_must_fit(tmp_path: Path) -> None:
     touch(tmp_path / "a.wav", tmp_path / "b.wav", tmp_path / "a.TextGrid")
-    with pytest.raises(ConfigurationError, match="would be written to the same"):
-        plan_jobs(search(tmp_path), None, into=tmp_path / "a.TextGrid")
+    jobs = plan_jobs(search(tmp_path), None, into=tmp_path / "a.TextGrid")
+    assert ["would be written to the same" in job.failure for job in jobs] == [True, True]
     with pytest.raises(ConfigurationError, match="replaces an output folder"):
         plan_jobs(search(tmp_path), "out", into=tmp_path)
     with pytest.raises(ConfigurationError, match="is for TextGrids"):

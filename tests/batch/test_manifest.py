@@ -1,13 +1,21 @@
 from __future__ import annotations
 
 import json
+import os
+import random
+import tracemalloc
+from collections.abc import Iterator
 from pathlib import Path
 
+import manifests
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from phonseg.batch.manifest import Made, Manifest, Record, Status, read_records, sha256
+import phonseg.batch.manifest
+from phonseg.batch.manifest import Manifest, read_records
+from phonseg.batch.records import Made, Record, Status, line_to_record, record_to_line
 from phonseg.errors import OutputError
+from phonseg.system.ordinary_files import sha256
 from phonseg.timeline.segmentation import Provenance
 
 # Also what no encoding has, as in names that are not UTF-8.
@@ -15,6 +23,7 @@ TEXTS = st.text(st.characters(exclude_characters="/\0", codec=None), min_size=1,
     lambda text: text not in (".", "..")
 )
 NUMBERS = st.floats(0, 1e9)
+COUNTS = st.integers(0, 2**63 - 1)
 
 
 def made(data: bytes = b"", warning: str = "") -> Made:
@@ -36,7 +45,7 @@ def record(textgrid: Path, status: Status = "done", message: str = "", of: Made 
     st.none() | NUMBERS,
     st.dictionaries(
         TEXTS,
-        st.builds(Made, TEXTS, st.integers(0), NUMBERS, TEXTS, st.integers(0), NUMBERS, st.just(made().provenance)),
+        st.builds(Made, TEXTS, COUNTS, NUMBERS, TEXTS, COUNTS, NUMBERS, st.just(made().provenance)),
         max_size=3,
     ),
 )
@@ -227,3 +236,129 @@ def test_where_nothing_can_be_recorded_is_an_output_error(tmp_path: Path) -> Non
         Manifest(tmp_path, None)
     with pytest.raises(OutputError, match="a folder or a device has that name"):
         read_records(tmp_path)
+
+
+def places(folder: Path) -> Iterator[tuple[list[object], object]]:
+    """The values of a line, and where in them each value stands."""
+    line = manifests.whole(folder).splitlines()[1]
+    ways = [[*way] for way in _ways(json.loads(line))]
+    for way in ways:
+        for hostile in manifests.HOSTILE:
+            yield way, hostile
+
+
+def _ways(value: object) -> Iterator[tuple[object, ...]]:
+    if isinstance(value, dict):
+        for key in value:
+            yield (key,)
+            yield from ((key, *rest) for rest in _ways(value[key]))
+
+
+def test_whatever_stands_in_a_line_it_is_a_record_that_can_be_written_again_or_none(tmp_path: Path) -> None:
+    for way, hostile in places(tmp_path):
+        values = json.loads(manifests.whole(tmp_path).splitlines()[1])
+        place = values
+        for key in way[:-1]:
+            place = place[key]
+        place[way[-1]] = hostile
+        read = line_to_record(json.dumps(values).encode(), tmp_path)
+        if read is None:
+            continue
+        assert line_to_record(record_to_line(read, tmp_path), tmp_path) == read
+        for file in (read.target, *read.files):
+            assert Path(os.path.normpath(file)).is_relative_to(tmp_path)
+            assert file != tmp_path
+
+
+def test_manifests_that_somebody_has_changed_do_no_harm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
+    content = manifests.whole(tmp_path / "batch")
+    for number in range(200):
+        manifests.use(manifests.changed(content, random.Random(number)), tmp_path)
+
+
+@pytest.mark.parametrize("name", ["phonseg-manifest.jsonl", "phonseg-manifest-1-of-2.jsonl"])
+@pytest.mark.parametrize("kind", ["pipe", "device", "folder", "link", "link to nothing", "large"])
+def test_a_manifest_that_is_no_ordinary_file_is_refused_at_once(tmp_path: Path, name: str, kind: str) -> None:
+    folder, path, other = tmp_path / "out", tmp_path / "out" / name, tmp_path / "other"
+    folder.mkdir()
+    other.write_bytes(b"mine")
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    elif kind == "large":
+        with path.open("wb") as file:
+            file.truncate(3 * 10**9)
+    else:
+        path.symlink_to({"device": "/dev/zero", "link": other, "link to nothing": tmp_path / "nowhere"}[kind])
+    with pytest.raises(OutputError, match=f"{name}: (cannot be written|is too large for a manifest)"):
+        Manifest(folder, None), read_records(folder)
+    assert other.read_bytes() == b"mine"
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_a_line_of_any_length_costs_no_memory_and_no_other_record(tmp_path: Path) -> None:
+    manifest = Manifest(tmp_path, None)
+    one, two = (record(tmp_path / f"{name}.TextGrid", of=made()) for name in "ab")
+    manifest.add(one)
+    with manifest.path.open("ab") as file:
+        for _ in range(50):
+            file.write(b"x" * 2**20)
+        file.write(record_to_line(two, tmp_path))  # the end of that line
+    manifest.add(two)
+    tracemalloc.start()
+    assert read_records(tmp_path) == [one, two]
+    assert tracemalloc.get_traced_memory()[1] < 2**23
+    tracemalloc.stop()
+
+
+def test_only_files_in_doubt_are_read_and_none_outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "out"
+    manifest = Manifest(folder, None)
+    (folder / "far").symlink_to(tmp_path)
+    (tmp_path / "outside.TextGrid").write_bytes(b"1")
+    grids = [folder / f"{name}.TextGrid" for name in ("done", "stopped", "far/outside", "pipe", "link", "large")]
+    grids[0].write_bytes(b"1")
+    grids[1].write_bytes(b"1")
+    os.mkfifo(grids[3])
+    grids[4].symlink_to(tmp_path / "outside.TextGrid")
+    with grids[5].open("wb") as file:
+        file.truncate(10**12)
+    for grid in grids:
+        manifest.add(record(grid, "writing", of=made(b"1")))
+    manifest.add(record(grids[0], of=made(b"1")))
+    read: list[Path] = []
+    real = phonseg.batch.manifest.digest
+
+    def digest(path: Path, **how: bool) -> str | None:
+        read.append(path)
+        return real(path, **how)
+
+    monkeypatch.setattr(phonseg.batch.manifest, "digest", digest)
+    left = Manifest(folder, None).settle()
+    assert {target.name for target, _ in left} == {"done", "stopped"}
+    assert set(read) <= {grids[1], grids[3], grids[4]}
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_what_another_run_adds_while_the_manifest_is_settled_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, replaced: bool
+) -> None:
+    ours, theirs = (record(tmp_path / f"{name}.TextGrid", of=made()) for name in "ab")
+    first, second = (Manifest(tmp_path, None) for _ in range(2))
+    first.add(ours)
+    real, added = os.fsync, list[bool]()
+
+    def fsync(descriptor: int) -> None:
+        real(descriptor)
+        if not added:
+            added.append(True)
+            second.add(theirs)
+            if replaced:
+                second.settle()
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    first.settle()
+    assert read_records(tmp_path) == [ours, theirs]
+    assert Manifest(tmp_path, None).settle().keys() == {(one.target, one.recording) for one in (ours, theirs)}

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from phonseg.annotation.textgrid.reader import read_textgrid
+from phonseg.annotation.textgrid.writer import textgrid_bytes
 from phonseg.audio.find import search
 from phonseg.batch.jobs import Job, plan_jobs
-from phonseg.batch.manifest import Manifest, Record, Shard, read_records, sha256
+from phonseg.batch.manifest import Manifest, Shard, read_records
 from phonseg.batch.outputs import Outputs
+from phonseg.batch.records import Record
 from phonseg.batch.worker_task import WorkerResult
 from phonseg.errors import OutputError
 from phonseg.system.atomic_files import replacing
-from phonseg.timeline.segmentation import Provenance
+from phonseg.system.ordinary_files import sha256
+from phonseg.timeline.segmentation import Provenance, Segmentation
 
 A, B = (Provenance("1.0", "a model", digest, {"channel": "mix"}) for digest in ("aa", "bb"))
 
@@ -40,14 +45,14 @@ def of(job: Job) -> Path:
 
 def run(job: Job, made: WorkerResult | str, *, overwrite: bool = False, others: list[Job] | None = None) -> Record:
     """A run of one recording, whose segmenting gives a result or an error."""
-    with closing(Outputs([job, *(others or [])], shard=None, overwrite=overwrite)) as outputs:
+    with closing(Outputs([job, *(others or [])], shard=None, overwrite=overwrite, tiers=("phones",))) as outputs:
         provenance = made.provenance if isinstance(made, WorkerResult) else A
         if not outputs.settles(job, provenance):
             if isinstance(made, WorkerResult):
                 outputs.place(job, made)
             else:
                 outputs.fail(job, made)
-    return outputs.records[job.target]
+    return outputs.record(job)
 
 
 def only_record(job: Job) -> Record:
@@ -157,7 +162,7 @@ def test_a_correction_that_is_undone_is_none(job: Job) -> None:
 
 
 def test_what_somebody_writes_during_the_run_is_left_alone(job: Job) -> None:
-    with closing(Outputs([job], shard=None, overwrite=False)) as outputs:
+    with closing(Outputs([job], shard=None, overwrite=False, tiers=("phones",))) as outputs:
         assert not outputs.settles(job, A)
         of(job).parent.mkdir(parents=True)
         of(job).write_bytes(b"by hand")
@@ -169,7 +174,7 @@ def test_what_somebody_writes_during_the_run_is_left_alone(job: Job) -> None:
 def test_two_runs_at_once_end_well(job: Job, tmp_path: Path) -> None:
     (tmp_path / "in" / "y.wav").touch()
     x, y = plan_jobs(search(tmp_path / "in"), tmp_path / "out")
-    first, second = (Outputs([x, y], shard=None, overwrite=False) for _ in range(2))
+    first, second = (Outputs([x, y], shard=None, overwrite=False, tiers=("phones",)) for _ in range(2))
     for outputs in (first, second):
         assert not outputs.settles(x, A)
         assert not outputs.settles(y, A)
@@ -178,7 +183,7 @@ def test_two_runs_at_once_end_well(job: Job, tmp_path: Path) -> None:
     first.close()
     second.place(y, result("y.wav"))
     second.close()
-    assert [second.records[job.target].status for job in (x, y)] == ["done", "done"]
+    assert [second.record(job).status for job in (x, y)] == ["done", "done"]
     known = [record.files[of(job)].sha256 for job, record in zip((x, y), read_records(x.folder), strict=True)]
     assert known == [sha256(of(job).read_bytes()) for job in (x, y)]
     assert run(x, result("other")).status == "skipped"
@@ -189,15 +194,15 @@ def test_two_runs_at_once_end_well(job: Job, tmp_path: Path) -> None:
 def test_what_another_run_writes_meanwhile_is_left_alone_and_known_to_the_next(
     job: Job, shard: Shard | None, ended: bool
 ) -> None:
-    first, second = (Outputs([job], shard=one, overwrite=False) for one in (None, shard))
+    first, second = (Outputs([job], shard=one, overwrite=False, tiers=("phones",)) for one in (None, shard))
     assert not second.settles(job, A)
     first.place(job, result("one"))
     if ended:
         first.close()
     second.place(job, result("another"))
     assert of(job).read_bytes() == b"one"
-    assert second.records[job.target].status == "skipped"
-    assert "phonseg did not write it, so it is left alone" in second.records[job.target].message
+    assert second.record(job).status == "skipped"
+    assert "phonseg did not write it, so it is left alone" in second.record(job).message
     second.close()
     if not ended:
         first.close()
@@ -205,7 +210,7 @@ def test_what_another_run_writes_meanwhile_is_left_alone_and_known_to_the_next(
 
 
 def test_every_shard_knows_what_the_others_made(job: Job) -> None:
-    with closing(Outputs([job], shard=(2, 3), overwrite=False)) as outputs:
+    with closing(Outputs([job], shard=(2, 3), overwrite=False, tiers=("phones",))) as outputs:
         outputs.place(job, result())
     assert (job.folder / "phonseg-manifest-2-of-3.jsonl").exists()
     assert run(job, result()).status == "skipped"
@@ -213,7 +218,7 @@ def test_every_shard_knows_what_the_others_made(job: Job) -> None:
 
 
 def test_of_two_records_of_one_content_the_one_that_is_up_to_date_counts(job: Job) -> None:
-    with closing(Outputs([job], shard=(1, 1), overwrite=False)) as outputs:
+    with closing(Outputs([job], shard=(1, 1), overwrite=False, tiers=("phones",))) as outputs:
         outputs.place(job, result())
     assert [run(job, result(provenance=B)).status for _ in range(2)] == ["done", "skipped"]
     assert run(job, result(provenance=A)).status == "skipped"
@@ -230,16 +235,16 @@ def test_a_record_that_a_full_disk_has_cut_costs_no_other(job: Job) -> None:
 def test_a_manifest_that_cannot_be_written_is_found_at_the_start(job: Job) -> None:
     (job.folder / "phonseg-manifest.jsonl").mkdir(parents=True)
     with pytest.raises(OutputError, match=r"phonseg-manifest\.jsonl: cannot be written"):
-        Outputs([job], shard=None, overwrite=False)
+        Outputs([job], shard=None, overwrite=False, tiers=("phones",))
 
 
 def test_an_output_that_cannot_be_made_is_found_at_the_start(tmp_path: Path, job: Job) -> None:
     (tmp_path / "out").write_text("a file")
     with pytest.raises(OutputError, match=r"out: cannot be made \(a file has that name\)"):
-        Outputs([job], shard=None, overwrite=False)
+        Outputs([job], shard=None, overwrite=False, tiers=("phones",))
     (below,) = plan_jobs(search(tmp_path / "in"), tmp_path / "out" / "below")
     with pytest.raises(OutputError, match=r"below: cannot be made \(a file has the name of a folder above it\)"):
-        Outputs([below], shard=None, overwrite=False)
+        Outputs([below], shard=None, overwrite=False, tiers=("phones",))
     assert (tmp_path / "out").read_text() == "a file"
 
 
@@ -247,7 +252,7 @@ def test_an_output_that_cannot_be_made_is_found_at_the_start(tmp_path: Path, job
 def test_an_output_that_is_closed_is_found_at_the_start(tmp_path: Path, job: Job) -> None:
     (tmp_path / "out").mkdir(0o555)
     with pytest.raises(OutputError, match="cannot be written"):
-        Outputs([job], shard=None, overwrite=False)
+        Outputs([job], shard=None, overwrite=False, tiers=("phones",))
 
 
 def test_what_stands_in_the_way_of_one_stops_no_other(tmp_path: Path) -> None:
@@ -261,11 +266,11 @@ def test_what_stands_in_the_way_of_one_stops_no_other(tmp_path: Path) -> None:
     (out / "deep").touch()
     (out / "out").symlink_to(tmp_path)
     jobs = plan_jobs(search(tmp_path / "in"), out)
-    with closing(Outputs(jobs, shard=None, overwrite=True)) as outputs:
+    with closing(Outputs(jobs, shard=None, overwrite=True, tiers=("phones",))) as outputs:
         for job in jobs:
             if not outputs.settles(job, A):
                 outputs.place(job, result())
-    said = {job.target.name[:20]: outputs.records[job.target].message for job in jobs}
+    said = {job.target.name[:20]: outputs.record(job).message for job in jobs}
     assert said.pop("fine") == ""
     assert {name: message.partition("(")[2].partition(")")[0] for name, message in said.items()} == {
         "folder": "a folder or a device has that name",
@@ -315,10 +320,10 @@ def killed(moment: str | None) -> Iterator[None]:
     """The run in the block is killed at that moment."""
 
     @contextmanager
-    def dying(path: Path) -> Iterator[Path]:
+    def dying(path: Path, *how: Callable[[], None]) -> Iterator[Path]:
         if moment == "before it is written" and path.suffix == ".TextGrid":
             raise Killed
-        with replacing(path) as partial:
+        with replacing(path, *how) as partial:
             yield partial
             if moment == "before it is in place" and path.suffix == ".TextGrid":
                 raise Killed
@@ -456,10 +461,10 @@ def test_a_set_of_which_a_killed_run_wrote_a_part_is_completed(tmp_path: Path, b
         real = replacing
 
         @contextmanager
-        def dying(path: Path) -> Iterator[Path]:
+        def dying(path: Path, *how: Callable[[], None]) -> Iterator[Path]:
             if path.suffix == ".csv":
                 raise Killed
-            with real(path) as partial:
+            with real(path, *how) as partial:
                 yield partial
 
         with patch("phonseg.batch.outputs.replacing", dying), pytest.raises(Killed):
@@ -468,3 +473,134 @@ def test_a_set_of_which_a_killed_run_wrote_a_part_is_completed(tmp_path: Path, b
     assert run(job, "x.wav: cannot be read.").status == "failed"
     assert run(job, files("1")).status == "done"
     assert (of(job).read_bytes(), job.files[".csv"].read_bytes()) == (b"1", b"1,")
+
+
+def at_the_last_moment(do: Callable[[], object]) -> Any:
+    """Something is done between the last look at a file and its replacement, at every replacement."""
+    real = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        real(descriptor)
+        do()
+
+    return patch("os.fsync", fsync)
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+@pytest.mark.parametrize("before", [b"a TextGrid", None])
+def test_a_correction_that_is_saved_at_the_last_moment_stays(job: Job, before: bytes | None, overwrite: bool) -> None:
+    if before:
+        run(job, result())
+    with at_the_last_moment(lambda: of(job).write_bytes(b"corrected!")):
+        record = run(job, result("a textgrid", B), overwrite=overwrite)
+    assert of(job).read_bytes() == b"corrected!"
+    assert (record.status, record.message) == (
+        "skipped",
+        f"{of(job)}: was changed while phonseg was at work, so it is left alone. Run phonseg again.",
+    )
+    assert record == only_record(job)
+    assert [path.name for path in of(job).parent.iterdir()] == ["x.TextGrid"]
+    assert "left alone" in run(job, result("a textgrid", B)).message
+    assert of(job).read_bytes() == b"corrected!"
+
+
+def test_of_a_set_what_is_changed_at_the_last_moment_stays_and_the_rest_is_written(tmp_path: Path) -> None:
+    job = both(tmp_path)
+    run(job, files("1"))
+    with at_the_last_moment(lambda: of(job).write_bytes(b"corrected")):
+        record = run(job, files("2", B))
+    assert (record.status, of(job).read_bytes(), job.files[".csv"].read_bytes()) == ("warned", b"corrected", b"2,")
+    assert "x.TextGrid: was changed while phonseg was at work" in record.message
+    assert "x.csv: holds the automatic boundaries, not those of" in record.message
+    assert "was changed after phonseg wrote it, so it is left alone" in run(job, files("2", B)).message
+
+
+def test_a_textgrid_that_tiers_are_added_to_is_looked_at_again(tmp_path: Path) -> None:
+    (tmp_path / "x.wav").write_bytes(b"sound")
+    grid = tmp_path / "x.TextGrid"
+    words = Segmentation([0.5], 1.0, labels=["a", "b"])
+    words.to_textgrid(grid, tier="words")
+    (job,) = plan_jobs(search(tmp_path / "x.wav"), None, into=grid)
+    new = replace(result(), files={".TextGrid": textgrid_bytes(Segmentation([0.25], 1.0), grid)})
+    mine = textgrid_bytes(words, grid, tier="mine")
+    with at_the_last_moment(lambda: grid.write_bytes(mine)):
+        assert run(job, new).status == "skipped"
+    assert run(job, new).status == "done"
+    assert read_textgrid(grid, tier="mine").labels == ("a", "b")
+
+
+def test_if_another_run_writes_the_same_at_the_last_moment_all_is_well(job: Job) -> None:
+    with at_the_last_moment(lambda: of(job).write_bytes(b"a TextGrid")):
+        assert run(job, result()).message == ""
+    assert run(job, result("new", B)).status == "done"
+
+
+@pytest.mark.parametrize("formats", [(".TextGrid", ".csv", ".json"), (".json",)])
+def test_files_beside_a_corrected_textgrid_say_that_they_are_not_corrected(
+    tmp_path: Path, formats: tuple[str, ...]
+) -> None:
+    (tmp_path / "x.wav").write_bytes(b"sound")
+    (grid,) = plan_jobs(search(tmp_path / "x.wav"), None)
+    tier = replace(A, settings={"tier": "my sounds"})
+    run(grid, result(provenance=tier))
+    of(grid).write_bytes(b"corrected")
+    (job,) = plan_jobs(search(tmp_path / "x.wav"), None, suffixes=formats)
+    made = replace(result(provenance=tier), files={suffix: suffix.encode() for suffix in formats})
+    tables = [str(file) for suffix, file in job.files.items() if suffix != ".TextGrid"]
+    command = f"phonseg export {of(grid)} --format {'csv,json' if len(tables) > 1 else 'json'} --tier 'my sounds'"
+    hold = "holds" if len(tables) == 1 else "hold"
+    told = (
+        f"{', '.join(tables)}: {hold} the automatic boundaries, not those of {of(grid)}, "
+        f"which was changed after phonseg wrote it. {command} --overwrite writes the corrected ones."
+    )
+    for status in ("warned", "skipped"):
+        record = run(job, made)
+        assert record.status == status
+        assert record.message.endswith(told)
+    of(grid).write_bytes(b"a TextGrid")
+    assert "automatic" not in run(job, made).message
+
+
+def test_a_textgrid_by_hand_that_was_not_asked_for_needs_no_word(tmp_path: Path) -> None:
+    job = both(tmp_path)
+    of(job).write_bytes(b"by hand")
+    alone = replace(job, files={".csv": job.files[".csv"]})
+    assert run(alone, files("1")).message == ""
+    assert "not those of" in run(job, files("2", B)).message
+    assert "which phonseg did not write" in run(job, files("2", B)).message
+
+
+@pytest.mark.parametrize("error", [OSError(errno.EIO, "Input/output error"), MemoryError(), RecursionError("deep")])
+def test_whatever_one_file_raises_fails_one_recording(job: Job, error: Exception) -> None:
+    with patch("phonseg.batch.outputs.digest", side_effect=error):
+        record = run(job, result())
+    assert record.status == "failed"
+    assert "cannot be segmented (" in record.message or "cannot be written (Input/output error)" in record.message
+    assert run(job, result()).status == "done"
+
+
+def test_recordings_of_the_same_files_fail_and_lose_nothing(tmp_path: Path) -> None:
+    (tmp_path / "x.wav").write_bytes(b"sound")
+    (job,) = plan_jobs(search(tmp_path), None)
+    run(job, result())
+    (tmp_path / "x.mp3").write_bytes(b"other")
+    jobs = plan_jobs(search(tmp_path), None)
+    for _ in range(2):
+        records = [run(one, result(), others=[two]) for one, two in (jobs, jobs[::-1])]
+        assert [(record.recording.name, record.status) for record in records] == [
+            ("x.mp3", "failed"),
+            ("x.wav", "failed"),
+        ]
+        with closing(Outputs(jobs, shard=None, overwrite=False, tiers=("phones",))) as outputs:
+            assert all(outputs.settles(one, A) for one in jobs)
+        left = {record.recording.name: record for record in read_records(tmp_path)}
+        assert len(left) == len(read_records(tmp_path)) == 2
+        assert (list(left["x.wav"].files), list(left["x.mp3"].files)) == ([of(job)], [])
+        assert f"as {tmp_path / 'x.mp3'}. Rename one" in left["x.wav"].message
+    (tmp_path / "x.mp3").unlink()
+    assert run(job, result()).status == "skipped"
+    assert (only_record(job).status, only_record(job).message) == ("skipped", "")
+    (tmp_path / "x.wav").rename(tmp_path / "x.mp3")
+    (moved,) = plan_jobs(search(tmp_path), None)
+    assert run(moved, result("new", B)).status == "done"
+    assert only_record(moved).recording.name == "x.mp3"

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from phonseg.batch.jobs import Job
-from phonseg.batch.manifest import Made, Record
 from phonseg.batch.progress import Progress
+from phonseg.batch.records import Made, Record
 from phonseg.timeline.segmentation import Provenance
 
 

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from contextlib import chdir
 from dataclasses import replace
 from functools import partial
@@ -22,11 +23,14 @@ from fatal import segment_or_die
 import phonseg.batch.segment_files
 from phonseg import segment_files
 from phonseg.annotation.textgrid.reader import read_textgrid
-from phonseg.batch.manifest import Record, read_records
+from phonseg.batch.manifest import read_records
+from phonseg.batch.records import Record
 from phonseg.errors import AudioError, ConfigurationError, ModelError
+from phonseg.system.ordinary_files import sha256
 from phonseg.timeline.segmentation import Segmentation
 
 MODEL = replace(mel_segmenter(), digest="5e")
+ENDS = (".TextGrid", ".csv", ".json", ".ctm")
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -389,6 +393,40 @@ def test_workers_that_are_killed_lose_what_they_held_and_no_more(many: Path, tmp
     assert statuses.count("failed") == said.count("died (signal 9)") == 60 - len(written(tmp_path / "out"))
 
 
+@pytest.mark.slow
+def test_two_runs_at_once_may_be_killed_at_any_time(many: Path, tmp_path: Path) -> None:
+    random = np.random.default_rng(1)
+    out, by_hand = tmp_path / "out", dict[Path, bytes]()
+    for round_ in range(6):
+        runs = [
+            start(many, "-o", out, "--format", formats, "--jobs", "1") for formats in ("textgrid,csv", "textgrid,json")
+        ]
+        enough = len(written(out)) + random.integers(2, 9)
+        while any(one.poll() is None for one in runs) and len(written(out)) < enough:
+            time.sleep(0.001)
+        time.sleep(random.uniform(0, 0.05))
+        for one in runs if round_ % 2 else runs[:1]:
+            one.kill()
+        ended = [one.communicate() for one in runs]
+        assert not any("Traceback" in said for both in ended for said in both)
+        path = sorted(out.rglob("*.TextGrid"))[round_]
+        by_hand[path] = path.read_bytes() + b"\n"
+        path.write_bytes(by_hand[path])
+    assert {path: path.read_bytes() for path in by_hand} == by_hand
+    formats = ("textgrid", "csv", "json")
+    segment_files(many, out, formats=formats, jobs=2, progress=False)
+    records = segment_files(many, out, formats=formats, jobs=2, progress=False)
+    assert {path: path.read_bytes() for path in by_hand} == by_hand
+    assert len(records) == len(read_records(out)) == 60
+    assert {one.status for one in records} == {"skipped"}
+    assert [one.textgrid for one in records if one.message] == [
+        one.textgrid for one in records if one.textgrid in by_hand
+    ]
+    for one in records:
+        for file, made in one.files.items():
+            assert (made.sha256 == sha256(file.read_bytes())) == (file not in by_hand)
+
+
 def test_several_formats_are_written_at_once_and_skipped_afterwards(tree: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     formats = ("textgrid", "csv", "json", "ctm", "audacity", "elan")
@@ -442,3 +480,86 @@ def test_into_adds_to_what_is_there_and_to_nothing_else(tree: Path, tmp_path: Pa
     assert more.status == "done"
     assert run(tree / "a.wav", into=a, overwrite=True)[0].status == "done"
     assert len(read_textgrid(a).boundaries) > 0
+
+
+def test_two_recordings_of_one_name_fail_and_the_rest_is_segmented(tree: Path, tmp_path: Path) -> None:
+    record(tree / "a.flac", 3)
+    record(tree / "deep" / "C.wav", 4)
+    statuses = {one.recording.name: (one.status, one.message) for one in run(tree, tmp_path / "out")}
+    assert {name: status for name, (status, _) in statuses.items()} == {
+        **dict.fromkeys(["a.wav", "a.flac", "c.WAV", "C.wav", "broken.wav"], "failed"),
+        "b.flac": "done",
+    }
+    assert (
+        f"a.wav: would be written to the same {tmp_path / 'out' / 'a.TextGrid'} as {tree / 'a.flac'}."
+        in (statuses["a.wav"][1])
+    )
+    assert len(read_records(tmp_path / "out")) == 6
+    (tree / "a.flac").unlink()
+    again = {one.recording.name: one.status for one in run(tree, tmp_path / "out")}
+    assert (again["a.wav"], again["b.flac"], again["C.wav"]) == ("done", "skipped", "failed")
+    assert len(read_records(tmp_path / "out")) == 5
+    parts = [run(tree, tmp_path / "parts", shard=(i, 2)) for i in (1, 2)]
+    assert sorted(one.recording.name for part in parts for one in part) == sorted(again)
+    assert {one.recording.name: one.status for part in parts for one in part} == {**again, "b.flac": "done"}
+
+
+@pytest.mark.parametrize("error", [OSError(errno.EINVAL, "Invalid argument"), MemoryError(), KeyError("x")])
+def test_whatever_one_recording_raises_the_others_are_segmented(
+    tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def stumble(request: object, recording: Path) -> object:
+        if recording.name == "a.wav":
+            raise error
+        return segment_or_die(request, recording)
+
+    monkeypatch.setattr(phonseg.batch.segment_files, "segment_one", stumble)
+    records = run(tree, tmp_path / "out")
+    assert [one.status for one in records] == ["failed", "failed", "done", "done"]
+    assert "a.wav: cannot be segmented (" in records[0].message
+    assert ("mistake of phonseg's" in records[0].message) == isinstance(error, KeyError)
+
+
+def test_an_executor_that_breaks_down_fails_what_it_did_not_do(tree: Path, tmp_path: Path) -> None:
+    class Breaking(AtOnce):
+        def submit(self, function, /, *args, **kwargs):  # type: ignore[no-untyped-def]
+            if "c.WAV" in str(args):
+                raise BrokenExecutor("all processes have ended")
+            return super().submit(function, *args, **kwargs)
+
+    statuses = {one.recording.name: one.status for one in run(tree, tmp_path / "out", executor=Breaking())}
+    assert statuses == {"a.wav": "done", "broken.wav": "failed", "b.flac": "done", "c.WAV": "failed"}
+
+
+def test_runs_of_several_formats_at_once_with_corrections_end_well(tmp_path: Path) -> None:
+    folder, out = tmp_path / "in", tmp_path / "out"
+    for i in range(4):
+        record(folder / f"{i}.wav", i)
+    by_hand: dict[Path, bytes] = {}
+
+    def go(formats: tuple[str, ...], correct: bool) -> None:
+        for i in range(3):
+            with ThreadPoolExecutor(2) as threads:
+                run(folder, out, formats=formats, sensitivity=0.4 + i / 10, executor=threads)
+            if correct and i == 0:
+                path = out / "1.TextGrid"
+                by_hand[path] = path.read_bytes() + b"\n"
+                path.write_bytes(by_hand[path])
+
+    tasks = [(("textgrid",), True), (("csv",), False), (("csv", "json"), False), (("textgrid", "ctm"), False)]
+    with ThreadPoolExecutor(len(tasks)) as threads:
+        for future in [threads.submit(go, *task) for task in tasks]:
+            future.result()
+    assert {path: path.read_bytes() for path in by_hand} == by_hand
+    assert not list(out.glob(".phonseg*"))
+    for path in out.glob("*.TextGrid"):
+        assert len(read_textgrid(path)) >= 1
+    formats = ("textgrid", "csv", "json", "ctm")
+    run(folder, out, formats=formats, sensitivity=0.6)
+    records = run(folder, out, formats=formats, sensitivity=0.6)
+    assert [one.status for one in records] == ["skipped"] * 4
+    assert len(read_records(out)) == 4
+    assert [bool(one.message) for one in records] == [False, True, False, False]
+    for one in records:
+        known = {file.name: made.sha256 == sha256(file.read_bytes()) for file, made in one.files.items()}
+        assert known == {f"{one.target.name}{end}": end != ".TextGrid" or not one.message for end in ENDS}

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from phonseg.errors import OutputError
-from phonseg.system.atomic_files import STALE_AFTER, append, is_full, remove_stale, replacing
+from phonseg.system.atomic_files import STALE_AFTER, append, as_output_error, is_full, remove_stale, replacing
 
 
 def test_the_new_file_takes_the_place_of_the_old_with_ordinary_rights(tmp_path: Path) -> None:
@@ -69,8 +69,12 @@ def test_bytes_are_added_to_the_end(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a disk that is always full is found on Linux alone")
 def test_a_full_disk_is_told_from_a_folder_that_is_closed(tmp_path: Path) -> None:
+    def write(path: Path) -> None:
+        with as_output_error(path):
+            path.write_bytes(b"x")
+
     with pytest.raises(OutputError, match=r"/dev/full: cannot be written \(No space left") as full:
-        append(Path("/dev/full"), b"x")
+        write(Path("/dev/full"))
     assert is_full(full.value)
     with pytest.raises(OutputError) as missing:
         append(tmp_path / "nowhere" / "a", b"x")
