@@ -96,7 +96,7 @@ def insert_pauses(power: Tensor, generator: torch.Generator, *, share: float = 0
     chosen = _uniform((crops, 1), generator) < share
     places = torch.arange(frames, dtype=torch.float32, device=power.device)
     beyond = torch.where(chosen, (places - middle).abs() - length.to(torch.float32) / 2, torch.inf)
-    return power.masked_fill(beyond[..., None] < 0, 0.0), beyond
+    return torch.where(beyond[..., None] < 0, power.new_zeros(()), power), beyond
 
 
 def _uniform(shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
