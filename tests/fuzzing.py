@@ -21,13 +21,22 @@ from pathlib import Path
 import manifests
 import numpy as np
 import soundfile
+from model_fuzzing import (
+    SETTINGS,
+    checkpoints,
+    damaged_checkpoint,
+    damaged_model,
+    damaged_settings,
+    models,
+    use_model,
+    use_settings,
+)
 
 import phonseg
 from phonseg.annotation.textgrid.reader import read_textgrid
 from phonseg.annotation.textgrid.writer import write_textgrid
 from phonseg.audio.recording import read
 from phonseg.errors import PhonsegError, PhonsegWarning
-from phonseg.model.segmenter import load
 from phonseg.timeline.segmentation import Segmentation
 
 RATE = 16_000
@@ -122,11 +131,19 @@ def whole_files(folder: Path) -> dict[str, bytes]:
     files |= {f"TextGrid {form}": textgrid(folder, form) for form in ("text", "short text", "binary")}
     files["model"] = (Path(phonseg.__file__).parent / "models" / "default.safetensors").read_bytes()
     files["manifest"] = manifests.whole(folder / "batch")
+    files |= models(folder) | checkpoints(folder) | {"settings": SETTINGS}
     return {name: content for name, content in files.items() if content is not None}
 
 
-def damaged(content: bytes, others: list[bytes], chance: random.Random) -> bytes:
+# How files of some kinds, by the first word of the kind, are damaged so that their digests and their form are right.
+STRUCTURED = {"model": damaged_model, "checkpoint": damaged_checkpoint, "settings": damaged_settings}
+
+
+def damaged(kind: str, content: bytes, others: list[bytes], chance: random.Random) -> bytes:
     """The content with one to six things wrong with it."""
+    damage = STRUCTURED.get(kind.split(" ")[0].strip(","))
+    if damage and chance.random() < 0.7:
+        return damage(content, chance)
     data = bytearray(content)
     for _ in range(chance.randint(1, 6)):
         # Headers are short, and most of what can go wrong goes wrong there.
@@ -185,9 +202,9 @@ def use(kind: str, content: bytes, folder: Path) -> None:
         assert read_textgrid(path).boundaries.tolist() == segmentation.boundaries.tolist()
     elif kind == "manifest":
         manifests.use(content, folder)
-    elif kind == "model":
+    elif kind.startswith(("model", "checkpoint", "settings")):
         path.write_bytes(content)
-        load(path)
+        (use_settings if kind == "settings" else use_model)(path)
     else:
         samples, duration = read(io.BytesIO(content), sample_rate=RATE)
         assert duration > 0
@@ -222,7 +239,7 @@ def fuzz(how_many: int, seed: int) -> None:
                 if kind == "manifest" and chance.random() < 0.7:  # most other damage makes no JSON
                     print(attempt(kind, manifests.changed(content, chance), folder))
                 else:
-                    print(attempt(kind, damaged(content, list(files.values()), chance), folder))
+                    print(attempt(kind, damaged(kind, content, list(files.values()), chance), folder))
 
 
 def attempt(kind: str, content: bytes, folder: Path) -> str:

@@ -36,16 +36,16 @@ def augment_spectrum(
         (B, T, bands) power.
     """
     crops, frames, bands = power.shape
-    equaliser = torch.exp(_interpolated(torch.randn(crops, 5, generator=generator) * 1.5, bands))
-    slope = torch.exp(_interpolated(torch.randn(crops, 2, generator=generator), bands))
-    level = torch.exp(QUIETEST_NOISE + (loudest - QUIETEST_NOISE) * torch.rand(crops, 1, 1, generator=generator))
+    equaliser = torch.exp(_interpolated(_normal((crops, 5), generator) * 1.5, bands))
+    slope = torch.exp(_interpolated(_normal((crops, 2), generator), bands))
+    level = torch.exp(QUIETEST_NOISE + (loudest - QUIETEST_NOISE) * _uniform((crops, 1, 1), generator))
     # The mean of three exponential variables: the power of noise in a band of about three independent bins.
-    noise = -torch.log(torch.rand(3, crops, frames, bands, generator=generator).clamp_min(1e-9)).mean(0)
+    noise = -torch.log(_uniform((3, crops, frames, bands), generator).clamp_min(1e-9)).mean(0)
     degraded = power * equaliser[:, None] + level * slope[:, None] * noise
-    result = torch.where(torch.rand(crops, 1, 1, generator=generator) < share, degraded, power)
-    first = torch.randint(bands, (crops, 1, 1), generator=generator)
-    width = torch.randint(9, (crops, 1, 1), generator=generator)
-    band = torch.arange(bands)
+    result = torch.where(_uniform((crops, 1, 1), generator) < share, degraded, power)
+    first = _whole(0, bands, (crops, 1, 1), generator)
+    width = _whole(0, 9, (crops, 1, 1), generator)
+    band = torch.arange(bands, device=power.device)
     masked = (band >= first) & (band < first + width)
     return torch.where(masked, result.mean(dim=1, keepdim=True), result)
 
@@ -65,9 +65,9 @@ def mix_talkers(power: Tensor, generator: torch.Generator, *, share: float = 0.4
         (B, T, bands) power.
     """
     crops = len(power)
-    n_talkers = min(int(torch.randint(3, 7, (1,), generator=generator)), crops - 1)
-    level = 10 ** (-2.5 * torch.rand(crops, 1, 1, generator=generator))
-    chosen = torch.rand(crops, 1, 1, generator=generator) < share
+    n_talkers = min(int(_whole(3, 7, (1,), generator)), crops - 1)
+    level = 10 ** (-2.5 * _uniform((crops, 1, 1), generator))
+    chosen = _uniform((crops, 1, 1), generator) < share
     if not n_talkers:
         return power
     talkers = torch.stack([power.roll(shift, 0) for shift in range(1, n_talkers + 1)]).mean(0)
@@ -91,11 +91,24 @@ def insert_pauses(power: Tensor, generator: torch.Generator, *, share: float = 0
     """
     crops, frames, _ = power.shape
     longest = min(LONGEST_PAUSE, int(LARGEST_PAUSE_SHARE * frames))
-    length = torch.randint(SHORTEST_PAUSE_FRAMES, longest + 1, (crops, 1), generator=generator)
-    middle = torch.randint(frames, (crops, 1), generator=generator)
-    chosen = torch.rand(crops, 1, generator=generator) < share
-    beyond = torch.where(chosen, (torch.arange(frames) - middle).abs() - length / 2, torch.inf)
-    return torch.where(beyond[..., None] < 0, torch.zeros(()), power), beyond
+    length = _whole(SHORTEST_PAUSE_FRAMES, longest + 1, (crops, 1), generator)
+    middle = _whole(0, frames, (crops, 1), generator)
+    chosen = _uniform((crops, 1), generator) < share
+    places = torch.arange(frames, dtype=torch.float32, device=power.device)
+    beyond = torch.where(chosen, (places - middle).abs() - length.to(torch.float32) / 2, torch.inf)
+    return torch.where(beyond[..., None] < 0, power.new_zeros(()), power), beyond
+
+
+def _uniform(shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
+    return torch.rand(shape, generator=generator, dtype=torch.float32, device=generator.device)
+
+
+def _normal(shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
+    return torch.randn(shape, generator=generator, dtype=torch.float32, device=generator.device)
+
+
+def _whole(lowest: int, end: int, shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
+    return torch.randint(lowest, end, shape, generator=generator, device=generator.device)
 
 
 def _interpolated(knots: Tensor, bands: int) -> Tensor:

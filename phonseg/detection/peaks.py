@@ -44,7 +44,7 @@ def candidate_peaks(curve: Curve, *, span: float | None = SPAN_SECONDS, sub_fram
     from scipy.signal import find_peaks
 
     values = curve.values.astype(np.float64)
-    reach = len(values) + 1 if span is None else round(span / 2 * curve.grid.sample_rate / curve.grid.hop)
+    reach = len(values) + 1 if span is None else max(1, round(span / 2 * curve.grid.sample_rate / curve.grid.hop))
     width = 2 * reach + 1
     # A plateau as wide as the span has no lower point within it on either side: it has no prominence, and is no peak.
     peaks, properties = find_peaks(values, plateau_size=(None, width - 2), prominence=(None, None), wlen=width)

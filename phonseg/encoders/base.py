@@ -78,7 +78,7 @@ class TorchEncoder(nn.Module):
             (grid.count(N), D) frames; none if N is less than the window.
         """
         count = self.grid.count(len(samples))
-        batch = torch.from_numpy(np.array(samples, dtype=np.float32)) if count else torch.zeros(self.grid.window)
+        batch = torch.from_numpy(np.array(samples if count else np.zeros(self.grid.window), dtype=np.float32))
         was_training = self.training
         self.eval()
         try:

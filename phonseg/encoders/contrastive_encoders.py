@@ -5,6 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from phonseg.encoders.base import TorchEncoder
+from phonseg.encoders.layers import Convolution, Normalisation, Projection
 from phonseg.encoders.log_mel import LogMel
 from phonseg.timeline.grid import FrameGrid
 
@@ -26,13 +27,13 @@ class LogMelNetwork(TorchEncoder):
         self.grid = self.features.grid
         self.bands, self.width, self.dimensions = bands, width, dimensions
         self.layers = nn.Sequential(
-            nn.Conv1d(bands, width, 1),
-            nn.BatchNorm1d(width),
+            Convolution(bands, width, 1),
+            Normalisation(width),
             nn.GELU(),
-            nn.Conv1d(width, width, 1),
-            nn.BatchNorm1d(width),
+            Convolution(width, width, 1),
+            Normalisation(width),
             nn.GELU(),
-            nn.Conv1d(width, dimensions, 1),
+            Convolution(width, dimensions, 1),
         )
 
     def forward(self, samples: Tensor) -> Tensor:
@@ -78,10 +79,10 @@ class RawWaveformEncoder(TorchEncoder):
         self.sample_rate = sample_rate
         layers: list[nn.Module] = []
         for inputs, kernel, stride in ((1, 10, 5), (channels, 8, 4), (channels, 4, 2), (channels, 4, 2)):
-            convolution = nn.Conv1d(inputs, channels, kernel, stride, bias=False)
-            layers += [convolution, nn.BatchNorm1d(channels), nn.LeakyReLU()]
-        self.layers = nn.Sequential(*layers, nn.Conv1d(channels, dimensions, 4, 2, bias=False))
-        self.head = nn.Sequential(nn.LeakyReLU(), nn.Linear(dimensions, projection)) if projection else nn.Identity()
+            convolution = Convolution(inputs, channels, kernel, stride, bias=False)
+            layers += [convolution, Normalisation(channels), nn.LeakyReLU()]
+        self.layers = nn.Sequential(*layers, Convolution(channels, dimensions, 4, 2, bias=False))
+        self.head = nn.Sequential(nn.LeakyReLU(), Projection(dimensions, projection)) if projection else nn.Identity()
 
     def forward(self, samples: Tensor) -> Tensor:
         """Returns the frames of a batch.

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from phonseg.encoders.base import TorchEncoder
+from phonseg.encoders.layers import Convolution, Normalisation
 from phonseg.encoders.log_mel import LogMel
 from phonseg.timeline.grid import FrameGrid, Samples
 
@@ -36,11 +37,11 @@ class ResidualBlock(nn.Module):
         super().__init__()
         self.dilation = dilation
         self.change = nn.Sequential(
-            nn.Conv1d(width, width, 3, dilation=dilation),
-            nn.BatchNorm1d(width),
+            Convolution(width, width, 3, dilation=dilation),
+            Normalisation(width),
             nn.GELU(),
             nn.Dropout(0.1),
-            nn.Conv1d(width, width, 1),
+            Convolution(width, width, 1),
         )
 
     def forward(self, frames: Tensor) -> Tensor:
@@ -76,11 +77,11 @@ class ConvNetwork(TorchEncoder):
         inner = self.features.grid
         self.grid = FrameGrid(inner.sample_rate, inner.hop, inner.window + 2 * self.reach * inner.hop)
         self.layers = nn.Sequential(
-            nn.Conv1d(bands, width, 3),
-            nn.BatchNorm1d(width),
+            Convolution(bands, width, 3),
+            Normalisation(width),
             nn.GELU(),
             *(ResidualBlock(width, dilation) for dilation in dilations),
-            nn.Conv1d(width, outputs, 1),
+            Convolution(width, outputs, 1),
         )
 
     def activate(self, scores: Tensor) -> Tensor:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import warnings
+from functools import lru_cache
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from phonseg.encoders.base import TorchEncoder
@@ -56,11 +58,12 @@ class LogMel(TorchEncoder):
         self.grid = FrameGrid(sample_rate, hop, WINDOW)
         self.window, self.bands, self.exponent, self.floor = window, bands, exponent, floor
         self.sample_rate, self.hop = sample_rate, hop
-        hann = torch.hann_window(window, periodic=True)
+        # On the processor even where networks get shapes alone, since these tensors are in no model file.
+        hann = torch.hann_window(window, periodic=True, dtype=torch.float32, device="cpu")
         hann = hann / hann.square().sum().sqrt()
         left = (WINDOW - window) // 2
         self.register_buffer("hann", nn.functional.pad(hann, (left, WINDOW - window - left)), persistent=False)
-        self.register_buffer("mel", _mel_filters(sample_rate, bands), persistent=False)
+        self.register_buffer("mel", torch.from_numpy(_mel_filters(sample_rate, bands).copy()), persistent=False)
         self.register_buffer("mel_of_parts", self.mel.repeat_interleave(2, dim=0), persistent=False)
 
     def power(self, samples: Tensor) -> Tensor:
@@ -124,11 +127,12 @@ class LogMel(TorchEncoder):
         return self.compress(self.power(samples))
 
 
-def _mel_filters(sample_rate: int, bands: int) -> Tensor:
-    """(WINDOW // 2 + 1, bands) weight of each frequency in each band."""
-    with warnings.catch_warnings():  # a library that librosa imports warns if a notebook has no widgets
-        warnings.filterwarnings("ignore", message="IProgress not found")
+@lru_cache(maxsize=8)
+def _mel_filters(sample_rate: int, bands: int) -> NDArray[np.float32]:
+    """(WINDOW // 2 + 1, bands) weight of each frequency in each band; for every encoder, a copy."""
+    # A library that librosa imports warns if a notebook has no widgets, and librosa does if a band holds no frequency.
+    with warnings.catch_warnings(action="ignore"):
         import librosa
 
-        filters = librosa.filters.mel(sr=sample_rate, n_fft=WINDOW, n_mels=bands)
-    return torch.from_numpy(np.ascontiguousarray(filters.T))
+        filters = librosa.filters.mel(sr=sample_rate, n_fft=WINDOW, n_mels=bands, dtype=np.float32)
+    return np.ascontiguousarray(filters.T)

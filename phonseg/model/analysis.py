@@ -18,6 +18,7 @@ from phonseg.encoders.chunks import chunk_grid, chunks, frame_count
 from phonseg.encoders.conv_network import ConvNetwork, FoldedNetwork
 from phonseg.encoders.log_mel import LogMel
 from phonseg.encoders.unit_network import UnitNetwork
+from phonseg.errors import ModelError
 from phonseg.model.analysis_settings import PHONSEG_SETTINGS, AnalysisSettings
 from phonseg.model.streams import Stream
 from phonseg.timeline.grid import Curve, Frames, Samples
@@ -26,6 +27,8 @@ from phonseg.timeline.grid import Curve, Frames, Samples
 # the analysis. A longer recording is decoded and resampled once for each pass. Apart from that, every recording is
 # decoded once when it is opened; one of up to `phonseg.audio.scan.KEPT_SECONDS` is never decoded again.
 HELD_SECONDS = 600.0
+# No curve of a trained model is higher than 100. Beyond this, float32 is near its end, and sums and squares leave it.
+HIGHEST_CURVE = 1e15
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,7 @@ def analyse(recording: Recording, streams: Sequence[Stream], settings: AnalysisS
 
     Raises:
         AudioError: if the recording became shorter after it was opened.
+        ModelError: if the curve is not finite, as that of a damaged network may be.
     """
     grid, margin = streams[0].encoder.grid, max(stream.contrast.reach for stream in streams)
     rate, n_samples = grid.sample_rate, recording.length(grid.sample_rate)
@@ -76,6 +80,8 @@ def analyse(recording: Recording, streams: Sequence[Stream], settings: AnalysisS
         here = slice(done, done + len(curve))
         values[here], is_speech[here] = curve, speaking
         done = here.stop
+    if not np.abs(values).max(initial=0) <= HIGHEST_CURVE:  # also true if there is a NaN
+        raise ModelError(f"{recording.name}: the curve of this model is not finite in it. Use another model.")
     kept = chunk_grid(grid, margin)
     counted_part = settings.counted_part(Curve(values, kept), margin, n_samples)
     return Analysis(counted_part, tuple(extend_regions(speech, is_speech, kept)), level, loudness)
@@ -150,11 +156,13 @@ class _FoldedStreams:
                     powers[features] = folded.network.features.power_of(chunk)
                 frames = folded.encode_power(powers[features])
             inner = slice(self.margin, len(frames) - self.margin)
-            values = stream.contrast(Frames(frames, stream.encoder.grid)).values
-            curves.append(values[inner] * np.float32(stream.weight))
+            with np.errstate(over="ignore", invalid="ignore"):  # `analyse` reports a curve that is not finite
+                values = stream.contrast(Frames(frames, stream.encoder.grid)).values
+                curves.append(values[inner] * np.float32(stream.weight))
             if isinstance(stream.encoder, UnitNetwork):
                 is_speech.append(stream.encoder.is_speech(frames[inner]))
-        curve = np.asarray(np.sum(curves, axis=0), dtype=np.float32)
+        with np.errstate(over="ignore", invalid="ignore"):
+            curve = np.asarray(np.sum(curves, axis=0), dtype=np.float32)
         return curve, np.any(is_speech, axis=0) if is_speech else np.zeros(len(curve), dtype=np.bool_)
 
 

@@ -1,30 +1,32 @@
 """Description and tensors of a model <-> one safetensors file, with the description as JSON in its metadata.
 
-Reading a model executes nothing: no part of the file is a pickle.
+Reading a model executes nothing. The description is checked, and compared with what the file says of its tensors,
+before a tensor is read.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
-from phonseg.errors import ModelError, OutputError
-from phonseg.model.model_schema import checked_description
-from phonseg.system.atomic_files import replacing
+from phonseg.errors import ModelError
+from phonseg.model.model_schema import DescriptionError, checked_description
+from phonseg.model.streams import Stream, build, encoders_of
+from phonseg.model.tensor_file import TensorForm, forms, open_tensors, parsed, read_tensors, save_tensors
 
 FORMAT = "phonseg-model"
-LARGEST_MODEL_FILE = 100_000_000  # bytes; the model that comes with phonseg has half a million
+LARGEST_MODEL_FILE = 100_000_000  # bytes; the model that comes with phonseg has nearly a million
 # In format 1, networks saw 15 frames to either side. Format 2 had other names for the parts of format 3.
 FORMAT_VERSION, READ_VERSIONS = "3", ("2", "3")
+# Weights of trained networks are below 100, and the squares that normalisation divides by below 10 000.
+LARGEST_WEIGHT = 1e6
+LARGEST_COUNT = 10**15  # of steps, the only whole numbers in a network
 
 
 class ModelFile(NamedTuple):
@@ -32,12 +34,12 @@ class ModelFile(NamedTuple):
 
     Attributes:
         description: of the model, in JSON types.
-        tensors: by their names.
+        streams: with the weights that the file holds.
         digest: SHA-256 of both, in hexadecimal.
     """
 
     description: dict[str, Any]
-    tensors: dict[str, Tensor]
+    streams: tuple[Stream, ...]
     digest: str
 
 
@@ -71,70 +73,18 @@ def write_model(path: str | Path, description: Mapping[str, Any], tensors: Mappi
         The digest of the model.
 
     Raises:
+        ModelError: if the description or a weight is out of its range, so that the file could not be read again.
         OutputError: if the file cannot be written.
     """
+    try:
+        checked_description(description)
+        check_weights(tensors)
+    except ValueError as error:
+        raise ModelError(f"{path}: is not written, since its model could not be used ({error}). Change it.") from error
     found = digest(description, tensors)
     metadata = {"format": FORMAT, "format_version": FORMAT_VERSION, "digest": found}
     save_tensors(path, tensors, {**metadata, "description": json.dumps(description, sort_keys=True)})
     return found
-
-
-def save_tensors(path: str | Path, tensors: Mapping[str, Tensor], metadata: dict[str, str]) -> None:
-    """Writes a safetensors file. Another process sees the old file or the new one, never a part of it.
-
-    Args:
-        path: of the file.
-        tensors: by their names.
-        metadata: texts by their names.
-
-    Raises:
-        OutputError: if the file cannot be written.
-    """
-    # Copies, since safetensors takes neither transposed tensors nor those of an encoder that two streams share.
-    plain = {n: t.detach().cpu().clone(memory_format=torch.contiguous_format) for n, t in tensors.items()}
-    with replacing(path) as partial:
-        try:
-            save_file(plain, partial, metadata=metadata)
-        except SafetensorError as error:
-            raise OutputError(f"{path}: cannot be written ({error}). Choose another place or make room.") from error
-
-
-def read_tensors(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
-    """Reads a safetensors file.
-
-    Args:
-        path: of the file.
-
-    Returns:
-        Its metadata (texts by their names), and its tensors by their names.
-
-    Raises:
-        ValueError: if it is not a whole safetensors file. The message is the reason.
-        OSError: if it cannot be read.
-    """
-    try:
-        with safe_open(path, framework="pt") as file:
-            return file.metadata() or {}, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, AttributeError, RuntimeError) as error:  # also for numbers of a type unknown to PyTorch
-        raise ValueError(str(error)) from error
-
-
-def parsed(text: str) -> Any:
-    """Parses JSON.
-
-    Args:
-        text: the JSON.
-
-    Returns:
-        What it stands for.
-
-    Raises:
-        ValueError: if it is not JSON, or is nested too deeply for Python.
-    """
-    try:
-        return json.loads(text)
-    except RecursionError as error:
-        raise ValueError("it is nested too deeply") from error
 
 
 def read_model(path: Path) -> ModelFile:
@@ -144,29 +94,30 @@ def read_model(path: Path) -> ModelFile:
         path: of a file that `write_model` wrote.
 
     Returns:
-        What it holds, checked against its digest and its schema.
+        What it holds.
 
     Raises:
-        ModelError: if it is missing, is not a phonseg model, has a format that this phonseg does not read, or is
-            damaged.
+        ModelError: if it is missing, is not a phonseg model, has a format that this phonseg does not read, describes a
+            model that cannot be used, or is damaged.
     """
-    if not os.path.isfile(path):
-        raise ModelError(f"{path}: there is no such model file. Check the path, or use 'default'.")
     try:
-        if path.stat().st_size > LARGEST_MODEL_FILE:
-            raise ModelError(
-                f"{path}: is not a model, since it has more than {LARGEST_MODEL_FILE // 10**6} million bytes. "
-                "Give another file."
-            )
-        metadata, tensors = read_tensors(path)
-        _check_format(path, metadata)
-        description = parsed(metadata.get("description", ""))
-        found = digest(description, tensors)
+        with open_tensors(path, LARGEST_MODEL_FILE) as (header, file):
+            _check_format(path, header.metadata)
+            told = parsed(header.metadata.get("description", ""))
+            description, streams = described_streams(told, header.forms)
+            tensors = read_tensors(file, header)
+        found = digest(told, tensors)
+        if found != header.metadata.get("digest"):
+            raise ModelError(f"{path}: is damaged (its contents do not match their SHA-256). Copy it again.")
+        fill(streams, tensors)
+    except FileNotFoundError as error:
+        raise ModelError(f"{path}: there is no such model file. Check the path, or use 'default'.") from error
+    except DescriptionError as error:
+        problem = f"was made by an incompatible version of phonseg ({error})"
+        raise ModelError(f"{path}: {problem}. Train it again.") from error
     except (OSError, ValueError) as error:
         raise ModelError(f"{path}: is not a phonseg model, or is damaged ({error}). Copy it again.") from error
-    if found != metadata.get("digest"):
-        raise ModelError(f"{path}: is damaged (its contents do not match their SHA-256). Copy it again.")
-    return ModelFile(checked_description(description, path), tensors, found)
+    return ModelFile(description, streams, found)
 
 
 def _check_format(path: Path, metadata: Mapping[str, str]) -> None:
@@ -175,21 +126,76 @@ def _check_format(path: Path, metadata: Mapping[str, str]) -> None:
     version = metadata.get("format_version", "")
     if version not in READ_VERSIONS:
         remedy = "An earlier phonseg made it: train it again." if version == "1" else "Install a newer phonseg."
-        raise ModelError(f"{path}: has model format {version}; this phonseg reads 2 and 3. {remedy}")
+        raise ModelError(f"{path}: has model format {version:.20}; this phonseg reads 2 and 3. {remedy}")
 
 
-def load_tensors(module: torch.nn.Module, tensors: Mapping[str, Tensor], path: str | Path) -> None:
-    """Loads tensors into a module.
+def described_streams(told: object, weights: Mapping[str, TensorForm]) -> tuple[dict[str, Any], tuple[Stream, ...]]:
+    """Builds the streams that a description describes, without memory for their weights.
 
     Args:
-        module: in which each tensor has its place.
-        tensors: by their names in the module.
-        path: of the file that they come from, for the message.
+        told: the description, in JSON types.
+        weights: what they are, apart from their numbers, by their names.
+
+    Returns:
+        The description as format 3 has it, and the streams. `fill` gives them their weights.
 
     Raises:
-        ModelError: if a tensor is missing, is left over, or has another shape.
+        DescriptionError: if a part of the description is missing or out of its range.
+        ValueError: if the networks need other weights. The message is the reason.
     """
+    description = checked_description(told)
     try:
-        module.load_state_dict(dict(tensors))
-    except RuntimeError as error:
-        raise ModelError(f"{path}: does not fit its own description ({error}). Copy it again.") from error
+        streams = tuple(build(stream) for stream in description["streams"])
+    except TypeError as error:
+        raise DescriptionError(f"streams: {error}") from error
+    check_forms(forms(encoders_of(streams).state_dict()), weights)
+    return description, streams
+
+
+def fill(streams: tuple[Stream, ...], tensors: Mapping[str, Tensor]) -> None:
+    """Gives streams their weights, and brings their networks into evaluation mode.
+
+    Args:
+        streams: from `described_streams`.
+        tensors: of the forms that they have been compared with.
+
+    Raises:
+        ValueError: if a number is none, or is larger than in any network. The message is the reason.
+    """
+    check_weights(tensors)
+    encoders_of(streams).eval().load_state_dict(dict(tensors), assign=True)
+
+
+def check_forms(needed: Mapping[str, TensorForm], found: Mapping[str, TensorForm]) -> None:
+    """Checks that tensors have the names, the shapes and the types that are needed.
+
+    Args:
+        needed: the forms of the tensors of a network, by their names.
+        found: those of the tensors that it should get.
+
+    Raises:
+        ValueError: if a tensor is missing, is left over, or has another shape or type. The message is the reason.
+    """
+    if wrong := {name for name, _ in needed.items() ^ found.items()}:
+        name = min(wrong)
+        this, other = (f"{of[name].dtype} {of[name].shape}" if name in of else "none" for of in (found, needed))
+        raise ValueError(f"its tensors do not fit its description: {name:.100} is {this:.100}, not {other}")
+
+
+def check_weights(tensors: Mapping[str, Tensor]) -> None:
+    """Checks that all numbers of networks are such as training leaves behind.
+
+    Args:
+        tensors: float32 and int64, by their names.
+
+    Raises:
+        ValueError: if a number is not finite, or is larger than in any network. The message is the reason.
+    """
+    for name, tensor in tensors.items():
+        if not tensor.numel():
+            continue
+        lowest, highest = (float(end) for end in tensor.detach().aminmax())
+        largest = LARGEST_WEIGHT if tensor.dtype.is_floating_point else LARGEST_COUNT
+        least = 0 if name.endswith(("running_var", "num_batches_tracked")) else -largest
+        if not least <= lowest <= highest <= largest:  # also true of NaN
+            raise ValueError(f"the numbers in {name:.100} reach from {lowest:.3g} to {highest:.3g}")

@@ -18,10 +18,11 @@ from phonseg.model.analysis import Analysis, analyse
 from phonseg.model.analysis_settings import PHONSEG_SETTINGS, AnalysisSettings
 from phonseg.model.importers.torch_checkpoint import is_torch_file
 from phonseg.model.importers.unsupseg import read_unsupseg
-from phonseg.model.model_file import load_tensors, read_model, write_model
+from phonseg.model.model_file import read_model, write_model
+from phonseg.model.numeric_state import own_numeric_state
 from phonseg.model.options import SegmentOptions
 from phonseg.model.speech_peaks import speech_peaks
-from phonseg.model.streams import Stream, build, describe, encoders_of
+from phonseg.model.streams import Stream, describe, encoders_of
 from phonseg.timeline.candidates import Candidates
 from phonseg.timeline.segmentation import Provenance, Segmentation
 
@@ -95,25 +96,28 @@ class Segmenter:
 
         Raises:
             AudioError: if the recording cannot be read, or has no such channel.
+            ModelError: if the model finds values that are no numbers.
 
         Warns:
             PhonsegWarning: if something about the recording should be checked, although it can be segmented.
         """
-        recording = open_recording(source, channel=options.channel)
-        analysis = analyse(recording, self.streams, self.analysis_settings)
+        with own_numeric_state():
+            recording = open_recording(source, channel=options.channel)
+            analysis = analyse(recording, self.streams, self.analysis_settings)
+            candidates = self.candidates(analysis, recording.duration)
+            kept = candidates.chosen(options.choice)
+            segmentation = Segmentation(
+                boundaries=candidates.times[kept],
+                duration=recording.duration,
+                scores=candidates.scores[kept],
+                provenance=self.provenance(options),
+                candidates=candidates,
+                curve=analysis.curve,
+                recording=source,
+            )
         for remark in recording.remarks:
             warnings.warn(remark, PhonsegWarning, stacklevel=3)
-        candidates = self.candidates(analysis, recording.duration)
-        kept = candidates.chosen(options.choice)
-        return Segmentation(
-            boundaries=candidates.times[kept],
-            duration=recording.duration,
-            scores=candidates.scores[kept],
-            provenance=self.provenance(options),
-            candidates=candidates,
-            curve=analysis.curve,
-            recording=source,
-        )
+        return segmentation
 
     def provenance(self, options: SegmentOptions) -> Provenance:
         """Returns the provenance of segmentations that this model makes with these options.
@@ -139,7 +143,7 @@ class Segmenter:
         """
         found = speech_peaks(analysis, self.analysis_settings)
         gap = self.analysis_settings.minimum_gap
-        inside = (found.times >= gap) & (found.times <= duration - gap)
+        inside = (found.times >= gap) & (found.times <= duration - gap) & (found.times > 0) & (found.times < duration)
         times, prominences = found.times[inside], found.prominences[inside]
         kept = apart(times, prominences, gap)
         speech_seconds = seconds_of(analysis.speech, duration)
@@ -155,7 +159,7 @@ class Segmenter:
             This segmenter, with the digest of the model.
 
         Raises:
-            ModelError: if an encoder is not one of phonseg's.
+            ModelError: if an encoder is not one of phonseg's, or a setting or a weight is out of its range.
             OutputError: if the file cannot be written.
         """
         description = {
@@ -167,7 +171,8 @@ class Segmenter:
         }
         if self.analysis_settings != PHONSEG_SETTINGS:  # the default is not written, which keeps the digests of models
             description["analysis_settings"] = asdict(self.analysis_settings)
-        return replace(self, digest=write_model(path, description, encoders_of(self.streams).state_dict()))
+        with own_numeric_state():
+            return replace(self, digest=write_model(path, description, encoders_of(self.streams).state_dict()))
 
 
 def load(model: str | Path = "default") -> Segmenter:
@@ -184,23 +189,24 @@ def load(model: str | Path = "default") -> Segmenter:
         ModelError: if the file is missing, is damaged, or is neither of these.
     """
     path = Path(__file__).parent.parent / "models" / "default.safetensors" if model == "default" else Path(model)
-    description, tensors, digest = read_unsupseg(path) if is_torch_file(path) else read_model(path)
-    try:
-        segmenter = Segmenter(
-            name=description["name"],
-            streams=tuple(build(stream) for stream in description["streams"]),
-            operating_point=OperatingPoint(**description["operating_point"]),
-            training=description["training"],
-            tuned_on_labels=description["tuned_on_labels"],
-            digest=digest,
-            analysis_settings=AnalysisSettings(**description.get("analysis_settings", {})),
-        )
-    except (KeyError, TypeError, AttributeError, ValueError, RuntimeError) as error:
-        problem = f"was made by an incompatible version of phonseg ({error!r})"
-        raise ModelError(f"{path}: {problem}. Train it again.") from error
-    encoders = encoders_of(segmenter.streams).eval()
-    load_tensors(encoders, tensors, path)
-    return segmenter
+    with own_numeric_state():
+        description, streams, digest = read_unsupseg(path) if is_torch_file(path) else read_model(path)
+        try:
+            return Segmenter(
+                name=description["name"]
+                .encode("utf-8", "replace")
+                .decode("utf-8"),  # JSON can hold halves of characters
+                streams=streams,
+                operating_point=OperatingPoint(**description["operating_point"]),
+                training=description["training"],
+                tuned_on_labels=description["tuned_on_labels"],
+                digest=digest,
+                analysis_settings=AnalysisSettings(**description.get("analysis_settings", {})),
+            )
+        except ConfigurationError as error:
+            raise ModelError(
+                f"{path}: was made by an incompatible version of phonseg ({error}). Train it again."
+            ) from error
 
 
 def segment(

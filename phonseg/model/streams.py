@@ -75,21 +75,17 @@ def build(description: dict[str, Any]) -> Stream:
     """Builds the stream that `describe` has described.
 
     Args:
-        description: in JSON types.
+        description: in JSON types, checked by `phonseg.model.model_schema`.
 
     Returns:
-        The stream, with an untrained encoder.
+        The stream. Its encoder is in evaluation mode; its weights have shapes, but take no memory.
 
     Raises:
-        KeyError: if a part is missing, or an encoder or a distance has an unknown name.
-        TypeError: if the encoder has no such settings.
-        ConfigurationError: if a setting or a lag is out of its range.
+        TypeError: if the encoder needs a setting that is missing.
     """
     contrast = description["contrast"]
-    with torch.random.fork_rng(
-        devices=[]
-    ):  # a new encoder draws weights, and the caller's random numbers must not move
-        encoder = ENCODERS[description["encoder"]](**description["settings"])
+    with torch.device("meta"):
+        encoder = ENCODERS[description["encoder"]](**description["settings"]).eval()
     return Stream(
         encoder,
         LeftRightContrast(DISTANCES[contrast["distance"]], tuple(contrast["lags"])) if contrast else PrecomputedCurve(),

@@ -33,9 +33,10 @@ def draw_negatives(n_crops: int, n_frames: int, n_negatives: int, generator: tor
     """
     if n_frames < 3:
         raise ConfigurationError(f"contrastive loss: crops of {n_frames} frames. Use crops of at least 3 frames.")
-    drawn = torch.randint(n_frames - 2, (n_crops, n_frames - 1, n_negatives), generator=generator)
+    shape, device = (n_crops, n_frames - 1, n_negatives), generator.device
+    drawn = torch.randint(n_frames - 2, shape, generator=generator, device=device)
     # Skipping over the pair (anchor, anchor + 1) keeps the draw uniform over all other frames.
-    return drawn + 2 * (drawn >= torch.arange(n_frames - 1)[None, :, None])
+    return drawn + 2 * (drawn >= torch.arange(n_frames - 1, device=device)[None, :, None])
 
 
 def adjacent_frame_loss(frames: Tensor, negatives: Tensor) -> Tensor:
@@ -68,7 +69,7 @@ def adjacent_frame_accuracy(frames: Tensor, negatives: Tensor) -> Tensor:
         A scalar from 0 to 1; 0.5 by chance.
     """
     similarities = _similarities(frames, negatives)
-    return (similarities[..., :1] > similarities[..., 1:]).float().mean()
+    return (similarities[..., :1] > similarities[..., 1:]).to(torch.float32).mean()
 
 
 def _similarities(frames: Tensor, negatives: Tensor) -> Tensor:

@@ -10,12 +10,18 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from phonseg.errors import ModelError
-from phonseg.model.model_file import digest, parsed, read_tensors, save_tensors
+from phonseg.model.model_file import LARGEST_MODEL_FILE, check_forms, digest
+from phonseg.model.tensor_file import forms, open_tensors, parsed, read_tensors, save_tensors
+
+# A network of the size of a model, the two moments of each of its numbers, and the networks of finished stages.
+LARGEST_CHECKPOINT_FILE = 5 * LARGEST_MODEL_FILE
+REMEDY = "Delete it to start again."
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,32 @@ class Checkpoint:
         state = {"stage": self.stage, "step": self.step, "run": self.run}
         save_tensors(path, tensors, {"checkpoint": json.dumps(state), "digest": digest(state, tensors)})
 
+    def check(self, stage: str, network: nn.Module, steps: int) -> None:
+        """Checks that what the checkpoint holds of a stage fits its network; all is well if it holds nothing.
+
+        Args:
+            stage: the name of the stage.
+            network: of the stage.
+            steps: of the stage, in all.
+
+        Raises:
+            ValueError: if tensors are missing, are left over or have other shapes, or if more steps are done than there
+                are. The message is the reason.
+        """
+        if stage in self.finished:
+            check_forms(forms(network.state_dict()), forms(self.finished[stage]))
+        elif stage == self.stage:
+            check_forms(forms(network.state_dict()), forms(self.network))
+            count = torch.zeros((), dtype=torch.float32, device="meta")
+            moments = {
+                f"{name}/{kind}": count if kind == "step" else parameter
+                for name, parameter in network.named_parameters()
+                for kind in ("step", "exp_avg", "exp_avg_sq")
+            }
+            check_forms(forms(moments), forms(self.moments))
+            if not 0 < self.step < steps:
+                raise ValueError(f"it has done {self.step} of {steps} steps")
+
 
 def read_checkpoint(path: Path, run: str) -> Checkpoint | None:
     """Reads a checkpoint.
@@ -68,24 +100,32 @@ def read_checkpoint(path: Path, run: str) -> Checkpoint | None:
         ModelError: if the file is damaged, or belongs to a run with other settings, other recordings, another model
             to start from or another version of phonseg.
     """
-    if not path.exists():
-        return None
-    remedy = "Delete it to start again."
     try:
-        metadata, tensors = read_tensors(path)
-        state = parsed(metadata["checkpoint"])
-    except (OSError, ValueError, KeyError) as error:
-        raise ModelError(f"{path}: is not a checkpoint, or is damaged ({error}). {remedy}") from error
-    if digest(state, tensors) != metadata.get("digest"):
-        raise ModelError(f"{path}: is damaged (its contents do not match their SHA-256). {remedy}")
-    if state["run"] != run:
-        others = "other settings, other recordings, another model to start from or another version of phonseg"
-        raise ModelError(f"{path}: belongs to a run with {others}. {remedy}")
+        with open_tensors(path, LARGEST_CHECKPOINT_FILE) as (header, file):
+            state = _state(parsed(header.metadata.get("checkpoint", "")))
+            if state["run"] != run:
+                others = "other settings, other recordings, another model to start from or another version of phonseg"
+                raise ModelError(f"{path}: belongs to a run with {others}. {REMEDY}")
+            tensors = read_tensors(file, header)
+        if digest(state, tensors) != header.metadata.get("digest"):
+            raise ModelError(f"{path}: is damaged (its contents do not match their SHA-256). {REMEDY}")
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path}: is not a checkpoint, or is damaged ({error}). {REMEDY}") from error
     stages = {name.split("/")[1] for name in tensors if name.startswith("finished/")}
     finished = {stage: _group(tensors, f"finished/{stage}/") for stage in stages}
     return Checkpoint(
         **state, finished=finished, network=_group(tensors, "network/"), moments=_group(tensors, "moments/")
     )
+
+
+def _state(told: Any) -> dict[str, Any]:
+    """Checks what a checkpoint says beside its tensors."""
+    match told:
+        case {"stage": str(stage), "step": int(step), "run": str(run), **more} if not more and type(step) is int:
+            return {"stage": stage, "step": step, "run": run}
+    raise ValueError("what it says of its run is not what a checkpoint says")
 
 
 def moments_of(optimiser: torch.optim.Optimizer, network: nn.Module) -> dict[str, Tensor]:
@@ -99,7 +139,7 @@ def moments_of(optimiser: torch.optim.Optimizer, network: nn.Module) -> dict[str
         Tensors by "name of the parameter/kind", such as "layers.0.weight/exp_avg".
     """
     return {
-        f"{name}/{kind}": value
+        f"{name}/{kind}": value.to(torch.float32)  # also the count of steps, if PyTorch's default type is another
         for name, parameter in network.named_parameters()
         for kind, value in optimiser.state[parameter].items()
     }

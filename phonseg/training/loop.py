@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from phonseg.errors import TrainingError
 from phonseg.training.checkpoint import Checkpoint, moments_of, restore_moments
+from phonseg.training.own_state import seed_random_numbers
 
 Batch = TypeVar("Batch")
 Keep = Callable[[int, dict[str, Tensor], dict[str, Tensor]], None]
@@ -122,7 +123,7 @@ def optimise(stage: LearningStage[Batch], *, start: Checkpoint | None, keep: Kee
 
 def _take_step(optimiser: torch.optim.Optimizer, stage: LearningStage[Batch], step: int, batch: Batch) -> float:
     """Updates the weights by the gradient of the loss on a batch, and returns the loss."""
-    torch.manual_seed(step)  # for dropout; `phonseg.training.train` restores the caller's random state
+    seed_random_numbers(step, next(stage.network.parameters()).device)  # for dropout
     loss = stage.loss(batch)
     if not torch.isfinite(loss):
         raise TrainingError(

@@ -29,6 +29,7 @@ from phonseg.objectives.pseudo_labels import Peaks, Thresholds, boundary_supervi
 from phonseg.objectives.unit_discovery import UnitAlignment, cluster_segments, segment_embeddings, unit_supervision
 from phonseg.training.calibration import balanced, operating_point, typical_height
 from phonseg.training.crops import TrainingItem
+from phonseg.training.own_state import seed_random_numbers
 from phonseg.training.settings import TrainingSettings
 from phonseg.training.stage_batches import contrastive_stage, supervised_stage
 from phonseg.training.trainer import Trainer
@@ -196,7 +197,8 @@ def learn_units(model: Segmenter, trainer: Trainer, settings: TrainingSettings) 
         item.path: UnitAlignment(times, found, analysis.speech)
         for item, times, found, analysis in zip(trainer.items.all, boundaries, units, analyses, strict=True)
     }
-    torch.manual_seed(settings.seed)  # a run that goes on from a checkpoint has drawn other numbers so far
+    # A run that goes on from a checkpoint has drawn other random numbers so far.
+    seed_random_numbers(settings.seed, torch.device("cpu"))
     network = UnitNetwork(units=n_units)
     supervision = unit_supervision(alignments, n_units)
     trainer.learn(supervised_stage(network, supervision, trainer.items, settings, settings.unit_steps))

@@ -10,7 +10,9 @@ from typing import Any, TypeVar
 import torch
 
 from phonseg.errors import ConfigurationError
+from phonseg.system.ordinary_file import read_ordinary
 
+LARGEST_FILE = 100_000  # bytes
 TYPES: dict[str, Any] = {"str": (str,), "int": (int,), "float": (int, float)}
 CHOICES: dict[str, tuple[str, ...]] = {"encoder": ("log-mel-network", "raw-waveform"), "objective": ("nce", "barlow")}
 RANGES: dict[str, tuple[float, float]] = {
@@ -60,27 +62,32 @@ class AdaptationSettings:
             name: str = setting.name
             given: Any = getattr(self, name)
             if not isinstance(given, TYPES[str(setting.type)]) or isinstance(given, bool):
-                raise ConfigurationError(f"{name} is {given!r}, which is not of type {setting.type}.")
+                raise ConfigurationError(f"{name} is {_shown(given)}, which is not of type {setting.type}.")
             lowest, highest = RANGES.get(name, (given, given))
             if not lowest <= given <= highest:
-                raise ConfigurationError(f"{name} is {given}. Give a value from {lowest} to {highest}.")
+                raise ConfigurationError(f"{name} is {_shown(given)}. Give a value from {lowest} to {highest}.")
             if given not in CHOICES.get(name, (given,)):
-                raise ConfigurationError(f"{name} is {given!r}. Choose from {', '.join(CHOICES[name])}.")
+                raise ConfigurationError(f"{name} is {_shown(given)}. Choose from {', '.join(CHOICES[name])}.")
         self.torch_device()
 
     def torch_device(self) -> torch.device:
         """Returns the device to train on.
 
         Raises:
-            ConfigurationError: if torch knows no device of that name.
+            ConfigurationError: if there is no device of that name, or if PyTorch cannot use it here.
         """
         if self.device == "auto":
             mps = "mps" if torch.backends.mps.is_available() else "cpu"
             return torch.device("cuda" if torch.cuda.is_available() else mps)
         try:
-            return torch.device(self.device)
-        except RuntimeError as error:
-            raise ConfigurationError(f"device is {self.device!r}. Give auto, cpu, cuda, cuda:1 or mps.") from error
+            device = torch.device(self.device)
+        except (RuntimeError, ValueError):
+            device = torch.device("meta")  # which cannot compute
+        counts = {"cpu": 1, "cuda": torch.cuda.device_count(), "mps": int(torch.backends.mps.is_available())}
+        if not 0 <= (device.index or 0) < counts.get(device.type, 0):
+            usable = " or ".join(f"{kind}:0 to {kind}:{n - 1}" if n > 1 else kind for kind, n in counts.items() if n)
+            raise ConfigurationError(f"device is {_shown(self.device)}, which is not here. Give auto, {usable}.")
+        return device
 
 
 @dataclass(frozen=True)
@@ -129,15 +136,31 @@ def read_settings(path: str | Path, defaults: Settings) -> Settings:
             range.
     """
     try:
-        given: dict[str, Any] = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        problem = f"cannot be read as TOML ({error})"
+        text = read_ordinary(path, LARGEST_FILE).decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+        given: dict[str, Any] = tomllib.loads(text)
+    except (OSError, ValueError, RecursionError) as error:
+        reason = "it is nested too deeply" if isinstance(error, RecursionError) else f"{error}"
+        problem = f"cannot be read as TOML ({reason:.200})"
         raise ConfigurationError(f"{path}: {problem}. Write lines like: self_training_steps = 1000") from error
     known = [field.name for field in fields(defaults)]
     for name in given:
         if name not in known:
-            raise ConfigurationError(f"{path}: {name} cannot be set. What can be set: {', '.join(known)}.")
+            shown = name if name.isidentifier() and len(name) <= 60 else _shown(name)
+            raise ConfigurationError(f"{path}: {shown} cannot be set. What can be set: {', '.join(known)}.")
     try:
         return replace(defaults, **given)
     except ConfigurationError as error:
         raise ConfigurationError(f"{path}: {error}") from error
+
+
+def _shown(value: object) -> str:
+    """A value of a setting for a message: on one line, and not too long."""
+    match value:
+        case dict():
+            return "a table"
+        case list():
+            return "a list"
+        case int() if abs(value) > 10**30:  # Python refuses to write very long numbers
+            return "a number of more than 30 digits"
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

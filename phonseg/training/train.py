@@ -10,7 +10,6 @@ from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from phonseg.audio.find import Places, search, unique
 from phonseg.encoders.boundary_network import BoundaryNetwork
@@ -20,6 +19,7 @@ from phonseg.model.segmenter import VERSION, Segmenter
 from phonseg.objectives.pseudo_labels import Thresholds
 from phonseg.training.crops import SplitItems, TrainingSet, scan_items
 from phonseg.training.held_out import split
+from phonseg.training.own_state import own_state
 from phonseg.training.recipe import calibrated, learn_boundaries, train_from_scratch
 from phonseg.training.settings import AdaptationSettings, TrainingSettings
 from phonseg.training.trainer import Trainer
@@ -68,11 +68,10 @@ def train(
         Kreuk, Keshet and Adi (2020). Self-supervised contrastive learning for unsupervised phoneme segmentation.
         Interspeech.
     """
-    training_set, trainer = _prepare(recordings, settings, checkpoint, progress, base="")
-    with torch.random.fork_rng():
-        torch.manual_seed(settings.seed)
+    with own_state(settings.seed, settings.torch_device()):
+        training_set, trainer = _prepare(recordings, settings, checkpoint, progress, base="")
         model = train_from_scratch(trainer, settings)
-    return _summarised(model, name, training_set, trainer)
+        return _summarised(model, name, training_set, trainer)
 
 
 def adapt(
@@ -110,14 +109,14 @@ def adapt(
     Warns:
         PhonsegWarning: of recordings that are left out.
     """
-    network = deepcopy(model.streams[0].encoder)
+    network = model.streams[0].encoder
     if not isinstance(network, BoundaryNetwork):
         raise TrainingError(f"adapt: the model {model.name} has no boundary network. Train one with self-training.")
-    training_set, trainer = _prepare(recordings, settings, checkpoint, progress, base=model.digest)
-    with torch.random.fork_rng():
-        boundary_stream = learn_boundaries(model.streams[:1], Thresholds(), network, trainer, early=False)
+    with own_state(settings.seed, settings.torch_device()):
+        training_set, trainer = _prepare(recordings, settings, checkpoint, progress, base=model.digest)
+        boundary_stream = learn_boundaries(model.streams[:1], Thresholds(), deepcopy(network), trainer, early=False)
         adapted = calibrated((boundary_stream, *model.streams[1:]), trainer)
-    return _summarised(adapted, name, training_set, trainer)
+        return _summarised(adapted, name, training_set, trainer)
 
 
 def _prepare(

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from torch import Tensor
 
-from phonseg.training.checkpoint import Checkpoint, read_checkpoint
+from phonseg.errors import ModelError
+from phonseg.training.checkpoint import REMEDY, Checkpoint, read_checkpoint
 from phonseg.training.crops import SplitItems
 from phonseg.training.loop import Batch, LearningStage, optimise
 from phonseg.training.settings import AdaptationSettings
@@ -50,11 +51,17 @@ class Trainer:
             stage: the network, its batches, its loss and its schedule.
 
         Raises:
+            ModelError: if what the checkpoint holds of the stage does not fit its network.
             TrainingError: if the loss becomes infinite or not a number, if the stage finds (at the end or at a
                 checkpoint) that it has learnt nothing, or if a recording cannot be read any more.
             OutputError: if the checkpoint cannot be written.
         """
         network = stage.network
+        if self._saved:
+            try:
+                self._saved.check(stage.name, network, stage.schedule.steps)
+            except ValueError as error:
+                raise ModelError(f"{self.path}: does not fit this run ({error}). {REMEDY}") from error
 
         def keep(done: int, weights: dict[str, Tensor], moments: dict[str, Tensor]) -> None:
             stage.validate()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import os
 import pickle
 from functools import partial
@@ -15,15 +16,16 @@ import torch
 from conftest import network_segmenter
 from hypothesis import HealthCheck, example, given, settings, strategies as st
 from safetensors.torch import save_file
-from torch import nn
 
 from phonseg.errors import ModelError, OutputError
 from phonseg.model import model_file
 from phonseg.model.analysis_settings import AnalysisSettings
-from phonseg.model.model_file import digest, load_tensors, read_model, write_model
+from phonseg.model.model_file import digest, read_model, write_model
 from phonseg.model.segmenter import load
+from phonseg.model.streams import encoders_of
+from phonseg.model.tensor_file import open_tensors, read_tensors
 
-STREAM = {"encoder": "log-mel", "settings": {"bands": 20}, "contrast": {}, "weight": 1.0}
+STREAM = {"encoder": "boundary-network", "settings": {"bands": 20, "width": 8}, "contrast": {}, "weight": 1.0}
 DESCRIPTION = {
     "name": "täst",
     "streams": [STREAM],
@@ -32,6 +34,7 @@ DESCRIPTION = {
     "tuned_on_labels": False,
 }
 TENSORS = {"a": torch.arange(6.0).reshape(2, 3), "b.count": torch.tensor(3), "empty": torch.zeros(0)}
+WEIGHTS = encoders_of(network_segmenter().streams[:1]).state_dict()
 
 
 @pytest.fixture(scope="module")
@@ -41,11 +44,14 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def tampered(model: Path, path: Path, **changes: str) -> Path:
-    """The model with other entries in its metadata, and the digest that belongs to its description."""
-    description, tensors, _ = read_model(model)
-    if "description" in changes:
-        description = json.loads(changes["description"])
+def told(model: Path) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
+    """What a model file says of its model, and its tensors."""
+    with open_tensors(model, 10**8) as (header, file):
+        return json.loads(header.metadata["description"]), read_tensors(file, header)
+
+
+def rewritten(path: Path, description: Any, tensors: dict[str, torch.Tensor], **changes: str) -> Path:
+    """A model file with the digest that belongs to what it holds, and with changed entries in its metadata."""
     metadata = {
         "format": "phonseg-model",
         "format_version": "3",
@@ -61,23 +67,15 @@ def tampered(model: Path, path: Path, **changes: str) -> Path:
 
 def test_what_is_written_is_read(tmp_path):
     path = tmp_path / "x.safetensors"
-    written = write_model(path, DESCRIPTION, TENSORS)
-    description, tensors, found = read_model(path)
+    written = write_model(path, DESCRIPTION, WEIGHTS)
+    description, streams, found = read_model(path)
     assert description == DESCRIPTION
-    assert tensors.keys() == TENSORS.keys()
+    tensors = encoders_of(streams).state_dict()
+    assert tensors.keys() == WEIGHTS.keys()
     for name, tensor in tensors.items():
-        assert tensor.dtype == TENSORS[name].dtype
-        assert torch.equal(tensor, TENSORS[name])
-    assert found == written == digest(DESCRIPTION, TENSORS)
-
-
-def test_tensors_may_be_transposed_shared_or_under_training(tmp_path):
-    path, weights = tmp_path / "x.safetensors", nn.Parameter(torch.arange(6.0).reshape(2, 3))
-    write_model(path, DESCRIPTION, {"one": weights, "same": weights, "turned": weights.T})
-    tensors = read_model(path).tensors
-    assert torch.equal(tensors["one"], weights)
-    assert torch.equal(tensors["same"], weights)
-    assert torch.equal(tensors["turned"], weights.T)
+        assert tensor.dtype == WEIGHTS[name].dtype
+        assert torch.equal(tensor, WEIGHTS[name])
+    assert found == written == digest(DESCRIPTION, WEIGHTS)
 
 
 @pytest.mark.parametrize(
@@ -101,18 +99,18 @@ def test_the_digest_does_not_depend_on_the_order():
 
 def test_a_model_is_replaced_in_one_move_and_leaves_nothing_beside_it(tmp_path):
     path = tmp_path / "x.safetensors"
-    write_model(path, DESCRIPTION, TENSORS)
-    write_model(path, {**DESCRIPTION, "name": "other"}, TENSORS)
+    write_model(path, DESCRIPTION, WEIGHTS)
+    write_model(path, {**DESCRIPTION, "name": "other"}, WEIGHTS)
     assert read_model(path).description["name"] == "other"
     assert os.listdir(tmp_path) == ["x.safetensors"]
 
 
 def test_a_place_that_cannot_be_written_is_an_error_that_names_it(tmp_path):
     with pytest.raises(OutputError, match=r"missing.x\.safetensors: cannot be written"):
-        write_model(tmp_path / "missing" / "x.safetensors", DESCRIPTION, TENSORS)
+        write_model(tmp_path / "missing" / "x.safetensors", DESCRIPTION, WEIGHTS)
     (tmp_path / "folder").mkdir()
     with pytest.raises(OutputError, match="folder: cannot be written"):
-        write_model(tmp_path / "folder", DESCRIPTION, TENSORS)
+        write_model(tmp_path / "folder", DESCRIPTION, WEIGHTS)
     assert os.listdir(tmp_path) == ["folder"]
 
 
@@ -122,10 +120,12 @@ def test_a_place_that_cannot_be_written_is_an_error_that_names_it(tmp_path):
 def test_a_missing_file_is_an_error_that_names_it(tmp_path):
     with pytest.raises(ModelError, match=r"x\.safetensors: there is no such model file"):
         load(tmp_path / "x.safetensors")
-    with pytest.raises(ModelError, match="there is no such model file"):
-        load(tmp_path)
-    with pytest.raises(ModelError, match="there is no such model file"):
-        load("x" * 5000)  # longer than any name may be
+    for path in ("x" * 5000, "a\0b", tmp_path, "/dev/zero"):
+        with pytest.raises(ModelError, match="is not a phonseg model, or is damaged"):
+            load(path)
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ModelError, match=r"pipe: is not a phonseg model, .*not an ordinary file"):
+        load(tmp_path / "pipe")
 
 
 @pytest.mark.parametrize("content", [b"", b"\0" * 8, b"RIFF....WAVE", b"{}", b"\xff" * 100, b"PK\x03\x04" + b"\0" * 50])
@@ -170,88 +170,22 @@ def test_any_bytes_are_refused(tmp_path, content):
         load(path)
 
 
-def packed(header: object, data: bytes = b"", length: int | None = None) -> bytes:
-    told = header if isinstance(header, bytes) else json.dumps(header).encode()
-    return (len(told) if length is None else length).to_bytes(8, "little") + told + data
-
-
-def one(**changes: Any) -> dict[str, Any]:
-    """The header of a file with one tensor of eight bytes."""
-    return {"x": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8], **changes}}
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"",
-        b"\2\0\0",
-        packed({}, length=2**63),
-        packed(b"\xff\xff"),
-        packed(b"[" * 200_000),
-        packed({"__metadata__": {"x": 1}}),
-        packed({"x": 5}),
-        packed(one(dtype="F4"), bytes(8)),
-        packed(one(shape=[-1, -2]), bytes(8)),
-        packed(one(shape=[10**12]), bytes(8)),
-        packed(one(shape=[2**32, 2**32]), bytes(8)),
-        packed(one(data_offsets=[8, 0]), bytes(8)),
-        packed(one(data_offsets=[1, 9]), bytes(9)),
-        packed({**one(), "y": one()["x"]}, bytes(8)),
-        packed(one(), bytes(7)),
-        packed(one(), bytes(9)),
-    ],
-)
-def test_a_safetensors_file_that_is_not_what_it_says_is_refused(tmp_path, content):
-    path = tmp_path / "x.safetensors"
-    path.write_bytes(content)
-    with pytest.raises(
-        ModelError, match=r"x\.safetensors: is (not a phonseg model, or is damaged|a safetensors file, but)"
-    ):
-        read_model(path)
-
-
-values = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
-    max_leaves=8,
-)
-tensors = st.dictionaries(
-    st.sampled_from(["dtype", "shape", "data_offsets", "more"]),
-    values | st.sampled_from(["F32", "I64", [2], [0, 8], [], [8, 16]]),
-)
-
-
-@given(
-    header=st.dictionaries(st.sampled_from(["a", "b", "__metadata__"]), values | tensors), data=st.binary(max_size=20)
-)
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_any_header_is_refused(tmp_path, header, data):
-    path = tmp_path / "x.safetensors"
-    path.write_bytes(packed(header, data))
-    with pytest.raises(ModelError, match=r"x\.safetensors: "):
-        read_model(path)
-
-
 def test_a_file_larger_than_any_model_is_not_read(model, monkeypatch):
     monkeypatch.setattr(model_file, "LARGEST_MODEL_FILE", model.stat().st_size)
     read_model(model)
     monkeypatch.setattr(model_file, "LARGEST_MODEL_FILE", model.stat().st_size - 1)
-    monkeypatch.setattr(model_file, "safe_open", None)
-    with pytest.raises(ModelError, match="it has more than 0 million bytes"):
+    monkeypatch.setattr(model_file, "read_tensors", None)
+    with pytest.raises(ModelError, match=r"it has more than [0-9.]+ million bytes"):
         read_model(model)
 
 
 @pytest.mark.parametrize(
     ("description", "said"),
-    [
-        ("[" * 200_000, "nested too deeply|Expecting value"),
-        ("1" * 5_000, "Exceeds the limit"),
-        ("{]", "Expecting prop"),
-    ],
+    [("[" * 200_000, "nested too deeply"), ("1" * 5_000, "too long"), ("{]", "Expecting prop")],
 )
 def test_a_description_that_is_no_json_is_refused(tmp_path, description, said):
     path = tmp_path / "x.safetensors"
-    save_file(TENSORS, path, {"format": "phonseg-model", "format_version": "3", "description": description})
+    save_file(WEIGHTS, path, {"format": "phonseg-model", "format_version": "3", "description": description})
     with pytest.raises(ModelError, match=rf"x\.safetensors: is not a phonseg model, or is damaged \(.*({said})"):
         read_model(path)
 
@@ -290,13 +224,13 @@ def test_safetensors_of_others_are_refused(tmp_path):
 
 @pytest.mark.parametrize("version", ["4", "10", "", "x"])
 def test_a_model_of_a_future_format_asks_for_a_newer_phonseg(model, tmp_path, version):
-    path = tampered(model, tmp_path / "x.safetensors", format_version=version)
+    path = rewritten(tmp_path / "x.safetensors", *told(model), format_version=version)
     with pytest.raises(ModelError, match="Install a newer phonseg"):
         load(path)
 
 
 def test_a_model_of_an_earlier_format_must_be_trained_again(model, tmp_path):
-    path = tampered(model, tmp_path / "x.safetensors", format_version="1")
+    path = rewritten(tmp_path / "x.safetensors", *told(model), format_version="1")
     with pytest.raises(ModelError, match=r"has model format 1; this phonseg reads 2 and 3\. .* train it again"):
         load(path)
 
@@ -307,6 +241,7 @@ def test_a_model_of_an_earlier_format_must_be_trained_again(model, tmp_path):
         lambda told: [],
         lambda told: {**told, "streams": []},
         lambda told: {**told, "streams": None},
+        lambda told: {**told, "streams": 9 * told["streams"]},
         lambda told: {name: value for name, value in told.items() if name != "operating_point"},
         lambda told: {**told, "operating_point": {"sure": 1}},
         lambda told: {**told, "analysis_settings": {"unknown": True}},
@@ -314,20 +249,31 @@ def test_a_model_of_an_earlier_format_must_be_trained_again(model, tmp_path):
         lambda told: {**told, "streams": [{**told["streams"][0], "settings": {"bands": 20, "depth": 3}}]},
         lambda told: {**told, "streams": [{**told["streams"][0], "settings": {"bands": 20, "width": -1}}]},
         lambda told: {**told, "streams": [{**told["streams"][0], "weight": "heavy"}]},
+        lambda told: {**told, "streams": [{**told["streams"][1], "settings": {"bands": 20, "width": 8}}]},
     ],
 )
 def test_a_model_that_is_described_otherwise_is_refused(model, tmp_path, change):
-    described = json.dumps(change(read_model(model).description))
-    path = tampered(model, tmp_path / "x.safetensors", description=described)
+    description, tensors = told(model)
+    path = rewritten(tmp_path / "x.safetensors", change(description), tensors)
     with pytest.raises(ModelError, match=r"x\.safetensors: was made by an incompatible version"):
         load(path)
 
 
+def test_streams_on_different_grids_are_refused(tmp_path):
+    contrast = {"distance": "cosine", "lags": [1]}
+    streams = [
+        {"encoder": "log-mel", "settings": {"hop": hop}, "contrast": contrast, "weight": 1.0} for hop in (80, 160)
+    ]
+    path = rewritten(tmp_path / "x.safetensors", {**DESCRIPTION, "streams": streams}, {})
+    with pytest.raises(ModelError, match=r"was made by an incompatible version .* lie on 2 grids"):
+        load(path)
+
+
 def test_model_files_of_format_2_load_although_its_names_are_others(model, tmp_path):
-    told = read_model(model).description
-    told["views"] = told.pop("streams")
-    told["conventions"] = {"levelled": False, "in_silence": False, "stretched": True, "as_stored": True}
-    path = tampered(model, tmp_path / "x.safetensors", description=json.dumps(told), format_version="2")
+    description, tensors = told(model)
+    description["views"] = description.pop("streams")
+    description["conventions"] = {"levelled": False, "in_silence": False, "stretched": True, "as_stored": True}
+    path = rewritten(tmp_path / "x.safetensors", description, tensors, format_version="2")
     settings = AnalysisSettings(level_normalised=False, padded_with_silence=False, min_max_scaled=True)
     old, new = load(path), load(model)
     assert old.analysis_settings == settings
@@ -336,30 +282,74 @@ def test_model_files_of_format_2_load_although_its_names_are_others(model, tmp_p
     assert again.analysis_settings == settings
 
 
+def test_a_name_with_half_a_character_is_shown_without_it(model, tmp_path):
+    description, tensors = told(model)
+    path = rewritten(tmp_path / "x.safetensors", {**description, "name": "a\udcffb"}, tensors)
+    assert load(path).name == "a?b"
+
+
+# Tensors
+
+
 @pytest.mark.parametrize("settings_of_it", [{"bands": 20, "width": 9}, {"bands": 19, "width": 8}])
-def test_a_model_whose_weights_have_another_shape_is_refused(model, tmp_path, settings_of_it):
-    told = read_model(model).description
-    told["streams"][0]["settings"] = settings_of_it
-    path = tampered(model, tmp_path / "x.safetensors", description=json.dumps(told))
-    with pytest.raises(ModelError, match=r"x\.safetensors: does not fit its own description"):
+def test_a_model_whose_weights_have_another_shape_is_refused_before_they_are_read(
+    model, tmp_path, monkeypatch, settings_of_it
+):
+    description, tensors = told(model)
+    description["streams"][0]["settings"] = settings_of_it
+    path = rewritten(tmp_path / "x.safetensors", description, tensors)
+    monkeypatch.setattr(model_file, "read_tensors", None)
+    with pytest.raises(ModelError, match=r"x\.safetensors: .*its tensors do not fit its description: 0\.layers"):
         load(path)
 
 
-@pytest.mark.parametrize("kind", [torch.bfloat16, torch.float8_e4m3fn])
-def test_kinds_of_numbers_that_numpy_does_not_know_are_no_obstacle(tmp_path, kind):
-    path, tensors = tmp_path / "x.safetensors", {"a": torch.ones(2, 3).to(kind), "b": torch.tensor(1.0).to(kind)}
-    written = write_model(path, DESCRIPTION, tensors)
-    found = read_model(path)
-    assert found.digest == written
-    assert all(torch.equal(found.tensors[name].float(), tensors[name].float()) for name in tensors)
+@pytest.mark.parametrize("change", ["missing", "left over", "turned", "another type"])
+def test_tensors_must_fit_the_network(model, tmp_path, change):
+    description, tensors = told(model)
+    match change:
+        case "missing":
+            del tensors["0.layers.0.bias"]
+        case "left over":
+            tensors["2.more"] = torch.zeros(4)
+        case "turned":
+            tensors["0.layers.0.weight"] = tensors["0.layers.0.weight"].transpose(0, 2).contiguous()
+        case "another type":
+            tensors["0.layers.0.bias"] = torch.zeros(8, dtype=torch.int64)
+    with pytest.raises(ModelError, match=r"x\.safetensors: .*its tensors do not fit its description"):
+        load(rewritten(tmp_path / "x.safetensors", description, tensors))
 
 
-@pytest.mark.parametrize("change", ["missing", "left over", "misshapen"])
-def test_tensors_must_fit_the_module(change):
-    tensors = dict(nn.Linear(2, 3).state_dict())
-    if change == "missing":
-        del tensors["bias"]
-    else:
-        tensors["more" if change == "left over" else "bias"] = torch.zeros(4)
-    with pytest.raises(ModelError, match="somewhere: does not fit"):
-        load_tensors(nn.Linear(2, 3), tensors, "somewhere")
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("0.layers.0.weight", math.nan),
+        ("0.layers.0.weight", math.inf),
+        ("0.layers.0.weight", 1e38),
+        ("1.layers.0.bias", -2e6),
+        ("0.layers.1.running_var", -0.1),
+        ("0.layers.1.num_batches_tracked", -1),
+        ("0.layers.1.num_batches_tracked", 2**62),
+    ],
+)
+def test_numbers_that_no_training_leaves_behind_are_refused_and_not_written(model, tmp_path, name, value):
+    description, tensors = told(model)
+    tensors[name].view(-1)[-1] = value
+    with pytest.raises(ModelError, match=rf"x\.safetensors: .*\(the numbers in {name} reach from"):
+        load(rewritten(tmp_path / "x.safetensors", description, tensors))
+    with pytest.raises(ModelError, match=r"y\.safetensors: is not written"):
+        write_model(tmp_path / "y.safetensors", description, tensors)
+    assert not (tmp_path / "y.safetensors").exists()
+
+
+def test_a_model_out_of_range_is_not_written(tmp_path):
+    with pytest.raises(ModelError, match=r"x\.safetensors: is not written, .*\(operating_point\)"):
+        write_model(tmp_path / "x.safetensors", {**DESCRIPTION, "operating_point": {"prominence": -1}}, WEIGHTS)
+
+
+def test_networks_take_no_memory_and_no_random_numbers_before_their_weights_are_read(tmp_path):
+    description = {**DESCRIPTION, "streams": 16 * [{**STREAM, "settings": {"bands": 512, "width": 4096}}]}
+    path = rewritten(tmp_path / "x.safetensors", description, {})
+    before = torch.get_rng_state()
+    with pytest.raises(ModelError, match="do not fit"):  # 16 networks of 300 million weights
+        load(path)
+    assert torch.equal(torch.get_rng_state(), before)

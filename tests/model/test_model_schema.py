@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
+from inspect import signature
 from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
 
-from phonseg.errors import ModelError
-from phonseg.model.model_schema import checked_description
+from phonseg.model.analysis_settings import PHONSEG_SETTINGS
+from phonseg.model.model_schema import ENCODER_SETTINGS, DescriptionError, checked_description
+from phonseg.model.streams import ENCODERS
 
 RIGHT: dict[str, Any] = {
     "name": "x",
@@ -40,17 +43,15 @@ def changed(place: list[Any], value: object) -> dict[str, Any]:
 
 
 def test_what_is_right_passes():
-    checked_description(RIGHT, "x")
-    checked_description({**RIGHT, "analysis_settings": SETTINGS, "something later": 1}, "x")
-    checked_description(changed(["streams", 0, "contrast", "lags"], [1]), "x")
+    checked_description(RIGHT)
+    checked_description({**RIGHT, "analysis_settings": SETTINGS, "something later": 1})
+    checked_description(changed(["streams", 0, "contrast", "lags"], [1]))
 
 
 @pytest.mark.parametrize("given", [None, [], "text", 3])
 def test_what_is_no_description_lacks_everything(given):
-    with pytest.raises(
-        ModelError, match=r"x: was made by .* \(name, streams, operating_point, training, tuned_on_labels\)"
-    ):
-        checked_description(given, "x")
+    with pytest.raises(DescriptionError, match=r"^name, streams, operating_point, training, tuned_on_labels$"):
+        checked_description(given)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +67,37 @@ def test_what_is_no_description_lacks_everything(given):
         (["streams", 0, "settings", "bands"], True),
         (["streams", 0, "settings", "bands"], 10**9),
         (["streams", 0, "settings", "sample_rate"], 10**9),
+        (["streams", 0, "settings", "bands"], 40.0),
+        (["streams", 0, "settings", "bands"], 513),
+        (["streams", 0, "settings", "bands"], 0),
+        (["streams", 0, "settings", "window"], 513),
+        (["streams", 0, "settings", "window"], 0),
+        (["streams", 0, "settings", "floor"], 0),
+        (["streams", 0, "settings", "exponent"], 1e-300),
+        (["streams", 0, "settings", "exponent"], -0.5),
+        (["streams", 0, "settings", "exponent"], True),
+        (["streams", 0, "settings", "hop"], 1),
+        (["streams", 0, "settings", "hop"], 1601),
+        (["streams", 0, "settings", "sample_rate"], 768_000),
+        (["streams", 0, "settings", "sample_rate"], 1),
+        (["streams", 0, "settings", "width"], 40),
+        (["streams", 0, "settings", 5], 40),
+        (["streams", 1, "settings", "width"], 4097),
+        (["streams", 1, "settings", "outputs"], 2),
+        (["streams"], 17 * [RIGHT["streams"][0]]),
+        (["streams", 0, "more"], 1),
+        (["streams", 0, "contrast"], {}),
+        (["streams", 1, "encoder"], "encoder of another version"),
         (["streams", 0, "contrast"], None),
+        (["streams", 0, "contrast", "distance"], "manhattan"),
+        (["streams", 0, "contrast", "more"], 1),
+        (["streams", 0, "contrast", "lags"], []),
+        (["streams", 0, "contrast", "lags"], [True]),
+        (["streams", 0, "contrast", "lags"], [101]),
+        (["streams", 0, "contrast", "lags"], list(range(1, 18))),
+        (["streams", 0, "weight"], -1),
+        (["streams", 0, "weight"], True),
+        (["streams", 0, "weight"], 1e38),
         (["streams", 0, "contrast", "distance"], 1),
         (["streams", 0, "contrast", "lags"], 3),
         (["streams", 0, "contrast", "lags"], [2.5]),
@@ -75,6 +106,12 @@ def test_what_is_no_description_lacks_everything(given):
         (["streams", 0, "weight"], float("nan")),
         (["streams", 0, "weight"], float("inf")),
         (["operating_point"], [0.5]),
+        (["operating_point"], {}),
+        (["operating_point"], {"prominence": 0.5, "more": 1}),
+        (["operating_point", "prominence"], 0),
+        (["operating_point", "prominence"], -0.5),
+        (["operating_point", "prominence"], True),
+        (["operating_point", "prominence"], float("nan")),
         (["operating_point", "prominence"], None),
         (["operating_point", "prominence"], 10**400),
         (["training"], "three hours"),
@@ -83,13 +120,34 @@ def test_what_is_no_description_lacks_everything(given):
         (["analysis_settings"], None),
         (["analysis_settings"], {"levelled": [True]}),
         (["analysis_settings"], {"span": "all"}),
+        (["analysis_settings"], {"span": 0}),
+        (["analysis_settings"], {"span": 0.1}),
+        (["analysis_settings"], {"span": 1e9}),
+        (["analysis_settings"], {"span": False}),
+        (["analysis_settings"], {"minimum_gap": None}),
+        (["analysis_settings"], {"minimum_gap": -1e-9}),
+        (["analysis_settings"], {"minimum_gap": float("inf")}),
+        (["analysis_settings"], {"sub_frame": 1}),
+        (["analysis_settings"], {"speech_only": None}),
+        (["analysis_settings"], {"unknown": True}),
     ],
 )
 def test_a_part_of_the_wrong_kind_is_named(place, value):
-    with pytest.raises(
-        ModelError, match=rf"x: was made by an incompatible version of phonseg \({place[0]}\)\. Train it again"
-    ):
-        checked_description(changed(place, value), "x")
+    with pytest.raises(DescriptionError, match=f"^{place[0]}$"):
+        checked_description(changed(place, value))
+
+
+def test_every_setting_of_every_encoder_and_of_the_analysis_has_a_range():
+    for name, encoder in ENCODERS.items():
+        ordinary = {"units": 5, "bands": 12, "width": 6}
+        settings = encoder(
+            **{one: ordinary[one] for one in signature(encoder).parameters if one in ordinary}
+        ).settings()
+        assert ENCODER_SETTINGS[name](settings)
+        for one in settings:
+            assert not ENCODER_SETTINGS[name]({**settings, one: "5"})
+    assert ENCODER_SETTINGS.keys() == ENCODERS.keys()
+    checked_description({**RIGHT, "analysis_settings": asdict(PHONSEG_SETTINGS)})
 
 
 values = st.recursive(
@@ -103,8 +161,8 @@ values = st.recursive(
 def test_anything_is_right_or_refused(given):
     whole = {**RIGHT, **given}
     try:
-        checked_description(whole, "x")
-    except ModelError:
+        checked_description(whole)
+    except DescriptionError:
         return
     assert isinstance(whole["name"], str)
     assert isinstance(whole["tuned_on_labels"], bool)

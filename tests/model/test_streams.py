@@ -42,9 +42,15 @@ def test_building_draws_no_random_number_of_the_caller(stream):
     assert torch.equal(torch.get_rng_state(), before)
 
 
-@pytest.mark.parametrize(
-    "change", [{"encoder": "unknown"}, {"settings": {"unknown": 1}}, {"contrast": {"distance": "x"}}]
-)
-def test_what_describes_no_stream_is_not_built(change):
-    with pytest.raises((KeyError, TypeError), match=r"unknown|x"):
-        build({**describe(STREAMS[0]), **change})
+def test_a_stream_is_built_without_memory_for_its_weights():
+    described = describe(STREAMS[3])
+    stream = build({**described, "settings": {"bands": 40, "width": 4096}})
+    assert all(tensor.is_meta for tensor in stream.encoder.state_dict().values())
+    assert sum(tensor.numel() for tensor in stream.encoder.parameters()) > 10**8
+    assert not stream.encoder.training
+    assert stream.encoder.features.hann.device.type == "cpu"  # in no file, and so at hand
+
+
+def test_a_stream_without_a_setting_that_it_needs_is_not_built():
+    with pytest.raises(TypeError, match="units"):
+        build({**describe(STREAMS[4]), "settings": {}})

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import math
 import os
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
+from conftest import network_segmenter
 from hypothesis import HealthCheck, given, settings, strategies as st
 from safetensors.torch import save_file
 from torch import nn
 
 from phonseg.errors import ModelError, OutputError
-from phonseg.model.model_file import write_model
+from phonseg.model.model_file import digest
 from phonseg.training.checkpoint import Checkpoint, moments_of, read_checkpoint, restore_moments
 
 NETWORK = {"layer.weight": torch.arange(6.0).reshape(2, 3), "seen": torch.tensor(7)}
@@ -77,12 +82,89 @@ def test_other_files_are_refused(tmp_path):
     path.write_text("text", "utf-8")
     with pytest.raises(ModelError, match="x: is not a checkpoint"):
         read_checkpoint(path, "the run")
-    write_model(path, {}, NETWORK)
+    network_segmenter().save(path)
     with pytest.raises(ModelError, match="x: is not a checkpoint"):
         read_checkpoint(path, "the run")
-    save_file(NETWORK, path, {"checkpoint": "[" * 200_000})
+    os.mkfifo(tmp_path / "pipe")
+    for other in (tmp_path, tmp_path / "pipe", Path("/dev/zero")):
+        with pytest.raises(ModelError, match=r"is not a checkpoint, .*Delete it"):
+            read_checkpoint(other, "the run")
+
+
+STATE = {"stage": "second", "step": 250, "run": "the run"}
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        [],
+        {},
+        {**STATE, "stage": 1},
+        {**STATE, "step": "250"},
+        {**STATE, "step": 250.0},
+        {**STATE, "step": True},
+        {**STATE, "run": None},
+        {**STATE, "more": 1},
+        {**STATE, "step": math.nan},
+        "[" * 200_000,
+    ],
+)
+def test_a_state_of_another_kind_is_refused_although_its_digest_is_right(tmp_path, state):
+    told = state if isinstance(state, str) else json.dumps(state)
+    save_file(NETWORK, tmp_path / "x", {"checkpoint": told, "digest": digest(state, NETWORK)})
     with pytest.raises(ModelError, match="x: is not a checkpoint"):
-        read_checkpoint(path, "the run")
+        read_checkpoint(tmp_path / "x", "the run")
+
+
+# What fits a stage
+
+
+def in_training(steps: int = 1) -> tuple[nn.Module, dict[str, torch.Tensor]]:
+    """A network and its moments after some steps."""
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        network = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4))
+    optimiser = torch.optim.AdamW(network.parameters(), lr=0.01)
+    for _ in range(steps):
+        optimiser.zero_grad()
+        network(torch.arange(6.0).reshape(2, 3)).square().sum().backward()
+        optimiser.step()
+    return network, moments_of(optimiser, network)
+
+
+def without(tensors: dict[str, torch.Tensor], name: str) -> dict[str, torch.Tensor]:
+    return {other: tensor for other, tensor in tensors.items() if other != name}
+
+
+def test_what_a_network_was_saved_with_fits_it():
+    network, moments = in_training()
+    Checkpoint("one", 2, "", {}, network.state_dict(), moments).check("one", network, 3)
+    Checkpoint("", 0, "", {"one": network.state_dict()}, {}, {}).check("one", network, 3)
+    CHECKPOINT.check("a stage that has not begun", network, 3)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda network, moments: {"step": 0},
+        lambda network, moments: {"step": 3},
+        lambda network, moments: {"step": -1},
+        lambda network, moments: {"network": without(network, "0.bias")},
+        lambda network, moments: {"network": {**network, "0.bias": torch.zeros(5)}},
+        lambda network, moments: {"network": {**network, "more": torch.zeros(5)}},
+        lambda network, moments: {"moments": {}},
+        lambda network, moments: {"moments": without(moments, "0.bias/step")},
+        lambda network, moments: {"moments": {**moments, "0.bias/exp_avg": torch.zeros(1)}},
+        lambda network, moments: {"moments": {**moments, "0.bias/step": torch.zeros(2)}},
+        lambda network, moments: {"finished": {"one": without(network, "0.bias")}},
+        lambda network, moments: {"finished": {"one": {}}},
+    ],
+)
+def test_what_does_not_fit_the_network_of_a_stage_is_refused(change):
+    network, moments = in_training()
+    fitting = Checkpoint("one", 2, "", {}, network.state_dict(), moments)
+    with pytest.raises(ValueError, match=r"its tensors do not fit|it has done -?\d of 3 steps"):
+        replace(fitting, **change(network.state_dict(), moments)).check("one", network, 3)
 
 
 def test_a_place_that_cannot_be_written_is_an_error_that_names_it(tmp_path):

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+import os
+import re
 from dataclasses import asdict, fields
+from unittest.mock import patch
 
 import pytest
 import torch
@@ -51,13 +54,29 @@ def test_encoders_objectives_and_devices_that_do_not_exist_are_refused():
         TrainingSettings(encoder="none")
     with pytest.raises(ConfigurationError, match=r"objective is 'fame'. Choose from nce, barlow"):
         TrainingSettings(objective="fame")
-    with pytest.raises(ConfigurationError, match=r"device is 'toaster'. Give auto, cpu, cuda"):
-        TrainingSettings(device="toaster")
+
+
+@pytest.mark.parametrize(
+    "device", ["toaster", "", "meta", "xla", "cuda", "cuda:0", "mps", "cpu:3", "cuda:-1", "cuda:9" + 99 * "9"]
+)
+def test_a_device_that_is_not_here_is_refused(device):
+    with (
+        patch.object(torch.cuda, "device_count", return_value=0),
+        patch.object(torch.backends.mps, "is_available", return_value=False),
+        pytest.raises(ConfigurationError, match=r"^device is '.*, which is not here\. Give auto, cpu\.$") as error,
+    ):
+        TrainingSettings(device=device)
+    assert len(str(error.value)) < 120
 
 
 def test_a_device_is_taken_by_its_name():
     assert TrainingSettings(device="cpu").torch_device() == torch.device("cpu")
-    assert TrainingSettings(device="cuda:1").torch_device() == torch.device("cuda", 1)
+    with patch.object(torch.cuda, "device_count", return_value=4):
+        for number in (0, 3):
+            assert TrainingSettings(device=f"cuda:{number}").torch_device() == torch.device("cuda", number)
+        assert TrainingSettings(device="cuda").torch_device() == torch.device("cuda")
+        with pytest.raises(ConfigurationError, match=r"device is 'cuda:4', .*Give auto, cpu or cuda:0 to cuda:3"):
+            TrainingSettings(device="cuda:4")
     assert TrainingSettings().torch_device().type in ("cpu", "cuda", "mps")
 
 
@@ -91,12 +110,60 @@ def test_a_file_that_sets_something_else_is_refused(tmp_path, text, reason):
         read_settings(path, TrainingSettings())
 
 
+@pytest.mark.parametrize("text", ["steps = 7\r\nseed = 1\r\n", "steps = 7\rseed = 1", "\ufeffsteps = 7\nseed = 1\n"])
+def test_files_of_other_systems_and_editors_are_read(tmp_path, text):
+    path = tmp_path / "train.toml"
+    path.write_bytes(text.encode())
+    assert read_settings(path, TrainingSettings()) == TrainingSettings(steps=7, seed=1)
+
+
+NO_SETTINGS = {
+    "Latin-1": b"# \xe9",
+    "UTF-16": "steps = 7".encode("utf-16"),
+    "zero bytes": bytes(1000),
+    "a huge file": b"#" * 10_000_000,
+    "deep lists": b"steps = " + b"[" * 90_000,
+    "deep tables": b"steps = " + b"{a=" * 30_000,
+    "a deep table": b"[" + b"steps." * 15_000 + b"a]",
+    "a deep name": b"steps." * 15_000 + b"a = 1",
+    "a long name": b"a" * 90_000 + b" = 1",
+    "a name on two lines": b'"a\\nb" = 1',
+    "a long number": b"steps = " + b"9" * 5_000,
+    "a number of as many digits as Python takes": b"steps = " + b"9" * 4_300,
+    "a long hexadecimal number": b"steps = 0x" + b"f" * 90_000,
+    "a long number for a share": b"held_out = 0x" + b"f" * 90_000,
+    "infinity": b"learning_rate = inf",
+    "minus infinity": b"learning_rate = -inf",
+    "no number": b"learning_rate = nan",
+    "no number for a whole one": b"steps = nan",
+    "a number beyond all": b"learning_rate = 1e999",
+    "a date": b"steps = 2020-01-01",
+    "a time": b"seed = 2020-01-01T00:00:00Z",
+    "a list": b"steps = [1, 2]",
+    "a table": b"steps = {a = 1}",
+    "tables": b"[[steps]]\na = 1",
+    "a text": b'seed = "1"',
+    "a long text": b'encoder = "' + b"x" * 90_000 + b'"',
+    "twice": b"steps = 1\nsteps = 2",
+}
+
+
+@pytest.mark.parametrize("what", NO_SETTINGS)
+def test_a_file_that_is_none_is_refused_in_one_sentence(tmp_path, what):
+    path = tmp_path / "train.toml"
+    path.write_bytes(NO_SETTINGS[what])
+    with pytest.raises(ConfigurationError, match=r"train\.toml: .") as error:
+        read_settings(path, TrainingSettings())
+    said = str(error.value).removeprefix(str(path))
+    assert len(said) < 400
+    assert said.isprintable()
+
+
 def test_a_file_that_cannot_be_read_is_an_error_that_names_it(tmp_path):
-    with pytest.raises(ConfigurationError, match=r"train\.toml: cannot be read as TOML"):
-        read_settings(tmp_path / "train.toml", TrainingSettings())
-    (tmp_path / "train.toml").write_bytes(b"\xff\xfe")
-    with pytest.raises(ConfigurationError, match=r"train\.toml: cannot be read as TOML"):
-        read_settings(tmp_path / "train.toml", TrainingSettings())
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "train.toml", tmp_path, tmp_path / "pipe", "/dev/zero", "a\0b", "x" * 5_000):
+        with pytest.raises(ConfigurationError, match=f"{re.escape(str(path))}: cannot be read as TOML"):
+            read_settings(path, TrainingSettings())
 
 
 @pytest.mark.parametrize(("name", "value"), [("steps", 1.5), ("crops", True), ("device", 0), ("held_out", "half")])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import random
 import shutil
 from collections.abc import Callable, Iterator
@@ -26,10 +27,12 @@ from phonseg.errors import AudioError, ModelError, OutputError, PhonsegWarning, 
 from phonseg.model.analysis import analyse
 from phonseg.model.segmenter import Segmenter
 from phonseg.model.speech_peaks import speech_peaks
+from phonseg.model.tensor_file import open_tensors, read_tensors
 from phonseg.objectives import unit_discovery as units
 from phonseg.objectives.pseudo_labels import EARLY, SWELL, Peaks, Thresholds, boundary_supervision
 from phonseg.objectives.supervision import Supervision
 from phonseg.training import recipe, stage_batches as stages
+from phonseg.training.checkpoint import Checkpoint
 from phonseg.training.recipe import PURE_SHARE, teacher_peaks
 from phonseg.training.settings import RANGES, TrainingSettings
 from phonseg.training.train import adapt, train
@@ -269,6 +272,18 @@ def test_a_checkpoint_of_other_settings_recordings_or_versions_is_refused(record
         with pytest.raises(ModelError, match=r"run\.checkpoint: belongs to a run with other settings"):
             trained(places, settings, checkpoint=checkpoint)
     with patch("phonseg.training.train.VERSION", "0.0"), pytest.raises(ModelError, match="another version of phonseg"):
+        trained(recordings, checkpoint=checkpoint)
+
+
+def test_a_checkpoint_that_does_not_fit_its_run_is_refused_although_its_digest_is_right(recordings, tmp_path):
+    checkpoint = tmp_path / "run.checkpoint"
+    with patch.object(stages, "draw_crops", Killed(6)), pytest.raises(KeyboardInterrupt):
+        trained(recordings, checkpoint=checkpoint)
+    with open_tensors(checkpoint, 10**8) as (header, file):
+        state, tensors = json.loads(header.metadata["checkpoint"]), read_tensors(file, header)
+    name = next(name for name in tensors if name.startswith("network/"))
+    Checkpoint(**state, finished={}, network={"x": tensors[name]}, moments={}).write(checkpoint)
+    with pytest.raises(ModelError, match=r"run\.checkpoint: does not fit this run .*Delete it to start again"):
         trained(recordings, checkpoint=checkpoint)
 
 

@@ -6,17 +6,20 @@ both with its restricted unpickler. A `Note` replaces every other object that a 
 
 from __future__ import annotations
 
-import os
 import pickle
 import pickletools
 import re
+import sys
 import threading
 import warnings
 import zipfile
 from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import torch
+
+from phonseg.system.ordinary_file import open_ordinary
 
 # Bytes. A checkpoint with 256 channels, UnsupSeg's default, has 16 million, including the state of the optimiser.
 LARGEST_CHECKPOINT = 32_000_000
@@ -64,39 +67,46 @@ def is_torch_file(path: Path) -> bool:
         Whether it does; false also if there is no such file, or if it cannot be read.
     """
     try:
-        start = _start(path) if os.path.isfile(path) else b""
-    except OSError:
+        with open_ordinary(path, sys.maxsize) as file:
+            start = file.read(9) or b""
+    except (OSError, ValueError):
         return False
     return start.startswith((ZIP, PICKLE)) and not start.endswith(b"{")
 
 
-def read_torch_file(path: Path) -> object:
+def read_torch_file(content: bytes) -> object:
     """Reads what `torch.save` has written.
 
     Args:
-        path: of a file in either layout.
+        content: of a file in either layout.
 
     Returns:
         What was saved: tensors on the CPU, numbers, texts, bytes and containers, and a `Note` for everything else.
 
     Raises:
-        ValueError: if the file is too large, is damaged, or names something that does not belong in a checkpoint. The
-            message is the reason.
-        OSError: if the file cannot be read.
+        ValueError: if the file is damaged, or names something that does not belong in a checkpoint. The message is the
+            reason.
+        OSError: if there is no room for a temporary file.
     """
-    if path.stat().st_size > LARGEST_CHECKPOINT:
-        raise ValueError(f"it has more than {LARGEST_CHECKPOINT // 10**6} million bytes")
-    zipped = _start(path).startswith(ZIP)
-    if zipped:
-        _check_archive(path)
+    if not content.startswith(ZIP):
+        return _loaded(BytesIO(content), mmap=False)
+    _check_archive(content)
+    # Memory-mapped, since only then every version of PyTorch notices an archive with too few numbers; and from a copy,
+    # since a program dies if a file that it has mapped is cut short by another one.
+    with TemporaryDirectory(prefix="phonseg-", ignore_cleanup_errors=True) as folder:
+        copy = Path(folder) / "checkpoint"
+        copy.write_bytes(content)
+        return _loaded(copy, mmap=True)
+
+
+def _loaded(source: Path | BytesIO, *, mmap: bool) -> object:
     try:
-        with _LOADING, warnings.catch_warnings(action="ignore"):
+        with _LOADING, warnings.catch_warnings(action="ignore"), torch.device("cpu"):
             allowed = torch.serialization.get_safe_globals()
             torch.serialization.clear_safe_globals()  # what a program allows would be made, or even called
             try:
                 with torch.serialization.safe_globals([(Note, name) for name in NAMES]):
-                    # Memory-mapped, since only then every version of PyTorch notices an archive with too few numbers.
-                    return torch.load(path, map_location="cpu", weights_only=True, mmap=zipped)
+                    return torch.load(source, map_location="cpu", weights_only=True, mmap=mmap)
             finally:
                 torch.serialization.add_safe_globals(allowed)
     except Exception as error:  # PyTorch raises any kind of error for a damaged file
@@ -139,15 +149,10 @@ def _refusal(name: str) -> str:
     return f"it names {name:.100}, which does not belong in it; nothing was run"
 
 
-def _start(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return file.read(9)
-
-
-def _check_archive(path: Path) -> None:
+def _check_archive(content: bytes) -> None:
     """Raises ValueError if an archive is damaged, compressed or overlapping, none of which PyTorch checks."""
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(BytesIO(content)) as archive:
             entries = archive.infolist()
             if sum(entry.file_size for entry in entries) > LARGEST_CHECKPOINT or any(
                 entry.compress_type for entry in entries

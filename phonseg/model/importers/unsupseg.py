@@ -19,14 +19,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from phonseg.detection.dissimilarity import LeftRightContrast, cosine
 from phonseg.detection.peaks import OperatingPoint
-from phonseg.encoders.contrastive_encoders import RawWaveformEncoder
 from phonseg.errors import ModelError
 from phonseg.model.analysis_settings import AnalysisSettings
 from phonseg.model.importers.torch_checkpoint import LARGEST_CHECKPOINT, Note, read_pickle, read_torch_file
-from phonseg.model.model_file import ModelFile, digest
-from phonseg.model.streams import Stream, describe
+from phonseg.model.model_file import ModelFile, described_streams, digest, fill
+from phonseg.model.tensor_file import forms
+from phonseg.system.ordinary_file import read_ordinary
 
 UNSUPSEG_SETTINGS = AnalysisSettings(
     level_normalised=False,
@@ -58,18 +57,21 @@ def read_unsupseg(path: Path) -> ModelFile:
             checkpoint. The message says which.
     """
     try:
-        content = _entries(read_torch_file(path))
-        encoder, tensors = _encoder(_weights(_entries(content.get("state_dict"))))
+        packed = read_ordinary(path, LARGEST_CHECKPOINT)
+        content = _entries(read_torch_file(packed))
+        weights = _weights(_entries(content.get("state_dict")))
         prominence = _prominence(content.get("peak_detection_params"))
-        description = {
+        told = {
             "name": path.stem,
-            "streams": [describe(Stream(encoder, LeftRightContrast(cosine, (1,))))],
+            "streams": [_described(weights)],
             "operating_point": asdict(OperatingPoint(prominence)),
             "analysis_settings": asdict(UNSUPSEG_SETTINGS),
-            "training": {**ORIGIN, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()},
+            "training": {**ORIGIN, "sha256": hashlib.sha256(packed).hexdigest()},
             "tuned_on_labels": True,
         }
-        return ModelFile(description, tensors, digest(description, tensors))
+        description, streams = described_streams(told, forms(weights))
+        fill(streams, weights)
+        return ModelFile(description, streams, digest(description, weights))
     except (ValueError, RuntimeError, OSError) as error:
         raise ModelError(
             f"{path}: is not a phonseg model, nor a checkpoint of UnsupSeg that can be read ({error}). "
@@ -84,30 +86,23 @@ def _entries(value: object) -> Mapping[Any, Any]:
 
 
 def _weights(entries: Mapping[Any, Any]) -> dict[str, Tensor]:
-    """Checks that all weights are ordinary tensors in memory, together not larger than a checkpoint may be."""
+    """Copies of all weights, by their names in a model; they must be ordinary tensors, not larger than a checkpoint."""
     if not all(type(w) is Tensor and w.layout is torch.strided and w.device.type == "cpu" for w in entries.values()):
         raise ValueError("its weights are not stored as those of a network")
     if sum(weight.nbytes for weight in entries.values()) > LARGEST_CHECKPOINT:
         raise ValueError("its weights are larger than the file")
-    return {str(name): weight for name, weight in entries.items()}
+    names = {name: "0." + str(name).replace("NFC.enc.", "layers.", 1) for name in entries}
+    return {names[name]: weight.clone(memory_format=torch.contiguous_format) for name, weight in entries.items()}
 
 
-def _encoder(weights: Mapping[str, Tensor]) -> tuple[RawWaveformEncoder, dict[str, Tensor]]:
-    """Returns an encoder of the shape of these weights, without numbers, and the weights by their names in a model."""
-    tensors = {name.replace("NFC.enc.", "layers.", 1): weight for name, weight in weights.items()}
-    # The channels out of and into the last layer. If there is no such layer, no encoder below fits.
-    dimensions, channels, *_ = (*tensors.get("layers.12.weight", torch.zeros(1)).shape, 1, 1)
-    with torch.device("meta"):
-        encoder = RawWaveformEncoder(channels=channels, dimensions=dimensions, projection=0)
-    if _shapes(tensors) != _shapes(encoder.state_dict()):
-        raise ValueError("its network is not that of Kreuk et al. (2020), or has a projection")
-    if not all(bool(weight.isfinite().all()) for weight in tensors.values()):
-        raise ValueError("some of its weights are not finite numbers")
-    return encoder, {f"0.{name}": weight for name, weight in tensors.items()}
-
-
-def _shapes(tensors: Mapping[str, Tensor]) -> dict[str, tuple[torch.Size, torch.dtype]]:
-    return {name: (weight.shape, weight.dtype) for name, weight in tensors.items()}
+def _described(weights: Mapping[str, Tensor]) -> dict[str, Any]:
+    """Describes the stream that has these weights."""
+    # The channels out of and into the last layer. If there is no such layer, no network has these weights.
+    last = weights.get("0.layers.12.weight")
+    dimensions, channels, *_ = [*([] if last is None else last.shape), 1, 1]
+    settings = {"channels": channels, "dimensions": dimensions, "projection": 0, "sample_rate": 16_000}
+    contrast = {"distance": "cosine", "lags": [1]}
+    return {"encoder": "raw-waveform", "settings": settings, "contrast": contrast, "weight": 1.0}
 
 
 def _prominence(settings: object) -> float:

@@ -21,7 +21,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from safetensors.torch import save_file
 
 from phonseg.model.importers import torch_checkpoint
-from phonseg.model.importers.torch_checkpoint import Note, is_torch_file, read_pickle, read_torch_file
+from phonseg.model.importers.torch_checkpoint import Note, is_torch_file, read_pickle
 
 TENSORS = {
     "matrix": torch.arange(6.0).reshape(2, 3),
@@ -34,6 +34,10 @@ MAGIC = 0x1950A86A20F9469CFC6C  # the first pickle of the older layout
 every_layout = pytest.mark.parametrize("layout", LAYOUTS)
 every_protocol = pytest.mark.parametrize("protocol", [2, 3, 4, 5])
 numbers = st.none() | st.booleans() | st.integers(-(2**200), 2**200) | st.floats(allow_nan=False)
+
+
+def read_torch_file(path: Path) -> object:
+    return torch_checkpoint.read_torch_file(path.read_bytes())
 
 
 # What is read
@@ -97,7 +101,7 @@ def test_files_of_torch_are_known_by_their_beginning(tmp_path, layout):
     assert not is_torch_file(tmp_path / "other.ckpt")
     assert not is_torch_file(tmp_path)
     assert not is_torch_file(tmp_path / "nowhere.ckpt")
-    with patch.object(Path, "open", side_effect=PermissionError):
+    with patch.object(os, "open", side_effect=PermissionError):
         assert not is_torch_file(tmp_path / "x.safetensors")
 
 
@@ -180,13 +184,6 @@ def test_a_zip_whose_numbers_have_changed_is_refused(tmp_path):
     content = path.read_bytes()
     path.write_bytes(content.replace(torch.full((3,), 1.5).numpy().tobytes(), b"\0" * 12, 1))
     with pytest.raises(ValueError, match="it is damaged: the checksum of x/data/0 is wrong"):
-        read_torch_file(path)
-
-
-@every_layout
-def test_what_is_too_large_is_refused_before_it_is_read(tmp_path, layout):
-    path = saved(TENSORS, tmp_path / "x.ckpt", layout)
-    with patch.object(torch_checkpoint, "LARGEST_CHECKPOINT", 100), pytest.raises(ValueError, match="it has more than"):
         read_torch_file(path)
 
 
