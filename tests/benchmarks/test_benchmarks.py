@@ -81,7 +81,7 @@ def scored() -> CorpusScore:
         reference = phonseg.read_textgrid(recording.with_suffix(".TextGrid"))
         score = evaluate(reference, phonseg.segment(recording), lenient=True)
         files[recording.stem] = score
-    return CorpusScore(**vars(pooled(list(files.values()))), files=files, failed={}, tier="phones")
+    return CorpusScore(**vars(pooled(list(files.values()))), files=files, failed={})
 
 
 def test_the_figures_are_those_of_phonseg_evaluate(ran: tuple[str, Report], scored: CorpusScore) -> None:
