@@ -66,63 +66,62 @@ def segments_from_intervals(
         PhonsegWarning: if gaps or overlaps are taken as rounding, with their number and the largest; if the last
             interval ends after `duration`.
     """
+    end = None if duration is None or not np.isfinite(duration) else duration
     if not len(labels):
-        if duration is None:
+        if end is None or end < 0:
             raise TextGridError(f"{path}: holds no segment. Give a file with a line for each segment.")
-        return Segmentation(np.zeros(0), duration, labels=[""])
+        return Segmentation(np.zeros(0), end, labels=[""])
     check_count(path, len(labels), "segments")
+    _check_lengths(path, times, place)
     starts, ends = times.T
     # One joint before each interval and one after the last: where one ends, and where the next one starts.
-    before, after = np.append(0.0, ends), np.append(starts, ends[-1] if duration is None else duration)
-    gaps, rounded = after - before, _rounded(starts, ends, before, after, unit)
-    _check(path, place, starts, ends, gaps, rounded)
+    before, after = np.append(0.0, ends), np.append(starts, ends[-1] if end is None else end)
+    gaps, rounded = after - before, _rounded(ends - starts, after - before, unit)
+    _check_overlaps(path, times, place, (gaps < -SAME_TIME) & ~rounded)
     _warn(path, gaps, rounded, place(len(labels) - 1), float(ends[-1]))
     is_gap = (gaps > SAME_TIME) & ~rounded
     begun = np.where(rounded, before, after)[:-1]
     texts: list[str] = []
     for gap, label in zip(is_gap.tolist(), [*labels, ""], strict=True):
         texts += ["", label.strip()] if gap else [label.strip()]
-    end = after[-1] if rounded[-1] else max(before[-1], after[-1])
+    last = after[-1] if rounded[-1] else max(before[-1], after[-1])
     try:
-        times = np.insert(begun, np.flatnonzero(is_gap), before[is_gap])[1:]
-        return Segmentation(times, float(end), labels=texts[:-1])
+        boundaries = np.insert(begun, np.flatnonzero(is_gap), before[is_gap])[1:]
+        return Segmentation(boundaries, float(last), labels=texts[:-1])
     except ConfigurationError as error:  # intervals shorter than a microsecond, whose overlap the slack let pass
         raise TextGridError(f"{path}: {error}") from error
 
 
-def _rounded(starts: Times, ends: Times, before: Times, after: Times, unit: Callable[[], float]) -> NDArray[np.bool_]:
+def _rounded(lengths: Times, gaps: Times, unit: Callable[[], float]) -> NDArray[np.bool_]:
     """(n + 1,) whether the gap or overlap at each joint comes from rounding."""
-    size, lengths = np.abs(after - before), ends - starts
+    size = np.abs(gaps)
     differ = size > SAME_TIME
     if not np.any(differ & (size <= COARSEST_UNIT + SAME_TIME)):
         return np.zeros(len(size), dtype=np.bool_)
     room = np.minimum(np.append(np.inf, lengths), np.append(lengths, np.inf))  # the shorter of both neighbours
     one = one if (one := unit()) <= COARSEST_UNIT else 0.0
     by_unit = (size <= one + SAME_TIME) & (size < room)
-    below = (size < ROUNDING) & ((after > before) | (size < room))
+    below = (size < ROUNDING) & ((gaps > 0) | (size < room))
     rounded: NDArray[np.bool_] = differ & (below | by_unit)
     return rounded
 
 
-def _check(
-    path: str | Path,
-    place: Callable[[int], str],
-    starts: Times,
-    ends: Times,
-    gaps: Times,
-    rounded: NDArray[np.bool_],
-) -> None:
-    """Raises TextGridError for the first interval that has no length or overlaps what is before it."""
-    empty, overlaps = ~((starts < ends) & np.isfinite(ends)), (gaps < -SAME_TIME)[:-1] & ~rounded[:-1]
-    if not (wrong := np.flatnonzero(empty | overlaps)).size:
-        return
-    i = int(wrong[0])
-    where = f"{path}: {place(i)} ({starts[i]} to {ends[i]} s)"
-    if empty[i]:
-        raise TextGridError(f"{where} does not end after its start. Correct it in Praat or a text editor.")
-    if i == 0:
-        raise TextGridError(f"{where} starts before 0 s, where the recording starts. Correct it.")
-    raise TextGridError(f"{where} starts before {ends[i - 1]} s, where the one before ends. Correct one of them.")
+def _check_lengths(path: str | Path, times: Times, place: Callable[[int], str]) -> None:
+    right = np.isfinite(times).all(axis=1) & (times[:, 0] < times[:, 1])
+    if not np.all(right):
+        i = int(np.argmin(right))
+        where = f"{place(i)} ({times[i, 0]} to {times[i, 1]} s)"
+        raise TextGridError(f"{path}: {where} does not end after its start. Correct it in Praat or a text editor.")
+
+
+def _check_overlaps(path: str | Path, times: Times, place: Callable[[int], str], overlaps: NDArray[np.bool_]) -> None:
+    """Raises TextGridError for the first interval that overlaps what is before it."""
+    if np.any(overlaps[:-1]):
+        i = int(np.argmax(overlaps))
+        what = "0 s, where the recording starts. Correct it."
+        if i > 0:
+            what = f"{times[i - 1, 1]} s, where the one before ends. Correct one of them."
+        raise TextGridError(f"{path}: {place(i)} ({times[i, 0]} to {times[i, 1]} s) starts before {what}")
 
 
 def _warn(path: str | Path, gaps: Times, rounded: NDArray[np.bool_], last: str, end: float) -> None:

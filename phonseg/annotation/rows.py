@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from operator import itemgetter
@@ -143,13 +144,12 @@ def intervals_from_rows(
     return Intervals(times, labels, [number for number, _ in rows], unit)
 
 
-def own_recording(path: str | Path, names: Iterable[str], what: str = "recordings") -> str | None:
+def own_recording(path: str | Path, names: Iterable[str]) -> str | None:
     """Chooses a recording of a label file.
 
     Args:
         path: of the label file.
         names: of the recordings in it, which may be repeated.
-        what: they are, for messages.
 
     Returns:
         The only name; of several, the one that the label file has, too, without folders and suffixes. None if there is
@@ -161,14 +161,18 @@ def own_recording(path: str | Path, names: Iterable[str], what: str = "recording
     different = list(dict.fromkeys(names))
     if len(different) < 2:
         return different[0] if different else None
-    own = [name for name in different if Path(path).stem in _short_names(name)]
+    stem = unicodedata.normalize("NFC", Path(path).stem)
+    alike = ((name, unicodedata.normalize("NFC", name)) for name in different)
+    own = [name for name, normal in alike if stem in normal and stem in _short_names(normal)]
     if len(own) == 1:
         return own[0]
-    listed = ", ".join(map(shown, different[:20])) + (f" and {len(different) - 20} more" if len(different) > 20 else "")
-    problem = f"holds {len(different)} {what} ({listed})"
+    more = f" and {len(different) - 20} more" if len(different) > 20 else ""
+    listed = ", ".join(map(shown, different[:20])) + more
+    problem = f"holds {len(different)} recordings ({listed})"
     raise TextGridError(f"{path}: {problem}. Give a file for each, or give the file the name of one recording.")
 
 
 def _short_names(name: str) -> tuple[str, str]:
+    """The name without folders (or the session, as in emuR), with and without its suffix."""
     file = re.split(r"[\\/:]", name)[-1]
     return file, Path(file).stem
