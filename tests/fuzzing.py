@@ -1,6 +1,7 @@
 """Reads damaged files in a process of its own, with little memory and little time, and tells what went wrong.
 
     python fuzzing.py HOW_MANY SEED    ->    a line for each file: its kind, its number, and what went wrong, if it did
+    python fuzzing.py HOW_MANY SEED REGEX    ->    the same for the kinds whose names the expression matches
 
 What phonseg promises of any bytes: a valid result or a `PhonsegError`, in two seconds of the processor's time and with
 500 MB of memory. A file is damaged a few times, at random, in ways that hurt: numbers become extreme, parts go missing,
@@ -11,13 +12,16 @@ from __future__ import annotations
 
 import io
 import random
+import re
 import signal
 import struct
 import sys
 import tempfile
 import warnings
+from contextlib import suppress
 from pathlib import Path
 
+import label_files
 import manifests
 import numpy as np
 import soundfile
@@ -33,8 +37,10 @@ from model_fuzzing import (
 )
 
 import phonseg
+from phonseg.annotation.readers import is_reference, read_label_file
+from phonseg.annotation.textgrid.add_tiers import add_tiers
 from phonseg.annotation.textgrid.reader import read_textgrid
-from phonseg.annotation.textgrid.writer import write_textgrid
+from phonseg.annotation.textgrid.writer import textgrid_bytes, write_textgrid
 from phonseg.audio.recording import read
 from phonseg.errors import PhonsegError, PhonsegWarning
 from phonseg.timeline.segmentation import Segmentation
@@ -75,6 +81,29 @@ WORDS = [
     "!",
     "1/0",
     "5%",
+    *(
+        "<",
+        ">",
+        "&x;",
+        "]]>",
+        "<!--",
+        "#",
+        ";;",
+        "\\",
+        "{",
+        "[",
+        "]",
+        "}",
+        ",",
+        ";",
+        "\t",
+        "\n",
+        "\r",
+        "",
+        "\0",
+        "\ufeff",
+    ),
+    *("1e-400", "0.5.5", "1,5", "5e-1", "٣", "0x10", "1_0", "true", "null", "IntervalTier", "phones", "<absent>"),
 ]
 SOUNDS = {
     **{name: (name, "PCM_16") for name in ("WAV", "AIFF", "AU", "W64", "RF64", "NIST", "FLAC", "CAF")},
@@ -128,7 +157,24 @@ def whole_files(folder: Path) -> dict[str, bytes]:
     """What is damaged, by kind."""
     files: dict[str, bytes | None] = {name: sound(*how) for name, how in SOUNDS.items()}
     files |= {"m4a": packed_sound("ipod", "aac"), "Matroska": packed_sound("matroska", "aac")}
-    files |= {f"TextGrid {form}": textgrid(folder, form) for form in ("text", "short text", "binary")}
+    files |= {
+        f"TextGrid {form}": textgrid(folder, form) for form in ("text", "short text", "binary", "chronological text")
+    }
+    for name, text in label_files.kinds("é", 8).items():
+        files[f"labels {name}"] = label_files.ENCODINGS["latin-1" if name == ".phones" else "utf-8"](text)
+    small = textgrid(folder, "text").decode("utf-16")
+    for encoding in ("utf-8 with mark", "utf-16 little with mark", "utf-16 big", "cesu"):
+        files[f"TextGrid {encoding}"] = label_files.ENCODINGS[encoding](small.replace("ʃ", "😀"))
+        files[f"labels {encoding} .csv"] = label_files.ENCODINGS[encoding](label_files.kinds("😀", 8)[".csv"])
+    files["labels emuR .csv"] = (
+        b"labels,start,end,session,bundle,type\np,0,50.5,0,a,x\nq,50.5,120,0,a,x\nr,120,9e2,0,b,x\n"
+    )
+    files["labels seconds .lab"] = b"0.0 0.25 a\n0.25 0.5 b c\n0.51 0.75 d\n"
+    files["labels long .eaf"] = (
+        label_files.kinds("&lt;x&#65;", 8)[".eaf"]
+        .replace('milliseconds"/>', 'milliseconds"><MEDIA_DESCRIPTOR TIME_ORIGIN="500"/></HEADER>')
+        .encode()
+    )
     files["model"] = (Path(phonseg.__file__).parent / "models" / "default.safetensors").read_bytes()
     files["manifest"] = manifests.whole(folder / "batch")
     files |= models(folder) | checkpoints(folder) | {"settings": SETTINGS}
@@ -149,9 +195,8 @@ def damaged(kind: str, content: bytes, others: list[bytes], chance: random.Rando
         # Headers are short, and most of what can go wrong goes wrong there.
         at = chance.randrange(min(len(data), chance.choice([16, 64, 200, 10**9])) or 1)
         end = at + chance.choice([1, 2, 4, 8, 100, len(data) // 3])
-        chance.choice([another_byte, extreme_number, gap, repetition, noise, splice, cut, extreme_word])(
-            data, at, end, others, chance
-        )
+        damage = [another_byte, extreme_number, gap, repetition, noise, splice, cut, extreme_word, extreme_token]
+        chance.choice([*damage, another_line])(data, at, end, others, chance)
     return bytes(data)
 
 
@@ -191,15 +236,54 @@ def extreme_word(data: bytearray, at: int, end: int, others: list[bytes], chance
     data[:] = b" ".join(words)
 
 
+def extreme_token(data: bytearray, at: int, end: int, others: list[bytes], chance: random.Random) -> None:
+    if tokens := list(re.finditer(rb"[\w.-]+|[^\w\s]", data[:20_000])):
+        token = chance.choice(tokens)
+        word = chance.choice([chance.choice(WORDS).encode(), chance.choice(tokens)[0]])
+        data[token.start() : token.end()] = word
+
+
+def another_line(data: bytearray, at: int, end: int, others: list[bytes], chance: random.Random) -> None:
+    lines = data.splitlines(keepends=True)
+    if lines:
+        one, two = chance.randrange(len(lines)), chance.randrange(len(lines))
+        lines[one] = chance.choice([lines[two], b"", lines[one] + lines[two], chance.choice(others)[:200]])
+        data[:] = b"".join(lines)
+
+
+def check_labels(path: Path, tier: str | None) -> None:
+    """Reads a label file, and checks what is read."""
+    is_reference(path)
+    file = read_label_file(path, tier=tier)
+    starts, ends, labels = zip(*file.segmentation.intervals(), strict=True)
+    assert 0 == starts[0] <= ends[-1] == file.segmentation.duration < np.inf
+    assert all(start < end for start, end in zip(starts, ends, strict=True)) or len(starts) == 1
+    "".join([*labels, *file.tiers, file.tier or ""]).encode()  # there is no surrogate
+    assert file.tier is None or file.tier in file.tiers
+
+
 def use(kind: str, content: bytes, folder: Path) -> None:
     """Read the file, and check what is read. Raises PhonsegError or AssertionError, and should raise nothing else."""
     path = folder / "damaged"
     if kind.startswith("TextGrid"):
         path = path.with_suffix(".TextGrid")
         path.write_bytes(content)
+        with suppress(PhonsegError):
+            check_labels(path, "2")
+        with suppress(PhonsegError):
+            added = add_tiers(content, textgrid_bytes(Segmentation([0.5], 0.9), "x", tier="new"), "x")
+            path.with_name("added.TextGrid").write_bytes(added)
+            assert len(read_textgrid(path.with_name("added.TextGrid"), tier="new")) == 2
+        check_labels(path, None)
         segmentation = read_textgrid(path, tier=None)
         write_textgrid(segmentation, path)
         assert read_textgrid(path).boundaries.tolist() == segmentation.boundaries.tolist()
+    elif kind.startswith("labels"):
+        path = path.with_name(f"a{kind.split()[-1]}")
+        path.write_bytes(content)
+        with suppress(PhonsegError):
+            check_labels(path, None)
+        check_labels(path, "phones")
     elif kind == "manifest":
         manifests.use(content, folder)
     elif kind.startswith(("model", "checkpoint", "settings")):
@@ -223,11 +307,11 @@ def too_long(*_: object) -> None:
     raise TooLongError
 
 
-def fuzz(how_many: int, seed: int) -> None:
+def fuzz(how_many: int, seed: int, kinds: str = "") -> None:
     """Damage and read each kind of file so many times, and print what went wrong."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        files = whole_files(folder)
+        files = {kind: content for kind, content in whole_files(folder).items() if re.search(kinds, kind)}
         for kind, content in files.items():  # all libraries are loaded before memory is limited
             use(kind, content, folder)
         limit_memory()
@@ -260,4 +344,4 @@ if __name__ == "__main__":
     warnings.simplefilter("error")
     warnings.simplefilter("ignore", PhonsegWarning)
     warnings.simplefilter("ignore", DeprecationWarning)
-    fuzz(int(sys.argv[1]), int(sys.argv[2]))
+    fuzz(int(sys.argv[1]), int(sys.argv[2]), *sys.argv[3:])

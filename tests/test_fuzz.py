@@ -18,7 +18,7 @@ def fuzz(how_many: int, seed: int) -> list[str]:
     done = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, encoding="utf-8", errors="replace")
     lines = done.stdout.splitlines()
     assert done.returncode == 0, f"{lines[-1:]}\n{done.stderr[-2_000:]}"
-    assert len(lines) >= 18 * how_many
+    assert len(lines) >= 43 * how_many
     return [line for line in lines if not re.fullmatch(r".+ \d+: ", line)]
 
 

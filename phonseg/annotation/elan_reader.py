@@ -7,85 +7,97 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 from xml.parsers import expat
 
+import numpy as np
+
 from phonseg.annotation.encodings import decoded, read_bytes, whole_characters
-from phonseg.annotation.intervals import Interval, check_count, segments_from_intervals, shown
+from phonseg.annotation.intervals import MAX_LABEL, check_count, segments_from_intervals, shown
 from phonseg.annotation.label_file import LabelFile
 from phonseg.annotation.tier_choice import HOLDS_INTERVALS, ListedTier, choose_tier
 from phonseg.errors import PhonsegWarning, TextGridError
 
+MAX_TAGS = 2_000_000  # a file of 64 MB has fewer
+MAX_TAG_BYTES = 4 * MAX_LABEL  # from one tag to the next
+
 _MILLISECONDS = re.compile(r"-?\d{1,15}", re.ASCII)
 # Encodings that are not looked for in the bytes. The parser knows them if the file names them.
-_NAMED = re.compile(r"""^<\?xml[^>]{0,100}encoding\s*=\s*["'](?!utf-?8|utf-?16)""", re.IGNORECASE)
-
-_Attributes = Mapping[str, str]
+_NAMED = re.compile(r"""<\?xml[^>]{0,100}encoding\s*=\s*["'](?!utf-?8|utf-?16)""", re.IGNORECASE)
 
 
 class _Annotation(NamedTuple):
     name: str
     first: str  # the time slots
     last: str
-    label: str
+    value: list[str]  # the label, in parts
+
+
+class _Tier(NamedTuple):
+    name: str
+    annotations: list[_Annotation]  # those with times
+    others: list[str]  # one entry if there are others, too
+
+    @property
+    def holds(self) -> str:
+        return HOLDS_INTERVALS if self.annotations else "annotations without times" if self.others else "nothing"
 
 
 class _Document:
-    """What an ELAN file holds; its methods are called while the file is parsed.
-
-    The whole file is one call, for in pieces a long attribute would be read again and again.
-    """
+    """What an ELAN file holds; its methods are called while the file is parsed."""
 
     def __init__(self) -> None:
         self.root = ""
         self.units = "milliseconds"
         self.origins: list[str] = []  # of the linked recordings
         self.slots: dict[str, str | None] = {}
-        self.tiers: list[tuple[str, list[_Annotation], bool]] = []  # name, those with times, whether there are others
-        self._open: _Attributes | None = None
-        self._value: list[str] | None = None
-        self._label = ""
+        self.tiers: list[_Tier] = []
+        self._value: list[str] | None = None  # to which text belongs
+        self._elements: Mapping[str, Callable[[dict[str, str]], None]] = {
+            "HEADER": self._header,
+            "MEDIA_DESCRIPTOR": lambda one: self.origins.append(one.get("TIME_ORIGIN", "0")),
+            "TIME_SLOT": self._slot,
+            "TIER": lambda one: self.tiers.append(_Tier(one.get("TIER_ID", ""), [], [])),
+            "ALIGNABLE_ANNOTATION": self._annotation,
+            "REF_ANNOTATION": self._other_annotation,
+        }
 
     def parse(self, data: bytes, encoding: str | None) -> None:
         parser = expat.ParserCreate(encoding)
         parser.buffer_text, parser.buffer_size = True, 1 << 16
-        parser.StartElementHandler, parser.EndElementHandler = self._start, self._end
-        parser.CharacterDataHandler = self._text
+        parser.StartElementHandler, parser.CharacterDataHandler = self._start, self._text
         parser.StartDoctypeDeclHandler = self._refuse  # and with it every entity
         parser.Parse(data, True)
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         self.root = self.root or tag
-        if tag == "HEADER":
-            self.units = attributes.get("TIME_UNITS", self.units)
-        elif tag == "MEDIA_DESCRIPTOR":
-            self.origins.append(attributes.get("TIME_ORIGIN", "0"))
-        elif tag == "TIME_SLOT":
-            self.slots[attributes.get("TIME_SLOT_ID", "")] = attributes.get("TIME_VALUE")
-        elif tag == "TIER":
-            self.tiers.append((attributes.get("TIER_ID", ""), [], False))
-        elif tag == "ALIGNABLE_ANNOTATION":
-            self._open, self._label = attributes, ""
-        elif tag == "REF_ANNOTATION" and self.tiers:
-            self.tiers[-1] = (*self.tiers[-1][:2], True)
-        elif tag == "ANNOTATION_VALUE":
-            self._value = []
+        if tag == "ANNOTATION_VALUE":
+            self._value = self.tiers[-1].annotations[-1].value if self.tiers and self.tiers[-1].annotations else None
+        elif element := self._elements.get(tag):
+            self._value = None
+            element(attributes)
 
     def _text(self, text: str) -> None:
         if self._value is not None:
             self._value.append(text)
 
-    def _end(self, tag: str) -> None:
-        if tag == "ANNOTATION_VALUE":
-            self._label, self._value = "".join(self._value or ()), None
-        elif tag == "ALIGNABLE_ANNOTATION" and self._open is not None and self.tiers:
-            name, first, last = (
-                self._open.get(key, "") for key in ("ANNOTATION_ID", "TIME_SLOT_REF1", "TIME_SLOT_REF2")
-            )
-            self.tiers[-1][1].append(_Annotation(name, first, last, self._label))
-            self._open = None
+    def _header(self, attributes: dict[str, str]) -> None:
+        self.units = attributes.get("TIME_UNITS", self.units)
+
+    def _slot(self, attributes: dict[str, str]) -> None:
+        self.slots[attributes.get("TIME_SLOT_ID", "")] = attributes.get("TIME_VALUE")
+
+    def _annotation(self, attributes: dict[str, str]) -> None:
+        if self.tiers:
+            get = attributes.get
+            one = _Annotation(get("ANNOTATION_ID", ""), get("TIME_SLOT_REF1", ""), get("TIME_SLOT_REF2", ""), [])
+            self.tiers[-1].annotations.append(one)
+
+    def _other_annotation(self, attributes: dict[str, str]) -> None:
+        if self.tiers and not self.tiers[-1].others:
+            self.tiers[-1].others.append("")
 
     def _refuse(self, *_: Any) -> NoReturn:
         raise ValueError("it declares a type of document, which ELAN does not")
@@ -112,19 +124,19 @@ def read_elan(path: str | Path, *, tier: str | None = "phones") -> LabelFile:
             are taken as rounding.
     """
     document = _parsed(path)
-    listed = [ListedTier(i, name, _holds(found, others)) for i, (name, found, others) in enumerate(document.tiers, 1)]
+    listed = [ListedTier(number, one.name, one.holds) for number, one in enumerate(document.tiers, 1)]
     chosen = choose_tier(path, listed, tier)
-    annotations = document.tiers[chosen.number - 1][1]
+    annotations = document.tiers[chosen.number - 1].annotations
     check_count(path, len(annotations), "annotations")
-    origin = _origin(path, document.origins)
-    placed: list[tuple[Interval, str]] = []
-    for name, first, last, label in annotations:
-        times = [_time(path, document.slots.get(slot), name) + origin for slot in (first, last)]
-        placed.append(((times[0] / 1000, times[1] / 1000, label), name))
-    placed.sort(key=lambda one: one[0][:2])
-    where = f' of tier "{shown(chosen.name)}"'
+    times = np.array([[_time(path, document.slots.get(slot), one.name) for slot in one[1:3]] for one in annotations])
+    times = (times + _origin(path, document.origins)) / 1000
+    order = np.lexsort(times.T[::-1])
     segments = segments_from_intervals(
-        path, [one for one, _ in placed], lambda i: f"annotation {shown(placed[i][1])}{where}", unit=0.001
+        path,
+        times[order],
+        ["".join(annotations[i].value) for i in order],
+        lambda i: f'annotation {shown(annotations[order[i]].name)} of tier "{shown(chosen.name)}"',
+        unit=lambda: 0.001,
     )
     return LabelFile(segments, chosen.name, tuple(one.name for one in listed if one.holds == HOLDS_INTERVALS))
 
@@ -133,10 +145,12 @@ def _parsed(path: str | Path) -> _Document:
     data, document = read_bytes(path), _Document()
     try:
         codec, text = decoded(data)
-        if _NAMED.match(text):
-            document.parse(data, None)
-        else:
-            document.parse(_in_utf_8(data, codec, text), "utf-8")
+        named = _NAMED.match(text)
+        if not named and (codec != "utf-8" or whole_characters(text) is not text):
+            data = whole_characters(text).encode()
+        del text
+        _check_tags(data)
+        document.parse(data, None if named else "utf-8")
         if document.root != "ANNOTATION_DOCUMENT":
             raise ValueError(f"it begins with {shown(document.root)}")
         if document.units != "milliseconds":
@@ -146,13 +160,13 @@ def _parsed(path: str | Path) -> _Document:
     return document
 
 
-def _in_utf_8(data: bytes, codec: str, text: str) -> bytes:
-    whole = whole_characters(text)
-    return data if codec == "utf-8" and whole is text else whole.encode()
-
-
-def _holds(annotations: list[_Annotation], others: bool) -> str:
-    return HOLDS_INTERVALS if annotations else "annotations without times" if others else "nothing"
+def _check_tags(data: bytes) -> None:
+    """Raises ValueError if there are too many tags, or if one with the text after it is too long."""
+    if data.count(b"<") > MAX_TAGS:
+        raise ValueError(f"it has more than {MAX_TAGS} tags, and no more are read")
+    tags = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == ord("<"))
+    if np.diff(tags, prepend=0, append=len(data)).max() > MAX_TAG_BYTES:
+        raise ValueError(f"one of its texts has more than {MAX_TAG_BYTES} bytes, and no more are read")
 
 
 def _origin(path: str | Path, origins: list[str]) -> int:

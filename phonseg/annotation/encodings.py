@@ -5,7 +5,11 @@ from __future__ import annotations
 import codecs
 import re
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+import numpy as np
 
 from phonseg.errors import TextGridError
 
@@ -86,6 +90,22 @@ def read_head(path: str | Path) -> str | None:
     return text.removeprefix(_MARK) if text.strip("\0 \t\r\n\v\f\ufeff") else None
 
 
+@contextmanager
+def enough_memory(path: str | Path) -> Iterator[None]:
+    """Turns a lack of memory while a file is read into an error that names the file.
+
+    Args:
+        path: of the file.
+
+    Raises:
+        TextGridError: if there is not enough memory.
+    """
+    try:
+        yield
+    except MemoryError as error:
+        raise TextGridError(f"{path}: needs more memory than there is. Cut it into parts.") from error
+
+
 def decoded(data: bytes) -> tuple[str, str]:
     """Decodes a label file: UTF-8 or UTF-16, with or without a byte order mark; what is neither is Latin-1.
 
@@ -140,4 +160,11 @@ def whole_characters(text: str) -> str:
     """
     if text.isascii() or not _SURROGATES.search(text):
         return text
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    characters = np.array([text]).view(np.uint32)
+    first = (characters >= 0xD800) & (characters < 0xDC00)
+    last = (characters >= 0xDC00) & (characters < 0xE000)
+    pairs = np.flatnonzero(first[:-1] & last[1:])
+    characters[pairs] = 0x10000 + (characters[pairs] - 0xD800 << 10) + characters[pairs + 1] - 0xDC00
+    joined = np.delete(characters, pairs + 1)
+    joined[(joined >= 0xD800) & (joined < 0xE000)] = 0xFFFD
+    return joined.astype("<u4").tobytes().decode("utf-32-le")

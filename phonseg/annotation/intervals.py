@@ -16,7 +16,8 @@ from phonseg.timeline.segmentation import Segmentation
 
 Interval = tuple[float, float, str]  # start and end in seconds, label
 
-MAX_INTERVALS = 1_000_000  # in a tier: those of a whole day
+MAX_INTERVALS = 600_000  # in a file: ten hours of speech have 430 000 sounds and 100 000 words
+MAX_LABEL = 1_000_000  # characters
 SAME_TIME = 1e-6  # seconds: ends of intervals that lie closer than this are the same time, rounded differently
 ROUNDING = 1e-3  # seconds: gaps and overlaps that are shorter come from rounding
 COARSEST_UNIT = 0.010  # seconds: a gap of one unit of the last decimal comes from rounding if units are this short
@@ -27,26 +28,30 @@ NUMBER = re.compile(r"[-+]?(?=\.?\d)\d{0,40}(?:\.\d*)?(?:[eE](?:-\d{1,9}|\+?0*\d
 
 def segments_from_intervals(
     path: str | Path,
-    intervals: Sequence[Interval],
+    times: Times,
+    labels: Sequence[str],
     place: Callable[[int], str],
     *,
-    unit: float = 0.0,
+    unit: Callable[[], float] = lambda: 0.0,
     duration: float | None = None,
 ) -> Segmentation:
     """Turns the intervals of a label file into a segmentation.
 
     Where an interval does not start exactly at the end of the one before, that may be rounding. It is taken as rounding
-    if the gap or the overlap is shorter than `ROUNDING`, or if it is at most `unit`, that is at most `COARSEST_UNIT`,
-    and shorter than both intervals. Then there is one boundary, at the end of the earlier interval, and a warning. (If
-    they differ by at most `SAME_TIME`, it lies at the start of the later one, and there is no warning.) Larger gaps are
-    segments, larger overlaps are errors. An interval with an empty label is a segment however short it is. The start
-    and the end of the recording are compared in the same way with the first and the last interval.
+    if the gap or the overlap is shorter than `ROUNDING`, or if it is at most one unit of the last decimal in the file,
+    that is at most `COARSEST_UNIT`, and shorter than both intervals. Then there is one boundary, at the end of the
+    earlier interval, and a warning. (If they differ by at most `SAME_TIME`, it lies at the start of the later one, and
+    there is no warning.) Larger gaps are segments, larger overlaps are errors. An interval with an empty label is a
+    segment however short it is. The start and the end of the recording are compared in the same way with the first and
+    the last interval.
 
     Args:
         path: of the file, for messages.
-        intervals: in order of time. White space around labels is dropped.
+        times: (n, 2) start and end of each interval in seconds, in order.
+        labels: (n,) of the intervals. White space around them is dropped.
         place: returns where an interval, counted from 0, stands in the file, such as "line 3".
-        unit: of the last decimal in which the file writes its times, in seconds; 0 if it is not known.
+        unit: returns the unit of the last decimal in which the file writes times, in seconds; 0 if there is none. It is
+            called only if there are gaps or overlaps.
         duration: of the recording, in seconds, or None for the end of the last interval.
 
     Returns:
@@ -61,59 +66,62 @@ def segments_from_intervals(
         PhonsegWarning: if gaps or overlaps are taken as rounding, with their number and the largest; if the last
             interval ends after `duration`.
     """
-    if not intervals:
-        if duration is None:
+    end = None if duration is None or not np.isfinite(duration) else duration
+    if not len(labels):
+        if end is None or end < 0:
             raise TextGridError(f"{path}: holds no segment. Give a file with a line for each segment.")
-        return Segmentation(np.zeros(0), duration, labels=[""])
-    check_count(path, len(intervals), "segments")
-    starts, ends = np.array([times for *times, _ in intervals]).T
+        return Segmentation(np.zeros(0), end, labels=[""])
+    check_count(path, len(labels), "segments")
+    _check_lengths(path, times, place)
+    starts, ends = times.T
     # One joint before each interval and one after the last: where one ends, and where the next one starts.
-    before, after = np.append(0.0, ends), np.append(starts, ends[-1] if duration is None else duration)
-    gaps, rounded = after - before, _rounded(starts, ends, before, after, unit)
-    _check(path, place, starts, ends, gaps, rounded)
-    _warn(path, gaps, rounded, place(len(intervals) - 1), float(ends[-1]))
+    before, after = np.append(0.0, ends), np.append(starts, ends[-1] if end is None else end)
+    gaps, rounded = after - before, _rounded(ends - starts, after - before, unit)
+    _check_overlaps(path, times, place, (gaps < -SAME_TIME) & ~rounded)
+    _warn(path, gaps, rounded, place(len(labels) - 1), float(ends[-1]))
     is_gap = (gaps > SAME_TIME) & ~rounded
     begun = np.where(rounded, before, after)[:-1]
-    times = np.insert(begun, np.flatnonzero(is_gap), before[is_gap])
-    labels: list[str] = []
-    for gap, (*_, label) in zip(is_gap.tolist(), intervals, strict=False):
-        labels += ["", label.strip()] if gap else [label.strip()]
-    end = after[-1] if rounded[-1] else max(before[-1], after[-1])
+    texts: list[str] = []
+    for gap, label in zip(is_gap.tolist(), [*labels, ""], strict=True):
+        texts += ["", label.strip()] if gap else [label.strip()]
+    last = after[-1] if rounded[-1] else max(before[-1], after[-1])
     try:
-        return Segmentation(times[1:], float(end), labels=[*labels, ""] if is_gap[-1] else labels)
+        boundaries = np.insert(begun, np.flatnonzero(is_gap), before[is_gap])[1:]
+        return Segmentation(boundaries, float(last), labels=texts[:-1])
     except ConfigurationError as error:  # intervals shorter than a microsecond, whose overlap the slack let pass
         raise TextGridError(f"{path}: {error}") from error
 
 
-def _rounded(starts: Times, ends: Times, before: Times, after: Times, unit: float) -> NDArray[np.bool_]:
+def _rounded(lengths: Times, gaps: Times, unit: Callable[[], float]) -> NDArray[np.bool_]:
     """(n + 1,) whether the gap or overlap at each joint comes from rounding."""
-    size, lengths = np.abs(after - before), ends - starts
+    size = np.abs(gaps)
+    differ = size > SAME_TIME
+    if not np.any(differ & (size <= COARSEST_UNIT + SAME_TIME)):
+        return np.zeros(len(size), dtype=np.bool_)
     room = np.minimum(np.append(np.inf, lengths), np.append(lengths, np.inf))  # the shorter of both neighbours
-    by_unit = (size <= unit + SAME_TIME) & (size < room) & (unit <= COARSEST_UNIT)
-    overlaps = after < before
-    rounded: NDArray[np.bool_] = (size > SAME_TIME) & (((size < ROUNDING) & ~(overlaps & (size >= room))) | by_unit)
+    one = one if (one := unit()) <= COARSEST_UNIT else 0.0
+    by_unit = (size <= one + SAME_TIME) & (size < room)
+    below = (size < ROUNDING) & ((gaps > 0) | (size < room))
+    rounded: NDArray[np.bool_] = differ & (below | by_unit)
     return rounded
 
 
-def _check(
-    path: str | Path,
-    place: Callable[[int], str],
-    starts: Times,
-    ends: Times,
-    gaps: Times,
-    rounded: NDArray[np.bool_],
-) -> None:
-    """Raises TextGridError for the first interval that has no length or overlaps what is before it."""
-    empty, overlaps = ~((starts < ends) & np.isfinite(ends)), (gaps < -SAME_TIME)[:-1] & ~rounded[:-1]
-    if not (wrong := np.flatnonzero(empty | overlaps)).size:
-        return
-    i = int(wrong[0])
-    where = f"{path}: {place(i)} ({starts[i]} to {ends[i]} s)"
-    if empty[i]:
-        raise TextGridError(f"{where} does not end after its start. Correct it in Praat or a text editor.")
-    if i == 0:
-        raise TextGridError(f"{where} starts before 0 s, where the recording starts. Correct it.")
-    raise TextGridError(f"{where} starts before {ends[i - 1]} s, where the one before ends. Correct one of them.")
+def _check_lengths(path: str | Path, times: Times, place: Callable[[int], str]) -> None:
+    right = np.isfinite(times).all(axis=1) & (times[:, 0] < times[:, 1])
+    if not np.all(right):
+        i = int(np.argmin(right))
+        where = f"{place(i)} ({times[i, 0]} to {times[i, 1]} s)"
+        raise TextGridError(f"{path}: {where} does not end after its start. Correct it in Praat or a text editor.")
+
+
+def _check_overlaps(path: str | Path, times: Times, place: Callable[[int], str], overlaps: NDArray[np.bool_]) -> None:
+    """Raises TextGridError for the first interval that overlaps what is before it."""
+    if np.any(overlaps[:-1]):
+        i = int(np.argmax(overlaps))
+        what = "0 s, where the recording starts. Correct it."
+        if i > 0:
+            what = f"{times[i - 1, 1]} s, where the one before ends. Correct one of them."
+        raise TextGridError(f"{path}: {place(i)} ({times[i, 0]} to {times[i, 1]} s) starts before {what}")
 
 
 def _warn(path: str | Path, gaps: Times, rounded: NDArray[np.bool_], last: str, end: float) -> None:
@@ -145,8 +153,23 @@ def check_count(path: str | Path, count: int, what: str) -> None:
         TextGridError: if there are more than `MAX_INTERVALS`.
     """
     if count > MAX_INTERVALS:
-        problem = f"holds more than {MAX_INTERVALS} {what}, more than a day has"
-        raise TextGridError(f"{path}: {problem}. Give a file with fewer.")
+        raise TextGridError(f"{path}: holds more than {MAX_INTERVALS} {what}, and no more are read. Cut it into parts.")
+
+
+def check_label(path: str | Path, label: str, place: str) -> None:
+    """Checks that a label is not longer than any label.
+
+    Args:
+        path: of the file, for messages.
+        label: its text.
+        place: where it stands in the file.
+
+    Raises:
+        TextGridError: if it has more than `MAX_LABEL` characters.
+    """
+    if len(label) > MAX_LABEL:
+        problem = f"the label in {place} has {len(label)} characters; no more than {MAX_LABEL} are read"
+        raise TextGridError(f"{path}: {problem}. Shorten it.")
 
 
 def seconds(text: str) -> float:

@@ -8,6 +8,8 @@ import re
 from pathlib import Path
 from typing import Any, NoReturn
 
+import numpy as np
+
 from phonseg.annotation.encodings import read_text
 from phonseg.annotation.intervals import Interval, segments_from_intervals
 from phonseg.annotation.label_file import LabelFile
@@ -38,8 +40,6 @@ def read_json(path: str | Path) -> LabelFile:
         content = json.loads(text, parse_int=float, parse_constant=_refuse)
     except RecursionError as error:
         raise TextGridError(f"{path}: is damaged (nested too deeply). Write it again.") from error
-    except MemoryError as error:
-        raise TextGridError(f"{path}: takes too much memory. Give a shorter file.") from error
     except ValueError as error:
         raise TextGridError(f"{path}: is damaged, or not JSON ({str(error)[:100]}). Write it again.") from error
     duration = content.get("duration") if isinstance(content, dict) else None
@@ -47,7 +47,8 @@ def read_json(path: str | Path) -> LabelFile:
     if not (isinstance(duration, float) and 0 <= duration < math.inf and isinstance(segments, list) and segments):
         raise TextGridError(f"{path}: has no duration and segments, as a JSON file of phonseg has. Give another file.")
     intervals = [_interval(path, number, one) for number, one in enumerate(segments, 1)]
-    made = segments_from_intervals(path, intervals, lambda i: f"segment {i + 1}", duration=duration)
+    times, labels = np.array([one[:2] for one in intervals]), [label for *_, label in intervals]
+    made = segments_from_intervals(path, times, labels, lambda i: f"segment {i + 1}", duration=duration)
     return LabelFile(made, tells_duration=True)
 
 

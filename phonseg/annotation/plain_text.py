@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
+import numpy as np
+
 from phonseg.annotation.encodings import read_text
-from phonseg.annotation.intervals import SAME_TIME, Interval, seconds
+from phonseg.annotation.intervals import SAME_TIME, seconds, shown
 from phonseg.annotation.label_file import LabelFile
 from phonseg.annotation.rows import Intervals, Row, intervals_from_rows, lines, own_recording, rows
 from phonseg.errors import ConfigurationError, PhonsegWarning, TextGridError
@@ -53,17 +55,15 @@ def read_phn(path: str | Path, *, sample_rate: int = 16_000) -> LabelFile:
     if not sample_rate >= 1:
         raise ConfigurationError(f"sample_rate is {sample_rate}. Give samples per second.")
     text = read_text(path)
-    if header := _FRAME.match(text):
-        frame = _milliseconds(path, header[1])
-        found = rows(text)
-        if not any(" ".join(fields).lower() == _END_OF_HEADER for _, fields in found):
-            raise TextGridError(f"{path}: its header does not end. Write a line END OF HEADER below it.")
-        remedy = "Give 'start end label', in whole frames"
-        placed = intervals_from_rows(path, found, remedy, read=lambda time: _whole(time) * frame / 1000)
-        return LabelFile(placed.segments(path, unit=frame / 1000))
-    remedy = "Give 'start end label', in whole samples"
-    placed = intervals_from_rows(path, rows(text), remedy, read=lambda time: _whole(time) / sample_rate)
-    return LabelFile(placed.segments(path, unit=1 / sample_rate))
+    found = rows(path, text)
+    if not (header := _FRAME.match(text)):
+        placed = intervals_from_rows(path, found, "Give 'start end label', in whole samples", whole=True)
+        return LabelFile(placed.in_units_of(1, sample_rate).segments(path))
+    head = next((i for i, (_, fields) in enumerate(found) if " ".join(fields).lower() == _END_OF_HEADER), None)
+    if head is None:
+        raise TextGridError(f"{path}: its header does not end. Write a line END OF HEADER below it.")
+    placed = intervals_from_rows(path, found[head + 1 :], "Give 'start end label', in whole frames", whole=True)
+    return LabelFile(placed.in_units_of(_milliseconds(path, header[1]), 1000).segments(path))
 
 
 def read_lab(path: str | Path) -> LabelFile:
@@ -86,15 +86,14 @@ def read_lab(path: str | Path) -> LabelFile:
         PhonsegWarning: if there are segments without length, as in Buckeye, which are left out; if gaps or overlaps are
             taken as rounding.
     """
-    text = read_text(path)
-    found = rows(text)
-    if "#" in text and any(fields == ["#"] for _, fields in found):
-        return LabelFile(_from_ends(path, found).segments(path))
-    if all(_WHOLE.fullmatch(time) for _, fields in rows(text) for time in fields[:2]):
-        remedy = "Give 'start end label', in units of 100 ns"
-        placed = intervals_from_rows(path, rows(text), remedy, read=lambda time: _whole(time) / HTK_RATE)
-        return LabelFile(placed.segments(path, unit=1 / HTK_RATE))
-    return LabelFile(intervals_from_rows(path, rows(text), "Give 'start end label', in seconds").segments(path))
+    found = rows(path, read_text(path))
+    head = next((i for i, (_, fields) in enumerate(found) if fields == ["#"]), None)
+    if head is not None:
+        return LabelFile(_from_ends(path, found[head + 1 :]).segments(path))
+    if not all(_WHOLE.fullmatch(time) for _, fields in found for time in fields[:2]):
+        return LabelFile(intervals_from_rows(path, found, "Give 'start end label', in seconds").segments(path))
+    placed = intervals_from_rows(path, found, "Give 'start end label', in units of 100 ns", whole=True)
+    return LabelFile(placed.in_units_of(1, HTK_RATE).segments(path))
 
 
 def read_audacity(path: str | Path) -> LabelFile:
@@ -113,19 +112,12 @@ def read_audacity(path: str | Path) -> LabelFile:
         PhonsegWarning: if there are labels at points in time, which are left out; if gaps or overlaps are taken as
             rounding.
     """
-    split = _audacity_rows(read_text(path))
-    points: list[int] = []
-
-    def spans() -> Iterator[Row]:
-        for number, fields in split:
-            if len(fields) > 1 and fields[0] == fields[1]:
-                points.append(number)
-            else:
-                yield number, fields
-
-    placed = intervals_from_rows(path, spans(), "Give start, end and label, in seconds, with tabs between them")
+    found = list(_audacity_rows(path, read_text(path)))
+    points = [number for number, (start, end, _) in found if start == end]
     _warn_of_empty(path, "labels at one point in time", points)
-    return LabelFile(placed.segments(path))
+    spans = [row for row in found if row[1][0] != row[1][1]] if points else found
+    remedy = "Give start, end and label, in seconds, with tabs between them"
+    return LabelFile(intervals_from_rows(path, spans, remedy).segments(path))
 
 
 def is_audacity(text: str) -> bool:
@@ -137,7 +129,7 @@ def is_audacity(text: str) -> bool:
     Returns:
         Whether one of its first 20 lines begins with two numbers that a tab separates.
     """
-    return any(_AUDACITY.match(line) for line in islice(lines(text), 20))
+    return any(_AUDACITY.match(line[0]) for line in islice(re.finditer(r"\S[^\r\n]*", text), 20))
 
 
 def read_ctm(path: str | Path) -> LabelFile:
@@ -156,29 +148,21 @@ def read_ctm(path: str | Path) -> LabelFile:
     Warns:
         PhonsegWarning: if gaps or overlaps are taken as rounding.
     """
-    text = read_text(path)
-    own = own_recording(path, (fields[0] for _, fields in _ctm_rows(text)))
-    chosen = [row for row in _ctm_rows(text) if row[1][0] == own]
-    channels = dict.fromkeys(fields[1] for _, fields in chosen if len(fields) > 1)
-    if len(channels) > 1:
-        found = ", ".join(list(channels)[:20])
-        raise TextGridError(f"{path}: holds {len(channels)} channels ({found}). Give a file for each channel.")
-    remedy = "Give 'recording channel start duration label', in seconds"
-    placed = intervals_from_rows(path, chosen, remedy, columns=(2, 3, 4))
+    found = [row for row in rows(path, read_text(path), fields=6) if not row[1][0].startswith(";;")]
+    own = own_recording(path, (fields[0] for _, fields in found))
+    found = [row for row in found if row[1][0] == own]
+    if len(channels := {fields[1] for _, fields in found if len(fields) > 1}) > 1:
+        named = ", ".join(map(shown, sorted(channels)[:20]))
+        raise TextGridError(f"{path}: holds {len(channels)} channels ({named}). Give a file for each channel.")
+    placed = intervals_from_rows(
+        path, found, "Give 'recording channel start duration label', in seconds", columns=(2, 3, 4)
+    )
+    order = np.argsort(placed.times[:, 0], kind="stable").tolist()
     # Nine decimals: the error of the addition goes.
-    timed = [
-        (line, (start, round(start + duration, 9), "" if label == "<eps>" else label))
-        for line, (start, duration, label) in zip(placed.lines, placed.intervals, strict=True)
-    ]
-    timed.sort(key=lambda one: one[1][0])
-    in_order = Intervals([interval for _, interval in timed], [line for line, _ in timed], placed.unit)
-    return LabelFile(in_order.segments(path))
-
-
-def _whole(text: str) -> int:
-    if not _WHOLE.fullmatch(text):
-        raise ValueError(text)
-    return int(text)
+    starts, ends = placed.times[:, 0], np.round(placed.times.sum(axis=1), 9)
+    labels = ["" if (label := placed.labels[i]) == "<eps>" else label for i in order]
+    times, numbers = np.stack([starts, ends], axis=1)[order], [placed.lines[i] for i in order]
+    return LabelFile(Intervals(times, labels, numbers, placed.unit).segments(path))
 
 
 def _milliseconds(path: str | Path, text: str) -> float:
@@ -190,22 +174,18 @@ def _milliseconds(path: str | Path, text: str) -> float:
     raise TextGridError(f"{path}: MillisecondsPerFrame is {text[:40]!r}. Give the milliseconds of a frame, above 0.")
 
 
-def _from_ends(path: str | Path, found: Iterator[Row]) -> Intervals:
+def _from_ends(path: str | Path, found: Sequence[Row]) -> Intervals:
     """The intervals in rows `end colour label`; each starts at the end of the one before."""
-    ends = intervals_from_rows(path, found, "Give 'end colour label', in seconds", columns=(0, 0, 2))
-    intervals: list[Interval] = []
-    numbers: list[int] = []
-    empty: list[int] = []
-    start = 0.0
-    for number, (_, end, label) in zip(ends.lines, ends.intervals, strict=True):
-        if abs(end - start) <= SAME_TIME:
-            empty += [number] if start > 0 else []  # at 0 s Buckeye has a mark, which is not a segment
-            continue
-        intervals.append((start, end, label.split(";")[0]))
-        numbers.append(number)
-        start = end
+    read = intervals_from_rows(path, found, "Give 'end colour label', in seconds", columns=(0, 0, 2))
+    times = read.times.copy()
+    times[:, 0] = np.append(0.0, times[:-1, 1]) if len(times) else []
+    lasting = np.abs(times[:, 1] - times[:, 0]) > SAME_TIME
+    # At 0 s Buckeye has a mark, which is not a segment.
+    empty = [read.lines[i] for i in np.flatnonzero(~lasting & (times[:, 0] > 0)).tolist()]
     _warn_of_empty(path, "segments without length", empty)
-    return Intervals(intervals, numbers, ends.unit)
+    kept = np.flatnonzero(lasting).tolist()
+    labels, numbers = [read.labels[i].split(";")[0] for i in kept], [read.lines[i] for i in kept]
+    return Intervals(times[kept], labels, numbers, read.unit)
 
 
 def _warn_of_empty(path: str | Path, what: str, numbers: list[int]) -> None:
@@ -215,13 +195,8 @@ def _warn_of_empty(path: str | Path, what: str, numbers: list[int]) -> None:
         warnings.warn(f"{path}: {what} are left out ({found}{more}).", PhonsegWarning, stacklevel=3)
 
 
-def _audacity_rows(text: str) -> Iterator[Row]:
-    for number, line in enumerate(lines(text), 1):
-        if not line.strip() or line.startswith(_BESIDE_A_LABEL):
-            continue
-        start, end, label = [*line.split("\t", 2), "", ""][:3]
-        yield number, (start.strip().replace(",", "."), end.strip().replace(",", "."), label)
-
-
-def _ctm_rows(text: str) -> Iterator[Row]:
-    return ((number, fields) for number, fields in rows(text, fields=6) if not fields[0].startswith(";;"))
+def _audacity_rows(path: str | Path, text: str) -> Iterator[Row]:
+    for number, line in enumerate(lines(path, text), 1):
+        if line.strip() and not line.startswith(_BESIDE_A_LABEL):
+            start, end, label = [*line.split("\t", 2), "", ""][:3]
+            yield number, (start.strip().replace(",", "."), end.strip().replace(",", "."), label)

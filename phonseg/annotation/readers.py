@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from phonseg.annotation.elan_reader import read_elan
-from phonseg.annotation.encodings import read_head
+from phonseg.annotation.encodings import enough_memory, read_head
 from phonseg.annotation.json_file import is_json_of_phonseg, read_json
 from phonseg.annotation.label_file import LabelFile
 from phonseg.annotation.plain_text import is_audacity, read_audacity, read_ctm, read_lab, read_phn
@@ -65,7 +65,8 @@ def read_label_file(path: str | Path, *, tier: str | None = "phones", sample_rat
     suffix = label_suffix(path)
     if suffix is None:
         raise TextGridError(f"{path}: is not a known kind of reference. Give one of these: {', '.join(READERS)}.")
-    return READERS[suffix](Path(path), tier, sample_rate)
+    with enough_memory(path):
+        return READERS[suffix](Path(path), tier, sample_rate)
 
 
 def read_reference(path: str | Path, *, tier: str | None = "phones", sample_rate: int = 16_000) -> Segmentation:

@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
-from phonseg.annotation.intervals import Interval, check_count, decimals, seconds, segments_from_intervals, shown
+import numpy as np
+
+from phonseg.annotation.intervals import (
+    MAX_INTERVALS,
+    check_count,
+    check_label,
+    decimals,
+    segments_from_intervals,
+    shown,
+)
 from phonseg.errors import TextGridError
+from phonseg.timeline.grid import Times
 from phonseg.timeline.segmentation import Segmentation
 
 Row = tuple[int, Sequence[str]]  # the number of the line, and its fields
@@ -21,72 +34,74 @@ class Intervals(NamedTuple):
     """The intervals of a label file in plain text.
 
     Attributes:
-        intervals: in the order of the file.
+        times: (n, 2) start and end of each, in seconds, in the order of the file.
+        labels: (n,) one for each.
         lines: (n,) the number of the line of each.
-        unit: of the last decimal of the times at which intervals meet, in the unit of the file.
+        unit: returns the unit of the last decimal of the times at which intervals meet, in seconds.
     """
 
-    intervals: list[Interval]
-    lines: list[int]
-    unit: float
+    times: Times
+    labels: Sequence[str]
+    lines: Sequence[int]
+    unit: Callable[[], float]
 
-    def segments(self, path: str | Path, *, unit: float | None = None, duration: float | None = None) -> Segmentation:
+    def segments(self, path: str | Path, *, duration: float | None = None) -> Segmentation:
         """Returns the segmentation; `segments_from_intervals` lists errors and warnings.
 
         Args:
             path: of the file, for messages.
-            unit: seconds; None for that of the last decimal.
             duration: of the recording, in seconds, or None.
         """
         return segments_from_intervals(
-            path,
-            self.intervals,
-            lambda i: f"line {self.lines[i]}",
-            unit=self.unit if unit is None else unit,
-            duration=duration,
+            path, self.times, self.labels, lambda i: f"line {self.lines[i]}", unit=self.unit, duration=duration
         )
 
-    def divided(self, by: float) -> Intervals:
-        """Returns the same intervals in another unit.
+    def in_units_of(self, unit: float, per_second: float = 1.0) -> Intervals:
+        """Returns the same intervals if the file counts time in other units.
 
         Args:
-            by: what all times are divided by.
+            unit: how much each is; together with `per_second`, in seconds.
+            per_second: what all times are divided by.
         """
-        intervals = [(start / by, end / by, label) for start, end, label in self.intervals]
-        return Intervals(intervals, self.lines, self.unit / by)
+        counted = self.unit
+        return self._replace(times=self.times * unit / per_second, unit=lambda: counted() * unit / per_second)
 
 
-def lines(text: str) -> Iterator[str]:
+def lines(path: str | Path, text: str) -> Iterator[str]:
     """Returns the lines of a text one by one, each with its end.
 
     Args:
+        path: of the file, for messages.
         text: in which lines end with a line feed, a carriage return, or both. Nothing else ends a line, so that labels
             may hold any other character.
+
+    Raises:
+        TextGridError: if there are more than twice `MAX_INTERVALS`.
     """
-    return (line[0] for line in _LINE.finditer(text))
+    count = text.count("\n") + text.count("\r") - text.count("\r\n")
+    check_count(path, count // 2, "times two lines")
+    return map(itemgetter(0), _LINE.finditer(text))
 
 
-def rows(text: str, *, fields: int = 3) -> Iterator[Row]:
+def rows(path: str | Path, text: str, *, fields: int = 3) -> list[Row]:
     """Returns the lines that are not blank.
 
     Args:
+        path: of the file, for messages.
         text: the whole file.
         fields: how many there are at most; they are separated by white space, and the last one may hold some.
 
-    Yields:
-        The number of a line, counted from 1, and its fields.
+    Raises:
+        TextGridError: if there are more than `MAX_INTERVALS`.
     """
-    for number, line in enumerate(lines(text), 1):
-        if found := line.rstrip().split(maxsplit=fields - 1):
-            yield number, found
+    split = ((number, line.rstrip().split(None, fields - 1)) for number, line in enumerate(lines(path, text), 1))
+    found: list[Row] = list(islice(((number, row) for number, row in split if row), MAX_INTERVALS + 1))
+    check_count(path, len(found), "lines")
+    return found
 
 
 def intervals_from_rows(
-    path: str | Path,
-    rows: Iterable[Row],
-    remedy: str,
-    columns: Columns = (0, 1, 2),
-    read: Callable[[str], float] = seconds,
+    path: str | Path, rows: Sequence[Row], remedy: str, columns: Columns = (0, 1, 2), *, whole: bool = False
 ) -> Intervals:
     """Reads the intervals in these columns.
 
@@ -95,39 +110,46 @@ def intervals_from_rows(
         rows: the lines.
         remedy: what a line should hold, for messages.
         columns: of start, end and label. Rows may end before the label.
-        read: turns a field into a time, or raises ValueError.
+        whole: whether times must be whole numbers.
 
     Returns:
         The intervals.
 
     Raises:
-        TextGridError: with the line, if it holds no interval; if there are more than `MAX_INTERVALS` lines.
+        TextGridError: with the line, if it holds no interval.
     """
-    intervals: list[Interval] = []
-    numbers: list[int] = []
     start, end, label = columns
-    finest, last = 0, 0  # the end of the last interval meets no other
-    for number, fields in rows:
-        try:
-            first, second = fields[start], fields[end]
-            text = fields[label] if label is not None and label < len(fields) else ""
-            intervals.append((read(first), read(second), text))
-        except (ValueError, IndexError):
-            found = shown(" ".join(map(shown, fields[:8])))
-            raise TextGridError(f"{path}: line {number} is not a segment ({found!r}). {remedy}.") from None
-        numbers.append(number)
-        finest, last = max(finest, last, decimals(first.strip())), decimals(second.strip())
-        check_count(path, len(numbers), "lines")
-    return Intervals(intervals, numbers, 10.0**-finest)
+    pairs: list[tuple[float, float]] = []
+    labels: list[str] = []
+    try:
+        for _, fields in rows:
+            pairs.append((float(fields[start]), float(fields[end])))
+            labels.append(fields[label] if label is not None and label < len(fields) else "")
+    except (ValueError, IndexError):
+        pairs.append((np.nan, np.nan))
+    times = np.array(pairs, dtype=np.float64).reshape(-1, 2)
+    right = np.isfinite(times) & (np.round(times) == times if whole else True)
+    if not np.all(right):
+        number, fields = rows[int(np.argmin(right.all(axis=1)))]
+        found = shown(" ".join(map(shown, fields[:8])))
+        raise TextGridError(f"{path}: line {number} is not a segment ({found!r}). {remedy}.")
+    if labels and len(longest := max(labels, key=len)) > 0:
+        check_label(path, longest, f"line {rows[labels.index(longest)][0]}")
+
+    def unit() -> float:
+        # The end of the last interval meets no other.
+        written = [fields[start] for _, fields in rows] + [fields[end] for _, fields in rows[:-1]]
+        return float(10.0 ** -max(map(decimals, map(str.strip, written))))
+
+    return Intervals(times, labels, [number for number, _ in rows], unit)
 
 
-def own_recording(path: str | Path, names: Iterable[str], what: str = "recordings") -> str | None:
+def own_recording(path: str | Path, names: Iterable[str]) -> str | None:
     """Chooses a recording of a label file.
 
     Args:
         path: of the label file.
         names: of the recordings in it, which may be repeated.
-        what: they are, for messages.
 
     Returns:
         The only name; of several, the one that the label file has, too, without folders and suffixes. None if there is
@@ -139,14 +161,18 @@ def own_recording(path: str | Path, names: Iterable[str], what: str = "recording
     different = list(dict.fromkeys(names))
     if len(different) < 2:
         return different[0] if different else None
-    own = [name for name in different if Path(path).stem in _short_names(name)]
+    stem = unicodedata.normalize("NFC", Path(path).stem)
+    alike = ((name, unicodedata.normalize("NFC", name)) for name in different)
+    own = [name for name, normal in alike if stem in normal and stem in _short_names(normal)]
     if len(own) == 1:
         return own[0]
-    listed = ", ".join(map(shown, different[:20])) + (f" and {len(different) - 20} more" if len(different) > 20 else "")
-    problem = f"holds {len(different)} {what} ({listed})"
+    more = f" and {len(different) - 20} more" if len(different) > 20 else ""
+    listed = ", ".join(map(shown, different[:20])) + more
+    problem = f"holds {len(different)} recordings ({listed})"
     raise TextGridError(f"{path}: {problem}. Give a file for each, or give the file the name of one recording.")
 
 
 def _short_names(name: str) -> tuple[str, str]:
+    """The name without folders (or the session, as in emuR), with and without its suffix."""
     file = re.split(r"[\\/:]", name)[-1]
     return file, Path(file).stem

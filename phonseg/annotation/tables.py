@@ -12,11 +12,14 @@ import re
 import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
 from phonseg.annotation.encodings import read_text
-from phonseg.annotation.intervals import check_count, seconds, shown
+from phonseg.annotation.intervals import MAX_INTERVALS, check_count, seconds, shown
 from phonseg.annotation.label_file import LabelFile
 from phonseg.annotation.rows import Row, intervals_from_rows, lines, own_recording
 from phonseg.annotation.tier_choice import HOLDS_INTERVALS, HOLDS_POINTS, ListedTier, choose_tier
@@ -77,10 +80,10 @@ def read_table(path: str | Path, *, tier: str | None = "phones") -> LabelFile:
         tiers = tuple(one.name for one in listed.values() if one.holds == HOLDS_INTERVALS)
         rows = [row for row in rows if listed[_key(row)] == chosen]
     placed = intervals_from_rows(path, rows, "Give start and end in seconds")
-    if table.is_emur and placed.intervals and placed.intervals[-1][1] / len(placed.intervals) > 1:
+    if table.is_emur and placed.labels and np.mean(np.diff(placed.times)) > 1:
         problem = "has the columns of emuR, so its times are read as milliseconds"
         warnings.warn(f"{path}: {problem}. If they are seconds, rename them.", PhonsegWarning, stacklevel=2)
-        placed = placed.divided(1000)
+        placed = placed.in_units_of(1, 1000)
     segments = placed.segments(path, duration=duration)
     return LabelFile(segments, chosen.name if chosen else None, tiers, tells_duration=duration is not None)
 
@@ -112,7 +115,9 @@ def _read(path: str | Path) -> _Table:
             problem = f"has no columns start and end (line 1: {text[:60]!r})"
             raise TextGridError(f"{path}: {problem}. Give them, in seconds.")
         places = [None if name is None else names.index(name) for name in found]
-        rows = [(line, _in_order(row, places)) for line, row in _records(path, text, delimiter) if any(row)]
+        filled = ((line, row) for line, row in _records(path, text, delimiter) if any(row))
+        rows = [(line, _in_order(row, places)) for line, row in islice(filled, MAX_INTERVALS + 1)]
+        check_count(path, len(rows), "lines")
     except csv.Error as error:
         raise TextGridError(f"{path}: cannot be read as a table ({error}). Check its quotation marks.") from error
     return _Table(found, rows, is_emur)
@@ -120,17 +125,16 @@ def _read(path: str | Path) -> _Table:
 
 def _header(text: str) -> tuple[list[str], str]:
     """The names of the columns, in small letters, and the separator."""
-    line = next(lines(text), "")
+    line = next(re.finditer(r"[^\r\n]*", text))[0]
     delimiter = max(",;\t", key=line.count)
     return [name.strip().lower() for name in next(csv.reader([line], delimiter=delimiter), [])], delimiter
 
 
 def _records(path: str | Path, text: str, delimiter: str) -> Iterator[Row]:
     """The rows below the header, with the lines in which they end."""
-    table = csv.reader(lines(text), delimiter=delimiter)
+    table = csv.reader(lines(path, text), delimiter=delimiter)
     next(table, None)
-    for count, row in enumerate(table, 1):
-        check_count(path, count, "lines")
+    for row in table:
         yield table.line_num, row
 
 

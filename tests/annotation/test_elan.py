@@ -104,3 +104,76 @@ def test_what_is_no_elan_file_is_refused(tmp_path: Path, content: bytes) -> None
 def test_merging_is_a_warning() -> None:
     with pytest.warns(PhonsegWarning, match="x: 1 of 3 segments are left out for ELAN"):
         elan_bytes(Segmentation([0.1001, 0.1002], 1.0), "x")
+
+
+def eaf(media: str = "", units: str = "milliseconds", first: int = 0, label: str = "a", head: str = "") -> str:
+    one = '<ALIGNABLE_ANNOTATION ANNOTATION_ID="a1" TIME_SLOT_REF1="1" TIME_SLOT_REF2="2">'
+    return (
+        f'{head}<ANNOTATION_DOCUMENT><HEADER TIME_UNITS="{units}">{media}</HEADER><TIME_ORDER>'
+        f'<TIME_SLOT TIME_SLOT_ID="1" TIME_VALUE="{first}"/><TIME_SLOT TIME_SLOT_ID="2" TIME_VALUE="500"/></TIME_ORDER>'
+        f'<TIER TIER_ID="phones"><ANNOTATION>{one}<ANNOTATION_VALUE>{label}</ANNOTATION_VALUE></ALIGNABLE_ANNOTATION>'
+        "</ANNOTATION></TIER></ANNOTATION_DOCUMENT>"
+    )
+
+
+def test_the_origin_of_the_recording_is_added_to_all_times(tmp_path: Path) -> None:
+    path = tmp_path / "x.eaf"
+    path.write_text(eaf('<MEDIA_DESCRIPTOR MEDIA_URL="a.wav" TIME_ORIGIN="1000"/>'))
+    assert list(read_elan(path).segmentation.intervals()) == [(0, 1, ""), (1, 1.5, "a")]
+    path.write_text(eaf('<MEDIA_DESCRIPTOR TIME_ORIGIN="-100"/>', first=100))
+    assert list(read_elan(path).segmentation.intervals()) == [(0, 0.4, "a")]
+    path.write_text(eaf('<MEDIA_DESCRIPTOR TIME_ORIGIN="1000"/><MEDIA_DESCRIPTOR TIME_ORIGIN="1000"/>'))
+    assert read_elan(path).segmentation.duration == 1.5
+    path.write_text(eaf('<MEDIA_DESCRIPTOR TIME_ORIGIN="1000"/><MEDIA_DESCRIPTOR/>'))
+    with pytest.warns(
+        PhonsegWarning, match=r"start at different times \(1000 ms, 0 ms\)\. Times are those of the first"
+    ):
+        assert read_elan(path).segmentation.duration == 1.5
+    path.write_text(eaf('<MEDIA_DESCRIPTOR TIME_ORIGIN="soon"/>'))
+    with pytest.raises(TextGridError, match=r"x\.eaf: TIME_ORIGIN is 'soon'"):
+        read_elan(path)
+
+
+@pytest.mark.parametrize("entity", ['<!ENTITY a "b">', '<!ENTITY a SYSTEM "file:///etc/passwd">', ""])
+def test_a_declaration_of_a_type_is_refused_and_with_it_entities(tmp_path: Path, entity: str) -> None:
+    (tmp_path / "x.eaf").write_text(eaf(head=f"<!DOCTYPE ANNOTATION_DOCUMENT [{entity}]>", label="&a;"))
+    with pytest.raises(TextGridError, match="it declares a type of document"):
+        read_elan(tmp_path / "x.eaf")
+
+
+def test_other_units_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "x.eaf").write_text(eaf(units="PAL-frames"))
+    with pytest.raises(TextGridError, match="its times are in PAL-frames, not in milliseconds"):
+        read_elan(tmp_path / "x.eaf")
+
+
+def test_labels_hold_what_xml_can_hold(tmp_path: Path) -> None:
+    text = eaf(label=" &lt;a&#x283;\n<![CDATA[<b>]]> &amp; ", head='<?xml version="1.0" encoding="windows-1252"?>')
+    (tmp_path / "x.eaf").write_bytes(text.replace("b", "\u20ac").encode("windows-1252"))
+    assert read_elan(tmp_path / "x.eaf").segmentation.labels == ("<aʃ\n<€> &",)
+    (tmp_path / "x.eaf").write_bytes(text.replace("windows-1252", "rot13").encode())
+    with pytest.raises(TextGridError, match="is damaged, or not an ELAN file"):
+        read_elan(tmp_path / "x.eaf")
+
+
+@pytest.mark.parametrize("value", ["", "1.5", "٣", "9" * 5_000, "x"])
+def test_times_are_whole_milliseconds(tmp_path: Path, value: str) -> None:
+    (tmp_path / "x.eaf").write_text(eaf().replace('"500"', f'"{value}"'))
+    with pytest.raises(TextGridError, match=r"annotation a1 has the time .*Give milliseconds"):
+        read_elan(tmp_path / "x.eaf")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "<ANNOTATION_DOCUMENT>" + "<a>" * 80_000,
+        "<ANNOTATION_DOCUMENT>" + "<a>" * 80_000 + "</a>" * 80_000 + "</ANNOTATION_DOCUMENT>",
+        "<" * 80_000,
+        eaf(label="a" * 4_100_000),
+        "<ANNOTATION_DOCUMENT>" + "<a/>" * 2_100_000 + "</ANNOTATION_DOCUMENT>",
+    ],
+)
+def test_what_is_nested_long_or_endless_is_refused_at_once(tmp_path: Path, content: str) -> None:
+    (tmp_path / "x.eaf").write_text(content)
+    with pytest.raises(TextGridError, match=r"x\.eaf: "):
+        read_elan(tmp_path / "x.eaf")

@@ -46,7 +46,7 @@ def test_every_kind_is_scored_in_a_folder(references: Path, tmp_path: Path) -> N
     predictions = tmp_path / "predictions"
     predictions.mkdir()
     for path in find_references(references):
-        MADE.to_textgrid(predictions / f"{path.stem}.TextGrid")
+        MADE.to_textgrid(predictions / f"{path.stem}.TextGrid", tier="segments")
     score = evaluate(references, predictions)
     assert isinstance(score, CorpusScore)
     assert (score.failed, len(score.files), score.f1) == ({}, 6, 1.0)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from phonseg.annotation.intervals import Interval, decimals
+from phonseg.annotation.intervals import MAX_INTERVALS, Interval, decimals
 from phonseg.annotation.textgrid.tier import INTERVALS, Tier, check_size, tier_count_error
 from phonseg.annotation.textgrid.tokens import CLASS, COUNT, TEXT, TIME, Tokens, unquoted
 
@@ -48,16 +48,18 @@ def read_chronological(text: str) -> ChronologicalFile:
     start, end, declared = found.take(TIME)[0], found.take(TIME)[0], int(float(found.take(COUNT)[0]))
     heads = _heads(found, declared)
     timed: list[list[_Timed]] = [[] for _ in heads]
-    for held in range(1, 10**9):
-        if found.peek() is None:
+    for held in range(1, MAX_INTERVALS + 2):
+        if found.at_end():
             break
         place, number = found.place, int(float(found.take(COUNT)[0]))
         if not 1 <= number <= len(heads):
-            raise ValueError(f"an interval of tier {number} ends in {place()}, and there are {len(heads)} tiers")
-        first = found.take(TIME)[0]
-        last = found.take(TIME)[0] if heads[number - 1][0] == INTERVALS else first
-        interval = float(first), float(last), unquoted(found.take(TEXT)[0])
-        timed[number - 1].append((interval, decimals(first), decimals(last)))
+            raise ValueError(f"tier {number} is named before {place()}, and the number of tiers is {len(heads)}")
+        item = found.item(2 if heads[number - 1][0] == INTERVALS else 1)
+        if item is None:
+            raise ValueError(f"an interval or a point ends too early, in {place()}")
+        (first, *_), label, _ = item
+        last = item[0][-1]
+        timed[number - 1].append(((float(first), float(last), label), decimals(first), decimals(last)))
         check_size(0, held)
     return ChronologicalFile(start, end, [_tier(*head, one) for head, one in zip(heads, timed, strict=True)])
 
@@ -65,13 +67,13 @@ def read_chronological(text: str) -> ChronologicalFile:
 def _heads(found: Tokens, declared: int) -> list[tuple[str, str]]:
     """The class and the name of each tier."""
     heads: list[tuple[str, str]] = []
-    while (token := found.peek()) and CLASS[1].fullmatch(token[0]):
+    while found.following(CLASS):
         if len(heads) == declared:
             raise tier_count_error(declared, None, found.place())
         kind, name, *_extent = (found.take(one)[0] for one in (CLASS, TEXT, TIME, TIME))
         heads.append((kind[1:-1], unquoted(name)))
         check_size(len(heads), 0)
-    if len(heads) < declared and (token is None or COUNT[1].fullmatch(token[0])):
+    if len(heads) < declared and (found.at_end() or found.following(COUNT)):
         raise tier_count_error(declared, len(heads), found.place())
     return heads
 

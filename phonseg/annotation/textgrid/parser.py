@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from phonseg.annotation.encodings import decoded, encoding
+from phonseg.annotation.encodings import decoded, encoding, enough_memory
 from phonseg.annotation.textgrid.binary_file import MAGIC, BinaryFile
 from phonseg.annotation.textgrid.chronological_file import (
     CHRONOLOGICAL_HEAD,
@@ -35,13 +35,8 @@ def read_tiers(base: bytes, path: str | Path) -> GridFile | ChronologicalFile:
     """
     _check_not_blank(base, path)
     try:
-        if base.startswith(MAGIC):
-            return BinaryFile(base)
-        head = base[:400].decode(encoding(base) or "latin-1", "replace")[:200]
-        if CHRONOLOGICAL_HEAD in head:
-            return read_chronological(decoded(base)[1])
-        _check_kind(base, head, path)
-        return TextFile(*decoded(base), path)
+        with enough_memory(path):
+            return _parsed(base, path)
     except CountError as error:
         raise TextGridError(f"{path}: {error}. Correct the number, or save it again from Praat.") from error
     except ValueError as error:
@@ -82,6 +77,16 @@ def check_start(file: GridFile | ChronologicalFile, path: str | Path, slack: flo
     if not abs(float(file.start)) <= slack:
         problem = f"the TextGrid starts at {float(file.start)} s, whereas a recording starts at 0 s"
         raise TextGridError(f'{path}: {problem}. Shift it in Praat (Modify > Modify times > "Shift times to...").')
+
+
+def _parsed(base: bytes, path: str | Path) -> GridFile | ChronologicalFile:
+    if base.startswith(MAGIC):
+        return BinaryFile(base)
+    head = base[:400].decode(encoding(base) or "latin-1", "replace")[:200]
+    if CHRONOLOGICAL_HEAD in head:
+        return read_chronological(decoded(base)[1])
+    _check_kind(base, head, path)
+    return TextFile(*decoded(base), path)
 
 
 def _check_not_blank(base: bytes, path: str | Path) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 from phonseg.annotation.encodings import read_bytes
 from phonseg.annotation.intervals import SAME_TIME, segments_from_intervals, shown
 from phonseg.annotation.label_file import LabelFile
@@ -57,7 +59,12 @@ def read_textgrid_file(path: str | Path, *, tier: str | None = "phones") -> Labe
     chosen = file.tiers[choose_tier(path, listed, tier).number - 1]
     where = f' of tier "{shown(chosen.name)}"'
     segments = segments_from_intervals(
-        path, chosen.intervals, lambda i: f"interval {i + 1}{where}", unit=chosen.unit, duration=float(file.end)
+        path,
+        np.array([one[:2] for one in chosen.intervals]),
+        [label for *_, label in chosen.intervals],
+        lambda i: f"interval {i + 1}{where}",
+        unit=lambda: chosen.unit,
+        duration=float(file.end),
     )
     names = tuple(one.name for one in listed if one.holds == HOLDS_INTERVALS)
     return LabelFile(segments, chosen.name, names, tells_duration=True)

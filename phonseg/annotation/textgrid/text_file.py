@@ -93,37 +93,33 @@ class TextFile:
     def _all_tiers(self, declared: int) -> list[Tier]:
         tiers: list[Tier] = []
         while True:
-            after = self._tokens.peek()
-            if after and tiers and TIME[1].fullmatch(after[0]):
+            if tiers and self._tokens.following(TIME):
                 last = tiers[-1]
                 raise count_error(last.kind, last.name, len(last.intervals), None, self._tokens.place())
             if len(tiers) == declared:
                 break
-            if after is None:
+            if self._tokens.at_end():
                 raise tier_count_error(declared, len(tiers), self._tokens.place())
             tiers.append(self._tier())
             check_size(len(tiers), 0)
-        if after and CLASS[1].fullmatch(after[0]):
+        if self._tokens.following(CLASS):
             raise tier_count_error(declared, None, self._tokens.place())
         self._tokens.end()
         return tiers
 
     def _tier(self) -> Tier:
-        take = self._tokens.take
-        kind, name, *_extent, count = map(take, (CLASS, TEXT, TIME, TIME, COUNT))
-        declared, is_points = int(float(count[0])), kind[0][1:-1] != INTERVALS
+        head = [self._tokens.take(one) for one in (CLASS, TEXT, TIME, TIME, COUNT)]
+        kind, name, declared = head[0][0][1:-1], unquoted(head[1][0]), int(float(head[-1][0]))
+        place, times = slice(head[0].start(), head[-1].end()), 2 if kind == INTERVALS else 1
         intervals: list[Interval] = []
-        last, finest, finest_end = count, 0, 0
+        finest, finest_end = 0, 0
         for held in range(declared):
-            following = self._tokens.peek()
-            if following is None or CLASS[1].fullmatch(following[0]):
-                raise count_error(kind[0][1:-1], unquoted(name[0]), declared, held, self._tokens.place())
-            start = take(TIME)[0]
-            end = start if is_points else take(TIME)[0]
-            last = take(TEXT)
-            intervals.append((float(start), float(end), unquoted(last[0])))
-            finest, finest_end = max(finest, finest_end, decimals(start)), decimals(end)
+            if not (item := self._tokens.item(times)):
+                raise count_error(kind, name, declared, held, self._tokens.place())
+            ends, label, at = item
+            intervals.append((float(ends[0]), float(ends[-1]), label))
+            finest, finest_end = max(finest, finest_end, decimals(ends[0])), decimals(ends[-1])
             self._held += 1
             check_size(0, self._held)
-        place = slice(kind.start(), last.end())
-        return Tier(kind[0][1:-1], unquoted(name[0]), place, intervals, 10.0**-finest)
+            place = slice(place.start, at)
+        return Tier(kind, name, place, intervals, 10.0**-finest)

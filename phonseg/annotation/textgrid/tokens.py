@@ -8,9 +8,10 @@ https://www.fon.hum.uva.nl/praat/manual/TextGrid_file_formats.html
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from phonseg.annotation.encodings import whole_characters
-from phonseg.annotation.intervals import NUMBER
+from phonseg.annotation.intervals import MAX_LABEL, NUMBER
 from phonseg.annotation.textgrid.tier import INTERVALS, POINTS
 
 # Comments (many words at once, for speed) or a token. A text without its second quote is a token of no kind.
@@ -28,6 +29,14 @@ COUNT: Kind = "a whole number", re.compile(r"\d{1,9}(?:\.0*)?", re.ASCII)
 TIME: Kind = "a number", NUMBER
 
 
+# A whole interval or point, from what is before its first number to its text; so most are read at once. Whatever else
+# stands there is read token by token.
+_COMMENTS = r'(?:[a-zA-Z=\[][^\s"]*+(?=\s)|\s++)*+'
+_NUMBER = r"([-+]?[0-9]{1,40}(?:\.[0-9]*+)?+(?=\s))"
+_LABEL = r'("(?:[^"]++|"")*+"(?!\S))'
+_ITEMS = {count: re.compile(_COMMENTS + (_NUMBER + _COMMENTS) * count + _LABEL) for count in (1, 2)}
+
+
 class Tokens:
     """The tokens of a text, one after the other.
 
@@ -38,12 +47,21 @@ class Tokens:
 
     def __init__(self, text: str, start: int) -> None:
         self._text = text
-        self._words = (word for word in WORD.finditer(text, start) if word["token"])
-        self._next = next(self._words, None)
+        self._at = start
+        self._next: re.Match[str] | None = None
 
-    def peek(self) -> re.Match[str] | None:
-        """Returns the next token, and stays before it; None at the end of the text."""
-        return self._next
+    def following(self, kind: Kind) -> bool:
+        """Returns whether the next token is of a kind, and stays before it.
+
+        Args:
+            kind: of token.
+        """
+        token = self._peek()
+        return token is not None and kind[1].fullmatch(self._text, *token.span()) is not None
+
+    def at_end(self) -> bool:
+        """Returns whether there is no more token."""
+        return self._peek() is None
 
     def take(self, kind: Kind) -> re.Match[str]:
         """Returns the next token, and goes on.
@@ -52,29 +70,61 @@ class Tokens:
             kind: that it must be of.
 
         Raises:
-            ValueError: with the line, if it is of another kind or there is none.
+            ValueError: with the line, if it is of another kind, if it has more than `MAX_LABEL` characters, or if there
+                is none.
         """
-        token, (name, pattern) = self._next, kind
+        token = self._peek()
         if token is None:
             raise ValueError(f"it ends too early, in {self.place()}")
-        if not pattern.fullmatch(token[0]):
-            raise ValueError(f"{self._what_stands()} instead of {name}")
-        self._next = next(self._words, None)
+        if token.end() - token.start() > MAX_LABEL:
+            raise ValueError(f"a text in {self.place()} has more than {MAX_LABEL} characters, and no more are read")
+        if not kind[1].fullmatch(self._text, *token.span()):
+            raise ValueError(f"{self._what_stands()} instead of {kind[0]}")
+        self._at, self._next = token.end(), None
         return token
+
+    def item(self, times: int) -> tuple[Sequence[str], str, int] | None:
+        """Returns an interval or a point, and goes on.
+
+        Args:
+            times: how many it has, 1 or 2.
+
+        Returns:
+            Its times, its label, and where it ends in the text. None, and it stays, if a tier begins there or the text
+            ends.
+
+        Raises:
+            ValueError: with the line, as for `take`.
+        """
+        found = _ITEMS[times].match(self._text, self._at)
+        if found and found.end() - self._at <= MAX_LABEL:
+            self._at, self._next = found.end(), None
+            return found.groups()[:-1], unquoted(found[times + 1]), found.end()
+        if self.at_end() or self.following(CLASS):
+            return None
+        numbers = [self.take(TIME)[0] for _ in range(times)]
+        return numbers, unquoted(self.take(TEXT)[0]), self._at
 
     def end(self) -> None:
         """Raises ValueError, with the line, if there is one more token."""
-        if self._next:
+        if not self.at_end():
             raise ValueError(f"{self._what_stands()}, after the last value")
 
     def place(self) -> str:
         """Returns the line in which the next token stands, or the last line, such as "line 3"."""
-        at = self._next.start() if self._next else len(self._text)
+        token = self._peek()
+        at = token.start() if token else len(self._text)
         lines = self._text.count("\n", 0, at) + self._text.count("\r", 0, at) - self._text.count("\r\n", 0, at)
         return f"line {lines + 1}"
 
+    def _peek(self) -> re.Match[str] | None:
+        if self._next is None:
+            self._next = next((word for word in WORD.finditer(self._text, self._at) if word["token"]), None)
+        return self._next
+
     def _what_stands(self) -> str:
-        at = self._next.start() if self._next else len(self._text)
+        token = self._peek()
+        at = token.start() if token else len(self._text)
         found = NEWLINE.split(self._text[at : at + 40])[0].rstrip()
         return f"{whole_characters(found)} stands in {self.place()}"
 
@@ -94,4 +144,5 @@ def unquoted(token: str) -> str:
     Args:
         token: with its quotes.
     """
-    return whole_characters(NEWLINE.sub("\n", token[1:-1].replace('""', '"')))
+    text = token[1:-1].replace('""', '"')
+    return whole_characters(NEWLINE.sub("\n", text) if "\r" in text else text)

@@ -88,9 +88,12 @@ def test_every_other_tier_and_every_time_stays_bit_for_bit(
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16-le", "utf-16-be", "latin-1"])
 @pytest.mark.parametrize("first", [True, False])
-def test_encoding_and_ends_of_lines_stay(tmp_path: Path, newline: str, encoding: str, first: bool) -> None:
+@pytest.mark.parametrize("marked", [True, False])
+def test_encoding_and_ends_of_lines_stay(
+    tmp_path: Path, newline: str, encoding: str, first: bool, marked: bool
+) -> None:
     text = textgrid_bytes(Segmentation([0.25], 1.0, labels=["ü", 'a "b" ! 3']), "x", tier="words").decode()
-    mark = {"utf-16-le": codecs.BOM_UTF16_LE, "utf-16-be": codecs.BOM_UTF16_BE}.get(encoding, b"")
+    mark = {"utf-16-le": codecs.BOM_UTF16_LE, "utf-16-be": codecs.BOM_UTF16_BE}.get(encoding, b"") if marked else b""
     base = mark + text.replace("\n", newline).encode(encoding)
     new = textgrid_bytes(Segmentation([0.5], 1.0), "x", tier="words" if first else "phones")
     written = add_tiers(base, new, "x", replaceable=["words"])

@@ -90,3 +90,20 @@ def test_a_count_that_lies_takes_neither_memory_nor_time(count):
         TextGridError, match=rf"the TextGrid declares \d+ tiers, but holds 1 \(byte {len(content)}\)\. Correct"
     ):
         open_textgrid(lying, "x")
+
+
+@pytest.mark.parametrize(
+    ("of_tier", "declared", "message"),
+    [
+        (False, 1, r"the TextGrid declares 1 tier, but holds more \(byte \d+\)"),
+        (False, 3, r"the TextGrid declares 3 tiers, but holds 2 \(byte \d+\)"),
+        (True, 1, r'tier "x" declares 1 interval, but holds more \(byte \d+\)'),
+        (True, 3, r'tier "x" declares 3 intervals, but holds 2 \(byte \d+\)'),
+    ],
+)
+def test_wrong_counts_are_told(of_tier, declared, message):
+    content = praat_writes([("x", ["a", "b"]), ("y", ["c"])], 1.0)
+    at = content.index(b"\0\x01x") + 3 + 16 if of_tier else content.index(b"IntervalTier") - 5
+    assert int.from_bytes(content[at : at + 4]) == 2
+    with pytest.raises(TextGridError, match=rf"x: {message}\. Correct the number"):
+        open_textgrid(content[:at] + declared.to_bytes(4) + content[at + 4 :], "x")

@@ -170,6 +170,76 @@ def test_two_surrogates_are_a_character_and_one_is_none(coded: str, label: str, 
     assert text[text.index("item [1]") :].rstrip().encode(encoding, "surrogatepass") in whole
 
 
+TWO = {"phones": PLAIN, "words": [(0, 1, "w")]}
+
+
+@pytest.mark.parametrize("form", [long, short])
+@pytest.mark.parametrize(
+    ("tier", "declared", "held"),
+    [("phones", 3, "more"), ("phones", 0, "more"), ("phones", 9, "4"), ("words", 2, "1"), ("words", 0, "more")],
+)
+def test_a_tier_that_holds_more_or_fewer_intervals_than_it_declares(
+    form: type, tier: str, declared: int, held: str
+) -> None:
+    text, count = form(TWO), len(TWO[tier])
+    at = text.index(f'"{tier}"')
+    wrong = text[at:].replace(f"size = {count} ", f"size = {declared} ", 1)
+    if form is short:
+        wrong = text[at:].replace(f"1\n{count}\n", f"1\n{declared}\n", 1)
+    noun = "interval" if declared == 1 else "intervals"
+    with pytest.raises(TextGridError) as caught:
+        open_textgrid((text[:at] + wrong).encode(), "x")
+    assert str(caught.value).startswith(f'x: tier "{tier}" declares {declared} {noun}, but holds {held} (line ')
+
+
+@pytest.mark.parametrize("form", [long, short])
+@pytest.mark.parametrize(("declared", "held"), [(0, "more"), (1, "more"), (3, "2"), (999_999_999, "2")])
+def test_a_textgrid_that_holds_more_or_fewer_tiers_than_it_declares(form: type, declared: int, held: str) -> None:
+    text = (
+        form(TWO).replace("size = 2 ", f"size = {declared} ", 1).replace("<exists>\n2\n", f"<exists>\n{declared}\n", 1)
+    )
+    noun = "tier" if declared == 1 else "tiers"
+    with pytest.raises(TextGridError, match=rf"x: the TextGrid declares {declared} {noun}, but holds {held} \(line \d"):
+        open_textgrid(text.encode(), "x")
+
+
+def test_what_follows_no_tiers_is_an_error() -> None:
+    text = long(TWO).replace("<exists>", "<absent>")
+    with pytest.raises(TextGridError, match=r"after the last value|declares 0 tiers, but holds more"):
+        open_textgrid(text.encode(), "x")
+
+
+def test_the_line_of_a_wrong_count_is_that_of_the_first_value_too_many() -> None:
+    text = long({"phones": PLAIN}).replace("size = 4", "size = 3")
+    line = text[: text.index("intervals [4]:")].count("\n") + 2
+    with pytest.raises(TextGridError, match=rf"declares 3 intervals, but holds more \(line {line}\)"):
+        open_textgrid(text.encode(), "x")
+
+
+@pytest.mark.parametrize("form", [long, short])
+@pytest.mark.parametrize("label", ['1 2 ""3""', "xmin = 3", "! x", "<exists>", '""', "a\n1\n2\n"])
+def test_intervals_read_at_once_and_token_by_token_are_the_same(form: type, label: str) -> None:
+    """An exponent or an exclamation mark makes the reader go token by token."""
+    intervals = [(0, 0.5, label), (0.5, 0.75, "ʃ"), (0.75, 1, "")]
+    text = form({"phones": intervals, "x": PLAIN})
+    slow = text.replace("0.75\n", "75e-2\n").replace("0.75 \n", "75e-2 ! comment 7 \n")
+    fast_read, slow_read = open_textgrid(text.encode(), "x"), open_textgrid(slow.encode(), "x")
+    assert [one[1::2] for one in fast_read.tiers] == [one[1::2] for one in slow_read.tiers]
+    assert fast_read.tiers[0].intervals == intervals
+
+
+def test_a_label_of_millions_of_characters_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(TextGridError, match=r"a text in line \d+ has more than 1000000 characters"):
+        open_textgrid(long({"phones": [(0, 1, "a" * 1_000_001)]}).encode(), "x")
+
+
+def test_more_tiers_than_any_textgrid_has_are_refused() -> None:
+    tiers = '"IntervalTier" "a" 0 1 0\n' * 10_001
+    text = 'File type = "ooTextFile"\nObject class = "TextGrid"\n\n0\n1\n<exists>\n10001\n' + tiers
+    with pytest.raises(TextGridError, match="it holds more than 10000 tiers"):
+        open_textgrid(text.encode(), "x")
+
+
 @given(st.binary(max_size=200), st.sampled_from([b"", codecs.BOM_UTF16_LE, b"ooBinaryFile\x08TextGrid"]))
 def test_any_bytes_are_a_textgrid_or_refused(content: bytes, mark: bytes) -> None:
     for start in (b"", b'File type = "ooTextFile"\nObject class = "TextGrid"\n\n0 1 <exists> 1 '):
