@@ -212,7 +212,7 @@ def change_setting(description: Any, chance: random.Random) -> None:
                 if isinstance(one, dict) and isinstance(one.get("settings"), dict):
                     one["settings"][name] = chance.choice(values.get(name, odd))
         case "contrast":
-            lags = [chance.choice([1, 2, 3, 10, 99, 100, 101]) for _ in range(chance.choice([1, 2, 3, 10, 16, 17]))]
+            lags = [chance.choice([1, 2, 3, 10, 49, 50, 51]) for _ in range(chance.choice([1, 2, 3, 7, 8, 9]))]
             stream["contrast"] = chance.choice([{}, {"distance": chance.choice(["cosine", "euclidean"]), "lags": lags}])
         case "weight":
             stream["weight"] = chance.choice([0, 1e-30, 1e-5, 1, 1e5, 1e9, 2e9, -1])

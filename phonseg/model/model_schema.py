@@ -9,8 +9,8 @@ from phonseg.detection.dissimilarity import DISTANCES
 
 Check = Callable[[Any], bool]
 
-MOST_STREAMS, MOST_LAGS = 16, 16
-LONGEST_LAG = 100  # frames
+MOST_STREAMS, MOST_LAGS = 16, 8
+LONGEST_LAG = 50  # frames
 LARGEST_SIZE = 4_096  # of any layer
 MOST_BANDS = 512
 SAMPLE_RATES = 4_000, 48_000  # Hz; ten minutes at the highest take 115 MB
