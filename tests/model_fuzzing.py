@@ -212,7 +212,7 @@ def change_setting(description: Any, chance: random.Random) -> None:
                 if isinstance(one, dict) and isinstance(one.get("settings"), dict):
                     one["settings"][name] = chance.choice(values.get(name, odd))
         case "contrast":
-            lags = [chance.choice([1, 2, 3, 10, 99, 100, 101]) for _ in range(chance.choice([1, 2, 3, 10, 16, 17]))]
+            lags = [chance.choice([1, 2, 3, 10, 49, 50, 51]) for _ in range(chance.choice([1, 2, 3, 7, 8, 9]))]
             stream["contrast"] = chance.choice([{}, {"distance": chance.choice(["cosine", "euclidean"]), "lags": lags}])
         case "weight":
             stream["weight"] = chance.choice([0, 1e-30, 1e-5, 1, 1e5, 1e9, 2e9, -1])
@@ -230,7 +230,7 @@ def change_setting(description: Any, chance: random.Random) -> None:
                         "speech_only",
                     )
                 },
-                "span": chance.choice([None, 0.2, 0.1, 1, 60, 3_600, 4_000]),
+                "span": chance.choice([None, 0.2, 0.1, 1, 60, 61]),
                 "minimum_gap": chance.choice([0, 0.0, 1e-9, 0.02, 1, 60, 61]),
             }
             kept = chance.sample(list(settings), chance.randint(0, 7))
@@ -288,9 +288,9 @@ def damaged_checkpoint(content: bytes, chance: random.Random) -> bytes:
     if content.startswith(b"PK") and chance.random() < 0.5:
         return with_damaged_pickle(content, chance)
     saved = torch.load(io.BytesIO(content), weights_only=False)
-    weights = saved["state_dict"]
+    weights = dict(saved["state_dict"])
     for _ in range(chance.choice([1, 1, 2])):
-        name = chance.choice(list(weights))
+        name = chance.choice([name for name in weights if isinstance(weights[name], torch.Tensor)])
         match chance.choice(["tensor", "tensor", "missing", "prominence", "other"]):
             case "tensor":
                 weights[name] = chance.choice(
@@ -314,6 +314,8 @@ def damaged_checkpoint(content: bytes, chance: random.Random) -> bytes:
                 saved["peak_detection_params"] = chance.choice([pickle.dumps(within), pickle.dumps(within, 2), b"", 1])
             case "other":
                 saved[chance.choice(list(saved))] = chance.choice([*NUMBERS[:9], *NESTED])
+    if "state_dict" in saved and isinstance(saved["state_dict"], dict):
+        saved["state_dict"] = weights
     file = io.BytesIO()
     torch.save(saved, file, _use_new_zipfile_serialization=content.startswith(b"PK"))
     return file.getvalue()

@@ -44,12 +44,40 @@ def candidate_peaks(curve: Curve, *, span: float | None = SPAN_SECONDS, sub_fram
     from scipy.signal import find_peaks
 
     values = curve.values.astype(np.float64)
-    reach = len(values) + 1 if span is None else max(1, round(span / 2 * curve.grid.sample_rate / curve.grid.hop))
-    width = 2 * reach + 1
-    # A plateau as wide as the span has no lower point within it on either side: it has no prominence, and is no peak.
-    peaks, properties = find_peaks(values, plateau_size=(None, width - 2), prominence=(None, None), wlen=width)
+    if span is None:
+        peaks, _ = find_peaks(values)
+        prominences = _prominences_in_whole(values, peaks)
+    else:
+        width = 2 * max(1, round(span / 2 * curve.grid.sample_rate / curve.grid.hop)) + 1
+        # A plateau as wide as the span has no lower point within it on either side: it has no prominence, and is no
+        # peak.
+        peaks, found = find_peaks(values, plateau_size=(None, width - 2), prominence=(None, None), wlen=width)
+        prominences = np.asarray(found["prominences"])
     frames = peaks + _offset_of_vertex(values, peaks) if sub_frame else peaks
-    return curve.grid.boundary(frames), np.asarray(properties["prominences"])
+    return curve.grid.boundary(frames), prominences
+
+
+def _prominences_in_whole(values: Times, peaks: NDArray[np.intp]) -> Times:
+    """(M,) prominences of all peaks of a curve, as scipy measures them, but in linear time."""
+    if not len(peaks):
+        return np.zeros(0)
+    valleys = np.minimum.reduceat(values, [0, *peaks])  # the lowest values before the first peak, between two, ...
+    heights = values[peaks]
+    left = _lowest_since_higher(heights, valleys[:-1])
+    right = _lowest_since_higher(heights[::-1], valleys[:0:-1])[::-1]
+    return np.asarray(heights - np.maximum(left, right))
+
+
+def _lowest_since_higher(heights: Times, valleys: Times) -> Times:
+    """(M,) for each peak, the lowest of the valleys before it, back to the last peak that is higher."""
+    lowest = np.empty(len(heights))
+    higher: list[tuple[float, float]] = []  # peaks that no later one has reached, and what lies before each
+    for place, (height, valley) in enumerate(zip(heights.tolist(), valleys.tolist(), strict=True)):
+        while higher and higher[-1][0] <= height:
+            valley = min(valley, higher.pop()[1])
+        higher.append((height, valley))
+        lowest[place] = valley
+    return lowest
 
 
 def _offset_of_vertex(values: Times, peaks: NDArray[np.intp]) -> Times:

@@ -18,7 +18,7 @@ from phonseg.encoders.chunks import chunk_grid, chunks, frame_count
 from phonseg.encoders.conv_network import ConvNetwork, FoldedNetwork
 from phonseg.encoders.log_mel import LogMel
 from phonseg.encoders.unit_network import UnitNetwork
-from phonseg.errors import ModelError
+from phonseg.errors import AudioError
 from phonseg.model.analysis_settings import PHONSEG_SETTINGS, AnalysisSettings
 from phonseg.model.streams import Stream
 from phonseg.timeline.grid import Curve, Frames, Samples
@@ -64,8 +64,8 @@ def analyse(recording: Recording, streams: Sequence[Stream], settings: AnalysisS
         The analysis.
 
     Raises:
-        AudioError: if the recording became shorter after it was opened.
-        ModelError: if the curve is not finite, as that of a damaged network may be.
+        AudioError: if the recording became shorter after it was opened, or if its curve is not finite, as that of a
+            damaged network may be.
     """
     grid, margin = streams[0].encoder.grid, max(stream.contrast.reach for stream in streams)
     rate, n_samples = grid.sample_rate, recording.length(grid.sample_rate)
@@ -81,7 +81,7 @@ def analyse(recording: Recording, streams: Sequence[Stream], settings: AnalysisS
         values[here], is_speech[here] = curve, speaking
         done = here.stop
     if not np.abs(values).max(initial=0) <= HIGHEST_CURVE:  # also true if there is a NaN
-        raise ModelError(f"{recording.name}: the curve of this model is not finite in it. Use another model.")
+        raise AudioError(f"{recording.name}: cannot be segmented, since its curve is not finite. Use another model.")
     kept = chunk_grid(grid, margin)
     counted_part = settings.counted_part(Curve(values, kept), margin, n_samples)
     return Analysis(counted_part, tuple(extend_regions(speech, is_speech, kept)), level, loudness)
@@ -156,13 +156,11 @@ class _FoldedStreams:
                     powers[features] = folded.network.features.power_of(chunk)
                 frames = folded.encode_power(powers[features])
             inner = slice(self.margin, len(frames) - self.margin)
-            with np.errstate(over="ignore", invalid="ignore"):  # `analyse` reports a curve that is not finite
-                values = stream.contrast(Frames(frames, stream.encoder.grid)).values
-                curves.append(values[inner] * np.float32(stream.weight))
+            values = stream.contrast(Frames(frames, stream.encoder.grid)).values
+            curves.append(values[inner] * np.float32(stream.weight))
             if isinstance(stream.encoder, UnitNetwork):
                 is_speech.append(stream.encoder.is_speech(frames[inner]))
-        with np.errstate(over="ignore", invalid="ignore"):
-            curve = np.asarray(np.sum(curves, axis=0), dtype=np.float32)
+        curve = np.asarray(np.sum(curves, axis=0), dtype=np.float32)
         return curve, np.any(is_speech, axis=0) if is_speech else np.zeros(len(curve), dtype=np.bool_)
 
 

@@ -21,7 +21,7 @@ from phonseg.model.streams import Stream, build, encoders_of
 from phonseg.model.tensor_file import TensorForm, forms, open_tensors, parsed, read_tensors, save_tensors
 
 FORMAT = "phonseg-model"
-LARGEST_MODEL_FILE = 100_000_000  # bytes; the model that comes with phonseg has nearly a million
+LARGEST_MODEL_FILE = 50_000_000  # bytes; the model that comes with phonseg has nearly a million
 # In format 1, networks saw 15 frames to either side. Format 2 had other names for the parts of format 3.
 FORMAT_VERSION, READ_VERSIONS = "3", ("2", "3")
 # Weights of trained networks are below 100, and the squares that normalisation divides by below 10 000.

@@ -9,9 +9,10 @@ from phonseg.detection.dissimilarity import DISTANCES
 
 Check = Callable[[Any], bool]
 
-MOST_STREAMS, MOST_LAGS = 16, 16
-LONGEST_LAG = 100  # frames
+MOST_STREAMS, MOST_LAGS = 16, 8
+LONGEST_LAG = 50  # frames
 LARGEST_SIZE = 4_096  # of any layer
+LONGEST_NAME = 1_000  # characters
 MOST_BANDS = 512
 SAMPLE_RATES = 4_000, 48_000  # Hz; ten minutes at the highest take 115 MB
 FRAME_RATES = 10, 1_000  # frames per second
@@ -138,7 +139,7 @@ ENCODER_SETTINGS: Mapping[str, Check] = {
 }
 OPTIONAL_PARTS: Mapping[str, Any] = {"analysis_settings": {}}  # of parts that may be missing
 PARTS: Mapping[str, Check] = {
-    "name": lambda value: isinstance(value, str),
+    "name": lambda value: isinstance(value, str) and len(value) <= LONGEST_NAME,
     "streams": lambda value: isinstance(value, list) and 0 < len(value) <= MOST_STREAMS and all(map(_stream, value)),
     "operating_point": lambda value: (
         isinstance(value, dict)
@@ -152,7 +153,7 @@ PARTS: Mapping[str, Check] = {
                 ("level_normalised", "padded_with_silence", "min_max_scaled", "sub_frame", "speech_only"), _is_bool
             ),
             # Within a shorter span there is no frame on either side of a peak; none of a longer one is compared.
-            "span": lambda value: value is None or _number(0.2, 3600)(value),
+            "span": lambda value: value is None or _number(0.2, 60)(value),
             "minimum_gap": _number(0, 60),
         }
     ),

@@ -96,7 +96,6 @@ class Segmenter:
 
         Raises:
             AudioError: if the recording cannot be read, or has no such channel.
-            ModelError: if the model finds values that are no numbers.
 
         Warns:
             PhonsegWarning: if something about the recording should be checked, although it can be segmented.

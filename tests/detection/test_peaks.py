@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from time import process_time
+
 import numpy as np
 import oracle_curve
 import pytest
 from hypothesis import given, strategies as st
+from scipy.signal import find_peaks
 
 from phonseg.detection.peaks import SPAN_SECONDS, apart, candidate_peaks
 from phonseg.timeline.grid import Curve, FrameGrid
@@ -49,6 +52,23 @@ def test_prominence_is_measured_within_its_span():
     values = [0.0] + [1.0] * REACH + [3.0] + [1.0] * REACH + [0.0]
     assert candidate_peaks(as_curve(values))[1].tolist() == [2.0]
     assert candidate_peaks(as_curve([0.0, *values[2:-2], 0.0]))[1].tolist() == [3.0]
+
+
+@given(st.lists(st.integers(0, 9) | st.floats(-1, 1, width=32), max_size=300))
+def test_prominence_on_the_whole_curve_is_that_of_scipy_to_the_last_bit(values):
+    _, prominences = candidate_peaks(as_curve(values), span=None)
+    values = np.array(values, np.float32).astype(np.float64)
+    assert prominences.tolist() == find_peaks(values, prominence=(None, None))[1]["prominences"].tolist()
+
+
+@pytest.mark.parametrize("rises", [1, -1, 0])
+def test_peaks_on_a_curve_of_hours_that_rises_all_along_are_measured_at_once(rises):
+    n = 1_000_000
+    values = rises * np.linspace(0, 1, n) + np.random.default_rng(0).random(n) * 1e-5
+    begun = process_time()
+    times, _ = candidate_peaks(Curve(values.astype(np.float32), FINE), span=None)
+    assert len(times) > n / 10
+    assert process_time() - begun < 10  # scipy takes an hour
 
 
 @given(curves)

@@ -222,6 +222,18 @@ def test_nothing_is_changed_and_no_global_state_is():
     np.testing.assert_array_equal(np.random.get_state()[1], drawn)  # noqa: NPY002
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_curve_that_is_not_finite_is_an_error_of_this_recording(value):
+    damaged = network_segmenter()
+    with torch.no_grad():
+        damaged.streams[1].encoder.layers[0].weight[:] = value
+    with pytest.raises(AudioError, match="<samples>: cannot be segmented, since its curve is not finite"):
+        found(damaged, SIGNALS[0])
+    huge = replace(NETWORK, streams=tuple(replace(stream, weight=1e30) for stream in NETWORK.streams))
+    with pytest.raises(AudioError, match="curve is not finite"):
+        found(huge, SIGNALS[0])
+
+
 # How many boundaries
 
 
