@@ -44,6 +44,10 @@ class Recording:
         power: mean square of the mono samples.
         clipped: how many samples are at the limit, where a wave was cut off.
         remarks: what the user should know about the recording, though it was read without fault.
+        first: seconds, where the first sample begins on the recording's own time axis.
+        start: seconds, where the recording begins on that axis: 0, except for a Praat Sound that begins elsewhere. A
+            Sound may begin some time before its first sample and end some time after its last.
+        end: seconds, where it ends on that axis.
     """
 
     name: str
@@ -56,12 +60,15 @@ class Recording:
     power: float
     clipped: int
     remarks: tuple[str, ...]
+    first: float
+    start: float
+    end: float
     _decoder: Decoder = field(repr=False)
     _kept: list[Samples] = field(repr=False)
 
     @property
     def duration(self) -> float:
-        """Duration in seconds, above 0."""
+        """Duration of the samples in seconds, above 0."""
         return self.n_samples / self.sample_rate
 
     def length(self, sample_rate: int) -> int:
@@ -145,6 +152,7 @@ def open_recording(source: Source, *, channel: Channel = "mix") -> Recording:
         channel, power, kept = int(np.argmax(powers)) + 1, float(np.max(powers)), []
         message = f"its channels cancel each other in the mix. Channel {channel} is used, or give another."
         warnings.warn(f"{decoder.name}: {message}", PhonsegWarning, stacklevel=2)
+    start, end = decoder.span or (decoder.first, decoder.first + counts.n_samples / decoder.sample_rate)
     return Recording(
         name=decoder.name,
         format=decoder.format,
@@ -156,6 +164,9 @@ def open_recording(source: Source, *, channel: Channel = "mix") -> Recording:
         power=power,
         clipped=counts.clipped,
         remarks=tuple(f"{decoder.name}: {remark}" for remark in (*decoder.remarks, *_remarks(counts, power))),
+        first=decoder.first,
+        start=start,
+        end=end,
         _decoder=decoder,
         _kept=kept,
     )

@@ -22,7 +22,7 @@ from typing import Literal
 
 from phonseg.errors import OutputError
 from phonseg.system.atomic_files import append, as_output_error, make_folder, replacing
-from phonseg.timeline.segmentation import Provenance
+from phonseg.timeline.provenance import Provenance
 
 Shard = tuple[int, int]  # the i-th, counted from 1, of n
 Status = Literal["done", "warned", "skipped", "failed", "writing"]

@@ -13,7 +13,7 @@ from phonseg.batch.manifest import Made, Manifest, Record, Shard, Status, conten
 from phonseg.batch.worker_task import WorkerResult
 from phonseg.errors import PhonsegError, TextGridError
 from phonseg.system.atomic_files import is_full, make_folder, remove_stale, replacing
-from phonseg.timeline.segmentation import Provenance
+from phonseg.timeline.provenance import Provenance
 
 LEFT_ALONE = "is left alone. It is replaced only with --overwrite"  # in the message of every record of such a file
 

@@ -30,7 +30,7 @@ LONGER = 0.1  # seconds by which an MP3 file may last longer in one program than
 
 def plot_segmentation(
     segmentation: Segmentation,
-    start: float = 0.0,
+    start: float | None = None,
     end: float | None = None,
     *,
     reference: Segmentation | None = None,
@@ -40,7 +40,7 @@ def plot_segmentation(
 
     Args:
         segmentation: the segmentation.
-        start: seconds.
+        start: seconds; None for the beginning of the recording.
         end: seconds; None for the end of the recording, which may lie at most 30 s after the start.
         reference: if given, boundaries are drawn as hits, false alarms and missed boundaries, matched one-to-one
             within 20 ms as in `phonseg.evaluate`.
@@ -51,7 +51,7 @@ def plot_segmentation(
 
     Raises:
         AudioError: if the recording cannot be read.
-        ConfigurationError: if there is no recording, if it is shorter than the segmentation or the reference, or if the
+        ConfigurationError: if there is no recording, if it does not cover the segmentation or the reference, or if the
             window is not inside it or not 20 ms to 120 s long.
     """
     opened = open_for(segmentation, recording)
@@ -75,11 +75,11 @@ def draw_recording(
 
     Raises:
         AudioError: if the recording has become shorter since it was opened.
-        ConfigurationError: if the recording is shorter than the segmentation or the reference.
+        ConfigurationError: if the recording does not cover the segmentation or the reference.
     """
     own = "segments" if reference is None else "prediction"
     tiers = {own: segmentation} if reference is None else {own: segmentation, "reference": reference}
-    _check_durations(recording, tiers)
+    _check_extents(recording, tiers)
     above = ["waveform", "spectrogram"] if segmentation.curve is None else list(HEIGHTS)
     legends = 2 if reference is not None and segmentation.curve is not None else 1
     figure, panels = _panels([*above, *tiers], start, end, BOTTOM + (legends - 1) * ROW)
@@ -100,13 +100,16 @@ def draw_recording(
     return figure
 
 
-def _check_durations(recording: Recording, tiers: Mapping[str, Segmentation]) -> None:
+def _check_extents(recording: Recording, tiers: Mapping[str, Segmentation]) -> None:
     for name, tier in tiers.items():
-        if tier.duration > recording.duration + LONGER:
-            raise ConfigurationError(
-                f"{recording.name}: lasts {recording.duration:.3f} s, less than the {name} ({tier.duration:.3f} s). "
-                "Give the recording and the segments that belong together."
-            )
+        problem = ""
+        if tier.start < recording.start - LONGER:
+            problem = f"begins at {recording.start:.3f} s, after the {name} ({tier.start:.3f} s)"
+        if tier.end > recording.end + LONGER:
+            problem = f"ends at {recording.end:.3f} s, before the {name} ({tier.end:.3f} s)"
+        if problem:
+            advice = "Give the recording and the segments that belong together."
+            raise ConfigurationError(f"{recording.name}: {problem}. {advice}")
 
 
 def _panels(names: list[str], start: float, end: float, bottom: float) -> tuple[Figure, dict[str, Axes]]:

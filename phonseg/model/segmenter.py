@@ -23,7 +23,8 @@ from phonseg.model.options import SegmentOptions
 from phonseg.model.speech_peaks import speech_peaks
 from phonseg.model.streams import Stream, build, describe, encoders_of
 from phonseg.timeline.candidates import Candidates
-from phonseg.timeline.segmentation import Provenance, Segmentation
+from phonseg.timeline.provenance import Provenance
+from phonseg.timeline.segmentation import Segmentation
 
 VERSION = version("phonseg")
 
@@ -103,16 +104,17 @@ class Segmenter:
         analysis = analyse(recording, self.streams, self.analysis_settings)
         for remark in recording.remarks:
             warnings.warn(remark, PhonsegWarning, stacklevel=3)
-        candidates = self.candidates(analysis, recording.duration)
+        candidates = self.candidates(analysis, recording.duration).moved(recording.first)
         kept = candidates.chosen(options.choice)
         return Segmentation(
             boundaries=candidates.times[kept],
-            duration=recording.duration,
+            duration=recording.end - recording.start,
             scores=candidates.scores[kept],
             provenance=self.provenance(options),
             candidates=candidates,
-            curve=analysis.curve,
+            curve=replace(analysis.curve, first=recording.first),
             recording=source,
+            start=recording.start,
         )
 
     def provenance(self, options: SegmentOptions) -> Provenance:

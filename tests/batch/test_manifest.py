@@ -8,7 +8,7 @@ from hypothesis import given, settings, strategies as st
 
 from phonseg.batch.manifest import Made, Manifest, Record, Status, read_records, sha256
 from phonseg.errors import OutputError
-from phonseg.timeline.segmentation import Provenance
+from phonseg.timeline.provenance import Provenance
 
 # Also what no encoding has, as in names that are not UTF-8.
 TEXTS = st.text(st.characters(exclude_characters="/\0", codec=None), min_size=1, max_size=8).filter(

@@ -20,7 +20,7 @@ from phonseg.batch.outputs import Outputs
 from phonseg.batch.worker_task import WorkerResult
 from phonseg.errors import OutputError
 from phonseg.system.atomic_files import replacing
-from phonseg.timeline.segmentation import Provenance
+from phonseg.timeline.provenance import Provenance
 
 A, B = (Provenance("1.0", "a model", digest, {"channel": "mix"}) for digest in ("aa", "bb"))
 

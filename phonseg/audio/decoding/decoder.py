@@ -29,6 +29,8 @@ class Decoder(ABC):
         channels: how many there are.
         promised: samples per channel that the header promises; None if it does not say.
         remarks: what else the user should know, as sentences without the name.
+        first: seconds, where the first sample begins on the recording's own time axis.
+        span: seconds, where the recording begins and ends on that axis; None if it is what the samples fill.
     """
 
     name: str
@@ -37,6 +39,8 @@ class Decoder(ABC):
     channels: int
     promised: int | None = None
     remarks: tuple[str, ...] = ()
+    first: float = 0.0
+    span: tuple[float, float] | None = None
 
     @abstractmethod
     def blocks(self, size: int, end: int) -> Iterator[Samples]:
