@@ -5,6 +5,8 @@ kept; a longer one is decoded again each time that `Recording.blocks` is called.
 floating-point samples are taken unchanged.
 
 MP3: Praat shows an MP3 file 37 to 66 ms later than these samples, because it does not remove the delay of the encoder.
+
+Windows Media: FFmpeg removes two frames, whether the encoder has added two or, like FFmpeg's own, one.
 """
 
 from __future__ import annotations
@@ -126,7 +128,8 @@ def open_recording(source: Source, *, channel: Channel = "mix") -> Recording:
     Args:
         source: a path (WAV, FLAC, MP3, OGG, AIFF, NIST SPHERE and all other formats of libsndfile; with PyAV, also m4a,
             wma and the sound of videos; the content decides, not the suffix), an open binary file, (samples,
-            sample_rate) with samples (n,) or (n, channels), or a parselmouth Sound.
+            sample_rate) with samples (n,) or (n, channels), or a parselmouth Sound. Samples in memory are not copied,
+            so they must not change as long as the recording is used.
         channel: "mix" for the mean of all channels, or the number of one, counted from 1 as in Praat.
 
     Returns:
@@ -138,8 +141,9 @@ def open_recording(source: Source, *, channel: Channel = "mix") -> Recording:
         ConfigurationError: if `channel` is neither "mix" nor a whole number from 1.
 
     Warns:
-        PhonsegWarning: if the recording is shorter than it should be (AU, Wave64 and rarer formats do not show this);
-            the rest is used. Also if the channels cancel each other in the mix; the loudest is used instead.
+        PhonsegWarning: if the recording is shorter than it should be (formats that do not state their length, VOC and
+            rarer formats do not show this); the rest is used. Also if the channels cancel each other in the mix; the
+            loudest is used instead.
     """
     check_channel(channel)
     decoder = open_source(source)

@@ -35,6 +35,7 @@ class Segmentation(Sequence[Segment]):
         candidates: the candidates from which the boundaries were chosen; None for a reference.
         curve: the dissimilarity curve whose peaks are the candidates; None for a reference.
         recording: what was segmented, as it was given (a path, or samples with their rate), so that it can be drawn.
+            Samples are not copied: if they change afterwards, a picture shows the changed ones.
         start: seconds, where the recording begins on its own time axis: 0, except for a Praat Sound that begins
             elsewhere. All times are on that axis.
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from phonseg.errors import AudioError
 from phonseg.timeline.grid import Samples
 
+MOST_CHANNELS = 64
 # Why a recording is shorter than it should be, as clauses for messages.
 TRUNCATED = "it was cut short or is damaged"
 CHAINED = "it holds several recordings one after another, of which only the first is read"

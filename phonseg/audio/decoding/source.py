@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from numbers import Real
 from typing import Any, BinaryIO, Protocol, cast
@@ -15,8 +16,8 @@ from typing import Any, BinaryIO, Protocol, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from phonseg.audio.decoding.decoder import Decoder
-from phonseg.audio.decoding.ffmpeg import open_with_ffmpeg
+from phonseg.audio.decoding.decoder import MOST_CHANNELS, Decoder
+from phonseg.audio.decoding.ffmpeg import is_installed, open_with_ffmpeg
 from phonseg.audio.decoding.file_handle import FileHandle
 from phonseg.audio.decoding.file_type import HEAD_SIZE, file_type
 from phonseg.audio.decoding.libsndfile import open_with_libsndfile
@@ -24,7 +25,6 @@ from phonseg.errors import AudioError
 from phonseg.timeline.grid import Samples
 
 LOWEST_RATE, HIGHEST_RATE = 1_000, 768_000  # Hz
-MOST_CHANNELS = 64
 SAMPLES = "<samples>"  # the name of samples in memory in messages
 OF_A_SOUND = ("values", "sampling_frequency", "dx", "x1", "xmin", "xmax")  # what is read of a Praat Sound
 SAME_RATE, SAME_TIME = 1e-6, 1e-9  # Hz and seconds: smaller differences are rounding
@@ -131,7 +131,18 @@ def _opened_file(handle: FileHandle) -> Decoder:
     with handle.open() as file:
         kind = file_type(file.read(HEAD_SIZE))
         file.seek(0)
-        return (open_with_ffmpeg if kind.needs_ffmpeg else open_with_libsndfile)(handle, file, kind)
+        if kind.needs_ffmpeg:
+            return open_with_ffmpeg(handle, file, kind)
+        try:
+            return open_with_libsndfile(handle, file, kind)
+        except AudioError as error:
+            if not kind.may_need_ffmpeg or file.error:
+                raise
+            if not is_installed():
+                raise AudioError(f"{error} Or install PyAV with pip install av, which knows more codings.") from error
+            with suppress(AudioError):
+                return open_with_ffmpeg(handle, file, kind)
+            raise
 
 
 def _array_decoder(values: NDArray[Any], rate: float) -> ArrayDecoder:
