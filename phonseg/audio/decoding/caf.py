@@ -21,11 +21,13 @@ class CafSize(NamedTuple):
         samples: per channel, as promised; None if the file does not say.
         lead: samples that the encoder has added before them.
         is_cut: whether the file ends before the sound does.
+        unsized_at: the byte at which a sound of unknown length begins, which goes on to the end of the file; else 0.
     """
 
     samples: int | None = None
     lead: int = 0
     is_cut: bool = False
+    unsized_at: int = 0
 
 
 def caf_size(file: SeekableFile) -> CafSize:
@@ -57,6 +59,6 @@ def caf_size(file: SeekableFile) -> CafSize:
             if found.samples is None and bytes_per_packet and size >= 4:  # the sound begins after 4 bytes
                 found = found._replace(samples=(size - 4) // bytes_per_packet * samples_per_packet)
             found = found._replace(is_cut=size > 0 and start > length)
-        if size < 0:  # the sound goes on to the end of the file
-            break
+        if size < 0:
+            return found._replace(unsized_at=start - size if name == b"data" else 0)
     return found

@@ -7,7 +7,7 @@ of them read through `CheckedFile`, and `FileHandle.open` raises the error.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from numbers import Integral
 from typing import Any, Protocol
 
 from phonseg.errors import AudioError
@@ -92,7 +92,7 @@ class CheckedFile:
         return self.position
 
     def _part(self, size: int) -> bytes:
-        part = self._result(self.file.read, size)
+        part = self._result("read", size)
         if self.error:
             return b""
         if not isinstance(part, (bytes, bytearray, memoryview)):
@@ -102,19 +102,19 @@ class CheckedFile:
         return bytes(part)
 
     def _moved(self, *where: int) -> int:
-        place = self._result(self.file.seek, *where)
+        place = self._result("seek", *where)
         if place is None:  # such as a memory map before Python 3.13
-            place = self._result(self.file.tell)
-        if not isinstance(place, int):
+            place = self._result("tell")
+        if not isinstance(place, Integral):
             self._failed(f"it is at {place!r} instead of a place")
             return 0
-        return place
+        return int(place)
 
-    def _result(self, method: Callable[..., Any], *arguments: int) -> Any:
+    def _result(self, method: str, *arguments: int) -> Any:
         if self.error:
             return b""
         try:
-            return method(*arguments)
+            return getattr(self.file, method)(*arguments)
         except Exception as error:  # whatever the system, a network or somebody's class may raise
             return self._failed(getattr(error, "strerror", None) or str(error) or type(error).__name__, error)
         except BaseException as error:  # an interrupt

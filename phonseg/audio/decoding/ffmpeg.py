@@ -25,7 +25,7 @@ from phonseg.timeline.grid import Samples
 INSTALL = "Install it with pip install av, or convert the file to WAV or FLAC."
 # FFmpeg's names of the containers that say exactly where the sound ends.
 EXACT = ("mov,mp4", "caf", "tta", "wv", "ape", "tak", "dsf")
-ROUGH = ("matroska", "asf", "flv")  # and of those that say it only roughly
+ROUGH = ("matroska", "flv")  # and of those that say it only roughly
 DURATION_ROUNDING = 0.1  # seconds by which they may be wrong
 MATROSKA_ROUNDING = 0.002  # seconds by which Matroska may be wrong, which counts in milliseconds
 LATE = 0.02  # seconds by which the sound may begin after the picture without a remark
@@ -70,7 +70,7 @@ class FFmpegDecoder(Decoder):
         """
         done = 0
         with self.handle.open() as file, _container(file) as container:
-            for samples in self._without_filling(_without_lead(_decoded(container, self.lead), self.lead or 0)):
+            for samples in self._without_filling(_decoded(container, self.lead)):
                 samples = samples[: end - done]
                 done += len(samples)
                 for start in range(0, len(samples), size):
@@ -148,7 +148,7 @@ def _described(handle: FileHandle, container: Any, size: CafSize, says: Stated, 
     rate, coding = int(stream.codec_context.sample_rate), stream.codec_context.name
     promised, rounding = _promised(container, stream, delay)
     is_cut = size.is_cut or says.end > length
-    if is_cut and says.seconds:
+    if says.seconds and (is_cut or name == "asf"):
         promised = round(says.seconds * rate)
     late = float((stream.start_time or 0) * stream.time_base) - (container.start_time or 0) / av.time_base
     remark = f"its sound begins {late:.2f} s after its picture. Times count from the beginning of the sound."
@@ -195,12 +195,6 @@ def _container(file: CheckedFile) -> Any:
     return av.open(file, metadata_errors="replace")
 
 
-def _without_lead(packets: Iterator[Samples], lead: int) -> Iterator[Samples]:
-    for packet in packets:
-        yield packet[lead:]
-        lead = max(0, lead - len(packet))
-
-
 def _decoded(container: Any, lead: int | None) -> Iterator[Samples]:
     """Yields the (n, channels) samples of every packet; raises DamagedError if one cannot be decoded."""
     import av
@@ -210,16 +204,21 @@ def _decoded(container: Any, lead: int | None) -> Iterator[Samples]:
         raise DamagedError(f"it has {stream.codec_context.channels} channels")
     if lead is not None:  # older versions do not know what to drop, and newer ones drop too much at the end of ALAC
         stream.codec_context.options = {"flags2": "+skip_manual"}
+    left, delay = lead or 0, stream.codec_context.delay  # samples to drop; the decoder may change the delay
     # One plane, since PyAV reads beyond the list of planes where there are eight.
     to_float, format_of_first = av.AudioResampler(format="flt"), None
     try:
         for frame in _frames(container, stream):
             frame_format = (frame.sample_rate, frame.layout.name)
+            if format_of_first is None and container.format.name.startswith("matroska") and (frame.pts or 0) < 0:
+                left = delay  # which FFmpeg drops only since version 8
             format_of_first = format_of_first or frame_format
             if frame_format != format_of_first:
                 raise DamagedError("its sample rate or its channels change")
             for samples in to_float.resample(frame):
-                yield np.asarray(samples.to_ndarray(), np.float32).reshape(-1, samples.layout.nb_channels)
+                block = np.asarray(samples.to_ndarray(), np.float32).reshape(-1, samples.layout.nb_channels)
+                yield block[left:]
+                left = max(0, left - len(block))
     except (av.FFmpegError, OSError) as error:
         raise DamagedError(f"it is damaged ({error.strerror})") from error
 

@@ -43,11 +43,11 @@ FILE_TYPES = {  # pattern of the first bytes -> what the file is; the first patt
     rb"\0\0\x01\xba|G.{187}G.{187}G|.{4}G.{191}G.{191}G": FileType("an MPEG video", CONVERT, needs_ffmpeg=True),
     rb"\x0b\x77|\x77\x0b": FileType("an AC-3 file", CONVERT, needs_ffmpeg=True),
     rb"\x7f\xfe\x80\x01|\xfe\x7f\x01\x80": FileType("a DTS file", CONVERT, needs_ffmpeg=True),
-    rb"\.RMF|\.ra\xfd": FileType("a RealAudio file", CONVERT, needs_ffmpeg=True),
-    rb"[\x02\x03]ds[s2]|ea3|EA3|RIFF....QLCM": FileType(
+    rb"\.RMF\0|\.ra\xfd": FileType("a RealAudio file", CONVERT, needs_ffmpeg=True),
+    rb"[\x02\x03]ds[s2]|ea3\x03|EA3[\x01-\x03]|RIFF....QLCM": FileType(
         "a file of a dictation machine or MiniDisc", CONVERT, needs_ffmpeg=True
     ),
-    rb"wvpk|MAC |TTA\d|ajkg|tBaK|MP\+|MPCK|DSD |FRM8": FileType(
+    rb"wvpk|MAC |TTA\d|ajkg|tBaK|MP\+[^ -~]|MPCK|DSD \x1c|FRM8.{8}DSD ": FileType(
         "a sound file in a rare compressed format", CONVERT, needs_ffmpeg=True
     ),
     rb"NIST_1A.*shorten": FileType("a NIST SPHERE file compressed with shorten", "Expand it, e.g. with sph2pipe."),

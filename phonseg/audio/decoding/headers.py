@@ -3,8 +3,9 @@
 libsndfile decodes, but does not report these flaws:
 
 - A WAV, AIFF, NIST SPHERE, CAF, AU, Wave64 or 8SVX file is shorter than its header promises.
-- A WAV header has no length, because the file was still being recorded (libsndfile then finds no sound), or a length
-  that does not fit into 32 bits (libsndfile then reads what exceeds a multiple of 4 GiB, or only the first 4 GiB).
+- A CAF header has no length. A WAV header has none, because the file was still being recorded (libsndfile then finds no
+  sound), or a length that does not fit into 32 bits (libsndfile then reads what exceeds a multiple of 4 GiB, or only
+  the first 4 GiB).
 - An MP3 file has no frame count (libsndfile then guesses the length, and drops everything after it), or another MP3
   file follows it (libsndfile drops that).
 - Pages of an Ogg file are missing or damaged (see `phonseg.audio.decoding.ogg`).
@@ -50,7 +51,8 @@ class Header:
 
     Attributes:
         samples: per channel; None if the header does not say, or libsndfile reads the number itself.
-        head: bytes that replace everything before `sound_at` in a WAV file without a valid length; empty for others.
+        head: bytes that replace everything before `sound_at` in a WAV or CAF file without a valid length; empty for
+            others.
         sound_at: the byte at which the sound of such a file begins; 0 for others.
         length_factor: libsndfile is told that the file is this many times as long as it is; 1 for its true length.
         flaw: what is wrong with the file (cut short, damaged, or several recordings in one), as a clause for a
@@ -82,8 +84,7 @@ def read_header(file: SeekableFile) -> Header:
     if head[:4] == b"FORM" and head[8:12] in (b"8SVX", b"16SV"):
         return _svx(file, 2 if head[8:10] == b"16" else 1)
     if head[:4] == b"caff":
-        size = caf_size(file)
-        return Header(samples=size.samples, flaw=TRUNCATED) if size.is_cut else Header()
+        return _caf(file)
     if head[:4] in (b".snd", b"dns."):
         return _au(file, head)
     if head[:16] == W64_RIFF:
@@ -164,6 +165,15 @@ def _aiff(file: SeekableFile) -> Header:
             frames = IMA_FRAMES if content[18:22] == b"ima4" else 1
             return Header(samples=frames * struct.unpack_from(">2xI", content)[0])
     return Header()
+
+
+def _caf(file: SeekableFile) -> Header:
+    size, length = caf_size(file), file.seek(0, os.SEEK_END)
+    if 0 < size.unsized_at <= LONGEST_HEADER:
+        file.seek(0)
+        head = file.read(size.unsized_at)
+        return Header(head=head[:-8] + struct.pack(">q", length - len(head)), sound_at=len(head))
+    return Header(samples=size.samples, flaw=TRUNCATED) if size.is_cut else Header()
 
 
 def _svx(file: SeekableFile, width: int) -> Header:

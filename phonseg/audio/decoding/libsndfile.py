@@ -124,7 +124,7 @@ def open_with_libsndfile(handle: FileHandle, file: CheckedFile, kind: FileType) 
     try:
         with _ForwardReader(_CorrectedFile(file, header)) as reader:
             rate, channels, frames = reader.samplerate, reader.channels, reader.frames
-            container, coding = "WAV" if header.head else reader.format, reader.subtype
+            container, coding = "WAV" if header.head.startswith(b"RF64") else reader.format, reader.subtype
     except soundfile.LibsndfileError as error:
         raise AudioError(f"{handle.name}: cannot be read as sound: it is {kind.what}. {kind.advice}") from error
     is_mp3 = container == "MP3"

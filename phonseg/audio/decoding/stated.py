@@ -19,6 +19,8 @@ MOST_PARTS = 1_000  # at the outermost level of a file, before the sound
 SEGMENT = b"\x18\x53\x80\x67"  # of a Matroska file: all but its header
 ASF_HEADER, ASF_DATA = (bytes.fromhex(f"{name}a6d900aa0062ce6c") for name in ("3026b2758e66cf11", "3626b2758e66cf11"))
 ASF_PROPERTIES = re.escape(bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")) + b".{8}"
+ASF_BROADCAST = 1  # a flag: sizes are not known
+UNKNOWN_SIZE = 0x7FFFF000  # bytes of a list of an AVI file: from here on, a size is not known
 HEAD_SIZE = 65_536  # bytes in which all that is searched for lies
 
 
@@ -27,7 +29,7 @@ class Stated(NamedTuple):
 
     Attributes:
         end: the byte at which its sound should end; 0 if it does not say.
-        seconds: how long its sound should be; None if it does not say, or FFmpeg reads it rightly.
+        seconds: how long its sound should be; None if it does not say, or FFmpeg finds it too.
     """
 
     end: int = 0
@@ -48,8 +50,11 @@ def stated(file: SeekableFile) -> Stated:
     if head[:4] == b"\x1aE\xdf\xa3":
         return Stated(_end_in_matroska(file))
     if head[:16] == ASF_HEADER:
-        times = re.search(ASF_PROPERTIES + b".{40}(.{8}).{8}(.{8})", head, re.DOTALL)  # in 100 ns; in ms
-        seconds = _number(times[1]) / 1e7 - _number(times[2]) / 1e3 if times else 0
+        found = re.search(ASF_PROPERTIES + b".{40}(.{8}).{8}(.{8})(.{4})", head, re.DOTALL)
+        duration, lead, flags = (_number(value) for value in found.groups()) if found else (0, 0, ASF_BROADCAST)
+        if flags & ASF_BROADCAST:
+            return Stated()
+        seconds = duration / 1e7 - lead / 1e3
         return Stated(_end_in_asf(file), seconds if seconds > 0 else None)
     if head[:4] == b"RIFF" and head[8:12] == b"AVI ":
         counts = re.search(b"strh.{4}auds.{16}(.{4})(.{4}).{4}(.{4})", head, re.DOTALL)
@@ -102,7 +107,7 @@ def _end_in_avi(file: SeekableFile) -> int:
             start += 12
             continue
         start += 8 + size + size % 2
-        if kind == b"movi":
+        if kind == b"movi" and size < UNKNOWN_SIZE:
             end = start
     return end
 

@@ -299,6 +299,8 @@ def test_the_packet_table_of_a_caf_file_may_come_last_or_not_at_all():
     data = file.getvalue()
     place = re.search(rb"data.{8}", data, re.DOTALL).start() + 4
     unknown = data[:place] + b"\xff" * 8 + data[place + 8 :]
-    assert caf_size(io.BytesIO(unknown)) == CafSize()
-    assert caf_size(io.BytesIO(unknown[:-100])).is_cut is False
+    assert caf_size(io.BytesIO(unknown)) == CafSize(unsized_at=place + 8)
+    recording, samples = opened(unknown[:-100])
+    assert recording.format == "CAF PCM_16"
+    np.testing.assert_array_equal(samples, opened(data)[1][:-50])
     assert caf_size(io.BytesIO(data[:-1])) == CafSize(len(clicks(16_000)), 0, is_cut=True)
