@@ -21,7 +21,9 @@ _NAMES = {
     "model.segmenter": "Segmenter load segment",
     "timeline.candidates": "Decision",
     "timeline.grid": "FrameGrid",
-    "timeline.segmentation": "Provenance Segment Segmentation",
+    "timeline.provenance": "Provenance",
+    "timeline.segment": "Segment",
+    "timeline.segmentation": "Segmentation",
     "training.settings": "TrainingSettings",
     "training.train": "adapt train",
 }
@@ -44,7 +46,9 @@ if TYPE_CHECKING:
     from phonseg.model.segmenter import Segmenter as Segmenter, load as load, segment as segment
     from phonseg.timeline.candidates import Decision as Decision
     from phonseg.timeline.grid import FrameGrid as FrameGrid
-    from phonseg.timeline.segmentation import Provenance as Provenance, Segment as Segment, Segmentation as Segmentation
+    from phonseg.timeline.provenance import Provenance as Provenance
+    from phonseg.timeline.segment import Segment as Segment
+    from phonseg.timeline.segmentation import Segmentation as Segmentation
     from phonseg.training.settings import TrainingSettings as TrainingSettings
     from phonseg.training.train import adapt as adapt, train as train
 

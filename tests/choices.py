@@ -6,7 +6,8 @@ import numpy as np
 from hypothesis import strategies as st
 
 from phonseg.timeline.candidates import Candidates
-from phonseg.timeline.segmentation import Provenance, Segmentation
+from phonseg.timeline.provenance import Provenance
+from phonseg.timeline.segmentation import Segmentation
 
 # (times, prominences), as many of the one as of the other.
 times_and_prominences = st.lists(

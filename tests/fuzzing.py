@@ -114,6 +114,16 @@ SOUNDS = {
     "Vorbis": ("OGG", "VORBIS"),
     "Opus": ("OGG", "OPUS"),
 }
+PACKED = {
+    "m4a": ("ipod", "aac", "fltp"),
+    "Matroska": ("matroska", "aac", "fltp"),
+    "WebM": ("webm", "libopus", "flt"),
+    "WMA": ("asf", "wmav2", "fltp"),
+    "AVI": ("avi", "ac3", "fltp"),
+    "AC-3": ("ac3", "ac3", "fltp"),
+    "CAF ALAC": ("caf", "alac", "s16p"),
+    "WAV AC-3": ("wav", "ac3", "fltp"),
+}
 
 
 class TooLongError(BaseException):
@@ -127,17 +137,21 @@ def sound(container: str, coding: str | None) -> bytes:
     return file.getvalue()
 
 
-def packed_sound(container: str, coding: str) -> bytes | None:
-    """None where PyAV is not installed."""
+def packed_sound(container: str, coding: str, form: str) -> bytes | None:
+    """None where PyAV is not installed, or has no such encoder."""
     try:
         import av
     except ImportError:
         return None
-    file, samples = io.BytesIO(), np.random.default_rng(0).normal(0, 0.1, (1, 4_000)).astype(np.float32)
+    if coding not in av.codecs_available:
+        return None
+    rate = 48_000 if coding == "ac3" else RATE
+    file, samples = io.BytesIO(), np.random.default_rng(0).normal(0, 0.1, (1, 6_000)).astype(np.float32)
     with av.open(file, "w", format=container) as output:
-        stream = output.add_stream(coding, rate=RATE, layout="mono")
-        frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout="mono")
-        frame.sample_rate = RATE
+        stream = output.add_stream(coding, rate=rate, layout="mono", format=form, bit_rate=64_000)
+        values = samples if form.startswith("flt") else (32_767 * samples.clip(-1, 1)).astype(np.int16)
+        frame = av.AudioFrame.from_ndarray(values, format=form, layout="mono")
+        frame.sample_rate, frame.pts = rate, 0
         output.mux(stream.encode(frame))
         output.mux(stream.encode(None))
     return file.getvalue()
@@ -156,7 +170,7 @@ def textgrid(folder: Path, form: str) -> bytes:
 def whole_files(folder: Path) -> dict[str, bytes]:
     """What is damaged, by kind."""
     files: dict[str, bytes | None] = {name: sound(*how) for name, how in SOUNDS.items()}
-    files |= {"m4a": packed_sound("ipod", "aac"), "Matroska": packed_sound("matroska", "aac")}
+    files |= {name: packed_sound(*how) for name, how in PACKED.items()}
     files |= {
         f"TextGrid {form}": textgrid(folder, form) for form in ("text", "short text", "binary", "chronological text")
     }

@@ -16,7 +16,7 @@ from phonseg.batch.outputs import Outputs
 from phonseg.batch.records import Made, Record, record_to_line
 from phonseg.batch.worker_task import WorkerResult
 from phonseg.system.ordinary_files import sha256
-from phonseg.timeline.segmentation import Provenance
+from phonseg.timeline.provenance import Provenance
 
 NAME = "phonseg-manifest.jsonl"
 PROVENANCE = Provenance("1.0", "a model", "5e", {"channel": "mix", "sensitivity": 0.5})

@@ -32,13 +32,16 @@ def elan_bytes(segmentation: Segmentation, path: str | Path, *, tier: str = "pho
         The whole file. It links the recording by its name alone, so ELAN searches for it in the folder of the file.
 
     Raises:
-        TextGridError: if XML cannot hold a label.
+        TextGridError: if XML cannot hold a label, or the recording begins before 0 s.
         ConfigurationError: if pympi-ling is not installed, or XML cannot hold the name of the tier.
 
     Warns:
         PhonsegWarning: if segments are left out of a segmentation that has more than one.
     """
     check_can_write(tier)
+    if round(1000 * segmentation.start) < 0:
+        problem = f"the recording begins at {segmentation.start:g} s, and ELAN has no times before 0"
+        raise TextGridError(f"{path}: {problem}. Shift the times of the Sound to 0 in Praat, or choose another format.")
     file = _pympi().Eaf(author="phonseg")
     file.adocument["DATE"] = DATE
     file.add_tier(tier)

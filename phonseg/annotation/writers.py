@@ -22,7 +22,8 @@ from phonseg.annotation.intervals import decimal
 from phonseg.annotation.textgrid.writer import CHECK, check_tiers, textgrid_bytes
 from phonseg.errors import ConfigurationError, printable
 from phonseg.system.atomic_files import replacing
-from phonseg.timeline.segmentation import Segment, Segmentation
+from phonseg.timeline.segment import Segment
+from phonseg.timeline.segmentation import Segmentation
 
 CSV_COLUMNS = ("recording", "segment", "start", "end", "duration", "label", "score")  # of a CSV file
 

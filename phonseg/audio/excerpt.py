@@ -19,7 +19,7 @@ class Excerpt(NamedTuple):
     Attributes:
         samples: (n,) mono samples.
         sample_rate: in Hz.
-        start: time of the first sample in the recording, in seconds.
+        start: where the first sample begins on the time axis of the recording, in seconds.
     """
 
     samples: Samples
@@ -39,7 +39,7 @@ def read_excerpt(
 
     Args:
         recording: what to read from.
-        start: where the part begins, in seconds, 0 or more and before the end of the recording.
+        start: where the part begins, in seconds, between the first and the last sample of the recording.
         end: where the part ends, in seconds, after `start`.
         margin: seconds that are added on either side, as far as the recording reaches.
         highest_rate: in Hz; a recording with a higher sample rate is resampled to this one.
@@ -51,6 +51,7 @@ def read_excerpt(
         AudioError: if the recording has changed since it was opened.
     """
     rate = min(round(recording.sample_rate), highest_rate)
+    start, end = start - recording.first, end - recording.first
     first, last = max(0, round((start - margin) * rate)), round((end + margin) * rate)
     kept, done = [], 0
     for block in recording.blocks(rate):
@@ -59,4 +60,4 @@ def read_excerpt(
         done += len(block)
         if done >= last:
             break
-    return Excerpt(np.concatenate(kept), rate, first / rate)
+    return Excerpt(np.concatenate(kept), rate, recording.first + first / rate)

@@ -15,7 +15,8 @@ Places = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 # Of recordings, in small letters; the most usual first.
 SUFFIXES = (
     *(".wav", ".flac", ".mp3", ".ogg", ".aiff", ".aif", ".aifc", ".wave", ".bwf", ".rf64", ".w64", ".oga", ".opus"),
-    *(".sph", ".nist", ".au", ".snd", ".caf", ".m4a", ".m4b", ".aac", ".wma", ".mka", ".webm", ".amr"),
+    *(".sph", ".nist", ".au", ".snd", ".caf", ".m4a", ".m4b", ".aac", ".wma", ".mka", ".webm", ".amr", ".ac3", ".eac3"),
+    *(".ec3", ".awb", ".3ga", ".mp2", ".spx", ".wv", ".ape", ".tta", ".dss", ".oma"),
 )
 
 

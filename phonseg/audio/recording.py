@@ -5,6 +5,8 @@ kept; a longer one is decoded again each time that `Recording.blocks` is called.
 floating-point samples are taken unchanged.
 
 MP3: Praat shows an MP3 file 37 to 66 ms later than these samples, because it does not remove the delay of the encoder.
+
+Windows Media: FFmpeg removes two frames, whether the encoder has added two or, like FFmpeg's own, one.
 """
 
 from __future__ import annotations
@@ -44,6 +46,10 @@ class Recording:
         power: mean square of the mono samples.
         clipped: how many samples are at the limit, where a wave was cut off.
         remarks: what the user should know about the recording, though it was read without fault.
+        first: seconds, where the first sample begins on the recording's own time axis.
+        start: seconds, where the recording begins on that axis: 0, except for a Praat Sound that begins elsewhere. A
+            Sound may begin some time before its first sample and end some time after its last.
+        end: seconds, where it ends on that axis.
     """
 
     name: str
@@ -56,12 +62,15 @@ class Recording:
     power: float
     clipped: int
     remarks: tuple[str, ...]
+    first: float
+    start: float
+    end: float
     _decoder: Decoder = field(repr=False)
     _kept: list[Samples] = field(repr=False)
 
     @property
     def duration(self) -> float:
-        """Duration in seconds, above 0."""
+        """Duration of the samples in seconds, above 0."""
         return self.n_samples / self.sample_rate
 
     def length(self, sample_rate: int) -> int:
@@ -119,7 +128,8 @@ def open_recording(source: Source, *, channel: Channel = "mix") -> Recording:
     Args:
         source: a path (WAV, FLAC, MP3, OGG, AIFF, NIST SPHERE and all other formats of libsndfile; with PyAV, also m4a,
             wma and the sound of videos; the content decides, not the suffix), an open binary file, (samples,
-            sample_rate) with samples (n,) or (n, channels), or a parselmouth Sound.
+            sample_rate) with samples (n,) or (n, channels), or a parselmouth Sound. Samples in memory are not copied,
+            so they must not change as long as the recording is used.
         channel: "mix" for the mean of all channels, or the number of one, counted from 1 as in Praat.
 
     Returns:
@@ -131,8 +141,9 @@ def open_recording(source: Source, *, channel: Channel = "mix") -> Recording:
         ConfigurationError: if `channel` is neither "mix" nor a whole number from 1.
 
     Warns:
-        PhonsegWarning: if the recording is shorter than it should be (AU, Wave64 and rarer formats do not show this);
-            the rest is used. Also if the channels cancel each other in the mix; the loudest is used instead.
+        PhonsegWarning: if the recording is shorter than it should be (formats that do not state their length, VOC and
+            rarer formats do not show this); the rest is used. Also if the channels cancel each other in the mix; the
+            loudest is used instead.
     """
     check_channel(channel)
     decoder = open_source(source)
@@ -145,6 +156,7 @@ def open_recording(source: Source, *, channel: Channel = "mix") -> Recording:
         channel, power, kept = int(np.argmax(powers)) + 1, float(np.max(powers)), []
         message = f"its channels cancel each other in the mix. Channel {channel} is used, or give another."
         warnings.warn(f"{decoder.name}: {message}", PhonsegWarning, stacklevel=2)
+    start, end = decoder.span or (decoder.first, decoder.first + counts.n_samples / decoder.sample_rate)
     return Recording(
         name=decoder.name,
         format=decoder.format,
@@ -156,6 +168,9 @@ def open_recording(source: Source, *, channel: Channel = "mix") -> Recording:
         power=power,
         clipped=counts.clipped,
         remarks=tuple(f"{decoder.name}: {remark}" for remark in (*decoder.remarks, *_remarks(counts, power))),
+        first=decoder.first,
+        start=start,
+        end=end,
         _decoder=decoder,
         _kept=kept,
     )

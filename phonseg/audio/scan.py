@@ -106,9 +106,10 @@ def scan(decoder: Decoder, channel: Channel) -> Scan:
     if counts.n_samples == 0:
         raise AudioError(f"{decoder.name}: holds no sound (0 samples can be read). Copy or record it again.")
     if counts.n_bad:
+        first = decoder.first + counts.first_bad / decoder.sample_rate
         raise AudioError(
             f"{decoder.name}: {counts.n_bad} of {counts.n_samples} samples are not finite numbers (NaN, infinite or "
-            f"enormous), the first at {counts.first_bad / decoder.sample_rate:.4f} s. Replace them, for example by 0."
+            f"enormous), the first at {first:.4f} s. Replace them, for example by 0."
         )
     return counts
 

@@ -27,7 +27,7 @@ from phonseg.system.atomic_files import (
     replacing,
 )
 from phonseg.system.ordinary_files import digest, sha256
-from phonseg.timeline.segmentation import Provenance
+from phonseg.timeline.provenance import Provenance
 
 LEFT_ALONE = "is left alone"  # in the message of every record of such a file
 

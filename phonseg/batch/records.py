@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from phonseg.timeline.segmentation import Provenance
+from phonseg.timeline.provenance import Provenance
 
 Status = Literal["done", "warned", "skipped", "failed", "writing"]
 LARGEST = 2**63  # of the counts in a record: no file has more bytes, no recording more boundaries

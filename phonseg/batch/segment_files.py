@@ -23,7 +23,7 @@ from phonseg.batch.worker_task import WorkerResult, WorkerTask, segment_one
 from phonseg.errors import ConfigurationError, ModelError
 from phonseg.model.options import SegmentOptions
 from phonseg.system.worker_pool import Workers
-from phonseg.timeline.segmentation import Provenance
+from phonseg.timeline.provenance import Provenance
 
 if TYPE_CHECKING:
     from phonseg.model.segmenter import Segmenter

@@ -10,7 +10,7 @@ from pathlib import Path
 from phonseg.annotation.writers import Layout
 from phonseg.model.options import SegmentOptions
 from phonseg.system.captured_warnings import captured_warnings
-from phonseg.timeline.segmentation import Provenance
+from phonseg.timeline.provenance import Provenance
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ class Player:
 
     Attributes:
         segmentation: the segmentation.
-        start: seconds.
+        start: seconds; None for the beginning of the recording.
         end: seconds, at most 30 s after the start; None for 30 s after the start or the end of the recording.
         reference: drawn beside the segmentation, see `phonseg.display.plot.plot_segmentation`.
 
@@ -48,7 +48,7 @@ class Player:
     """
 
     segmentation: Segmentation
-    start: float = 0.0
+    start: float | None = None
     end: float | None = None
     reference: Segmentation | None = None
 
@@ -61,13 +61,17 @@ class Player:
 
 
 def show(
-    segmentation: Segmentation, start: float = 0.0, end: float | None = None, *, reference: Segmentation | None = None
+    segmentation: Segmentation,
+    start: float | None = None,
+    end: float | None = None,
+    *,
+    reference: Segmentation | None = None,
 ) -> str:
     """Returns the HTML of a `Player`, or a table with the reason why there is no picture. It raises no error.
 
     Args:
         segmentation: the segmentation.
-        start: seconds.
+        start: seconds; None for the beginning of the recording.
         end: seconds; None for 30 s after the start or the end of the recording.
         reference: drawn beside the segmentation.
     """
@@ -77,15 +81,17 @@ def show(
             recording = open_for(segmentation)
             return _player(segmentation, recording, _window(recording, start, end), reference)
         except (PhonsegError, OSError, ValueError) as error:  # ValueError: of a file object that was closed
-            last = min(segmentation.duration, start + LONGEST_PLAYER if end is None else end)
+            first = segmentation.start if start is None else start
+            last = min(segmentation.end, first + LONGEST_PLAYER if end is None else end)
             reason = _escaped(f"No picture and no sound: {error}")
-            return f"<div><p>{reason}</p>{_table(segmentation, (start, last), opened=True)}</div>"
+            return f"<div><p>{reason}</p>{_table(segmentation, (first, last), opened=True)}</div>"
 
 
-def _window(recording: Recording, start: float, end: float | None) -> tuple[float, float]:
+def _window(recording: Recording, start: float | None, end: float | None) -> tuple[float, float]:
     """The start and the end of the window, checked."""
+    start = recording.start if start is None else start
     if end is None:
-        end = max(start, min(start + LONGEST_PLAYER, recording.duration))
+        end = max(start, min(start + LONGEST_PLAYER, recording.end))
     if end - start > LONGEST_PLAYER + 1e-6:
         raise ConfigurationError(
             f"{recording.name}: {start:g} to {end:g} s is too long for a notebook. Give start and end "
@@ -105,7 +111,7 @@ def _player(
         (max(left, start) - start, min(right, end) - start, _name(number, left, right, label))
         for number, left, right, label in _within(segmentation, window)
     ]
-    whole = f"{_number(recording.duration)} s of {Path(recording.name).name}"
+    whole = f"{_number(recording.end - recording.start)} s of {Path(recording.name).name}"
     shown = f"{_number(start)} to {_number(end)} s of the {whole}"
     more = " To see and hear another part, up to 30 s: <code>.player(start, end)</code>, in seconds."
     alt = f"Waveform, spectrogram and segments, {shown}; {len(segments)} segments."

@@ -33,7 +33,7 @@ LONGER = 0.1  # seconds by which an MP3 file may last longer in one program than
 
 def plot_segmentation(
     segmentation: Segmentation,
-    start: float = 0.0,
+    start: float | None = None,
     end: float | None = None,
     *,
     reference: Segmentation | Side | None = None,
@@ -43,7 +43,7 @@ def plot_segmentation(
 
     Args:
         segmentation: the segmentation.
-        start: seconds.
+        start: seconds; None for the beginning of the recording.
         end: seconds; None for the end of the recording, which may lie at most 30 s after the start.
         reference: if given, boundaries are drawn as hits, false alarms and missed boundaries, matched one-to-one
             within 20 ms as in `phonseg.evaluate`. What `phonseg.evaluation.sides.read_side` returns has a name for
@@ -55,7 +55,7 @@ def plot_segmentation(
 
     Raises:
         AudioError: if the recording cannot be read.
-        ConfigurationError: if there is no recording, if it is shorter than the segmentation, or if the window is not
+        ConfigurationError: if there is no recording, if it does not cover the segmentation, or if the window is not
             inside it or not 20 ms to 120 s long.
         TextGridError: if the reference cannot be one of this recording, by its duration.
 
@@ -88,17 +88,13 @@ def draw_recording(
 
     Raises:
         AudioError: if the recording has become shorter since it was opened.
-        ConfigurationError: if the recording is shorter than the segmentation.
+        ConfigurationError: if the recording does not cover the segmentation.
         TextGridError: as for `plot_segmentation`.
 
     Warns:
         PhonsegWarning: as for `plot_segmentation`.
     """
-    if segmentation.duration > recording.duration + LONGER:
-        raise ConfigurationError(
-            f"{recording.name}: lasts {recording.duration:.3f} s, less than the segments ({segmentation.duration:.3f} "
-            "s). Give the recording and the segments that belong together."
-        )
+    _check_covered(segmentation, recording)
     if reference is not None:
         reference = _checked(reference, recording)
     own = "segments" if reference is None else "prediction"
@@ -132,6 +128,17 @@ def _checked(reference: Segmentation | Side, recording: Recording) -> Segmentati
     if found is not None and found.level == Level.WARNING:
         warnings.warn(found.text, PhonsegWarning, stacklevel=4)
     return reference if isinstance(reference, Segmentation) else reference.segments
+
+
+def _check_covered(segmentation: Segmentation, recording: Recording) -> None:
+    problem = ""
+    if segmentation.start < recording.start - LONGER:
+        problem = f"begins at {recording.start:.3f} s, after the segments ({segmentation.start:.3f} s)"
+    if segmentation.end > recording.end + LONGER:
+        problem = f"ends at {recording.end:.3f} s, before the segments ({segmentation.end:.3f} s)"
+    if problem:
+        advice = "Give the recording and the segments that belong together."
+        raise ConfigurationError(f"{recording.name}: {problem}. {advice}")
 
 
 def _panels(names: list[str], start: float, end: float, bottom: float) -> tuple[Figure, dict[str, Axes]]:

@@ -9,7 +9,7 @@ from phonseg.timeline.segmentation import Segmentation
 
 LEAST_SECONDS, LONGEST_WINDOW = 0.02, 120.0  # of a window
 MOST_WITHOUT_END = 30.0  # seconds of a window whose end is not given
-END_ROUNDING = 0.001  # seconds by which an end may be too late, since people see durations rounded
+ROUNDING = 0.001  # seconds by which a window may begin too early or end too late, since people see times rounded
 
 
 def open_for(segmentation: Segmentation, recording: Source | None = None) -> Recording:
@@ -34,34 +34,35 @@ def open_for(segmentation: Segmentation, recording: Source | None = None) -> Rec
     return open_recording(source, channel=channel)  # type: ignore[arg-type]  # settings hold what `segment` was given
 
 
-def check_window(recording: Recording, start: float, end: float | None) -> tuple[float, float]:
+def check_window(recording: Recording, start: float | None, end: float | None) -> tuple[float, float]:
     """Checks that a window can be drawn.
 
     Args:
         recording: the recording.
-        start: seconds, 0 or more.
+        start: seconds, up to 1 ms before the beginning of the recording; None for the beginning.
         end: seconds, up to 1 ms after the end of the recording; None for the end of the recording, which may lie at
             most 30 s after the start.
 
     Returns:
-        (start, end) in seconds, inside the recording.
+        (start, end) in seconds, where the recording has samples.
 
     Raises:
         ConfigurationError: if the window is not inside the recording, or not 20 ms to 120 s long.
     """
-    name, duration = recording.name, recording.duration
-    if end is None and duration - start > MOST_WITHOUT_END:
+    name, start = recording.name, recording.start if start is None else start
+    if end is None and recording.end - start > MOST_WITHOUT_END:
+        duration = recording.end - recording.start
         raise ConfigurationError(
             f"{name}: lasts {duration:.3f} s, too long for one picture. Give start and end in seconds, at most "
             f"{LONGEST_WINDOW:g} s apart."
         )
-    end = duration if end is None else end
-    if not 0 <= start < end <= duration + END_ROUNDING:
+    end = recording.end if end is None else end
+    if not recording.start - ROUNDING <= start < end <= recording.end + ROUNDING:
         raise ConfigurationError(
-            f"{name}: {start:.3f} to {end:.3f} s is not inside it (0.000 to {duration:.3f} s). "
+            f"{name}: {start:.3f} to {end:.3f} s is not inside it ({recording.start:.3f} to {recording.end:.3f} s). "
             "Give start and end in seconds."
         )
-    end = min(end, duration)
+    start, end = max(start, recording.first), min(end, recording.first + recording.duration)
     if not LEAST_SECONDS <= end - start <= LONGEST_WINDOW:
         raise ConfigurationError(
             f"{name}: {start:g} to {end:g} s is too short or too long for a picture. Give start and end "

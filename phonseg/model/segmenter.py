@@ -24,7 +24,8 @@ from phonseg.model.options import SegmentOptions
 from phonseg.model.speech_peaks import speech_peaks
 from phonseg.model.streams import Stream, describe, encoders_of
 from phonseg.timeline.candidates import Candidates
-from phonseg.timeline.segmentation import Provenance, Segmentation
+from phonseg.timeline.provenance import Provenance
+from phonseg.timeline.segmentation import Segmentation
 
 VERSION = version("phonseg")
 
@@ -103,16 +104,17 @@ class Segmenter:
         with own_numeric_state():
             recording = open_recording(source, channel=options.channel)
             analysis = analyse(recording, self.streams, self.analysis_settings)
-            candidates = self.candidates(analysis, recording.duration)
+            candidates = self.candidates(analysis, recording.duration).moved(recording.first)
             kept = candidates.chosen(options.choice)
             segmentation = Segmentation(
                 boundaries=candidates.times[kept],
-                duration=recording.duration,
+                duration=recording.end - recording.start,
                 scores=candidates.scores[kept],
                 provenance=self.provenance(options),
                 candidates=candidates,
-                curve=analysis.curve,
+                curve=replace(analysis.curve, first=recording.first),
                 recording=source,
+                start=recording.start,
             )
         for remark in recording.remarks:
             warnings.warn(remark, PhonsegWarning, stacklevel=3)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -81,6 +81,17 @@ class Candidates:
         object.__setattr__(self, "prominences", frozen(self.prominences))
         if self.times.shape != self.prominences.shape or self.times.ndim != 1:
             raise ConfigurationError(f"candidates: {self.times.shape} times for {self.prominences.shape} prominences.")
+
+    def moved(self, seconds: float) -> Candidates:
+        """Returns the same candidates at other times.
+
+        Args:
+            seconds: by which they are later; negative for earlier.
+
+        Returns:
+            The candidates.
+        """
+        return replace(self, times=self.times + seconds)
 
     @property
     def scores(self) -> Times:

@@ -136,11 +136,14 @@ class Curve:
     Attributes:
         values: (T,) float32. In a dissimilarity curve, values[i] belongs to the boundary between frames i-1 and i.
         grid: of the frames.
+        first: seconds, where the first sample begins on the recording's own time axis: 0, except in a Praat Sound that
+            begins elsewhere.
     """
 
     values: NDArray[np.float32]
     grid: FrameGrid
+    first: float = 0.0
 
     def times(self) -> Times:
         """Returns the times of the boundaries that the values belong to: (T,) seconds."""
-        return self.grid.boundary(np.arange(len(self.values)))
+        return self.first + self.grid.boundary(np.arange(len(self.values)))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, cast, overload
+from typing import TYPE_CHECKING, Any, cast, overload
 
 import numpy as np
 
@@ -15,44 +15,11 @@ from phonseg.errors import ConfigurationError
 from phonseg.timeline.candidates import Candidates, Choice, Decision, frozen, least_certain
 from phonseg.timeline.grid import Curve, Times
 from phonseg.timeline.outlets import Displayed, outlet
+from phonseg.timeline.provenance import Provenance
+from phonseg.timeline.segment import Segment
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-
-@dataclass(frozen=True, slots=True)
-class Provenance:
-    """How a segmentation was made.
-
-    Attributes:
-        version: of phonseg.
-        model: the name of the model.
-        digest: SHA-256 of the model, in hexadecimal.
-        settings: the options of the segmentation, by name.
-        tuned_on_labels: whether labels were used to tune the model (never by default).
-    """
-
-    version: str
-    model: str
-    digest: str
-    settings: Mapping[str, object] = field(default_factory=dict)
-    tuned_on_labels: bool = False
-
-
-class Segment(NamedTuple):
-    """One segment of a recording.
-
-    Attributes:
-        start: seconds.
-        end: seconds.
-        label: its label; its number, counted from 1, if the segments have no labels.
-        score: 0 to 1, of the boundary at its start; NaN for the first segment and where there is no score.
-    """
-
-    start: float
-    end: float
-    label: str
-    score: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,7 +27,7 @@ class Segmentation(Sequence[Segment]):
     """A recording cut into segments: a sequence of `Segment`.
 
     Attributes:
-        boundaries: (N,) seconds, strictly increasing, above 0 and below the duration.
+        boundaries: (N,) seconds, strictly increasing, between `start` and `end` (both excluded).
         duration: seconds, of the whole recording.
         scores: (N,) 0 to 1, one for each boundary; NaN where there is no score, as in a reference.
         labels: (N + 1,) one for each segment; None if the segments have no labels.
@@ -68,7 +35,10 @@ class Segmentation(Sequence[Segment]):
         candidates: the candidates from which the boundaries were chosen; None for a reference.
         curve: the dissimilarity curve whose peaks are the candidates; None for a reference.
         recording: what was segmented, as it was given (a path, or samples with their rate), so that it can be drawn.
+            Samples are not copied: if they change afterwards, a picture shows the changed ones.
         tells_duration: False if a label file did not tell it; the duration is then the end of the last segment.
+        start: seconds, where the recording begins on its own time axis: 0, except for a Praat Sound that begins
+            elsewhere. All times are on that axis.
 
     Raises:
         ConfigurationError: if a value is out of its range, or the numbers of boundaries, scores and labels differ.
@@ -83,6 +53,7 @@ class Segmentation(Sequence[Segment]):
     curve: Curve | None = field(default=None, repr=False)
     recording: Any = field(default=None, repr=False)
     tells_duration: bool = field(default=True, repr=False)
+    start: float = 0.0
 
     def __post_init__(self) -> None:
         boundaries = frozen(self.boundaries)
@@ -90,18 +61,21 @@ class Segmentation(Sequence[Segment]):
         scores = np.full(n, np.nan) if self.scores is None else self.scores
         object.__setattr__(self, "boundaries", boundaries)
         object.__setattr__(self, "duration", float(self.duration))
+        object.__setattr__(self, "start", float(self.start))
         object.__setattr__(self, "scores", frozen(scores))
         object.__setattr__(self, "labels", None if self.labels is None else tuple(self.labels))
         if boundaries.ndim != 1 or self.scores.shape != boundaries.shape:
             raise ConfigurationError(f"segmentation: {np.shape(self.scores)} scores for {boundaries.shape} boundaries.")
         if not (math.isfinite(self.duration) and self.duration >= 0):
             raise ConfigurationError(f"segmentation: duration is {self.duration} s. Give seconds, 0 or more.")
+        if not math.isfinite(self.start):
+            raise ConfigurationError(f"segmentation: start is {self.start} s. Give seconds.")
         if not np.all(np.isfinite(boundaries)) or np.any(np.diff(boundaries) <= 0):
             raise ConfigurationError("segmentation: boundaries must be finite and strictly increasing seconds.")
-        if n and not (0 < boundaries[0] and boundaries[-1] < self.duration):
+        if n and not (self.start < boundaries[0] and boundaries[-1] < self.end):
             raise ConfigurationError(
                 f"segmentation: boundaries run from {boundaries[0]} to {boundaries[-1]}, outside the recording "
-                f"(0 to {self.duration} s, ends excluded). Are they in samples or milliseconds? Give seconds."
+                f"({self.start:g} to {self.end} s, ends excluded). Are they in samples or milliseconds? Give seconds."
             )
         if self.labels is not None and len(self.labels) != n + 1:
             raise ConfigurationError(f"segmentation: {len(self.labels)} labels for {n + 1} segments.")
@@ -121,8 +95,8 @@ class Segmentation(Sequence[Segment]):
         if isinstance(index, slice):
             return [self[i] for i in range(len(self))[index]]
         i = range(len(self))[index]
-        start, score = (float(self.boundaries[i - 1]), float(self.scores[i - 1])) if i else (0.0, math.nan)
-        end = float(self.boundaries[i]) if i < len(self.boundaries) else self.duration
+        start, score = (float(self.boundaries[i - 1]), float(self.scores[i - 1])) if i else (self.start, math.nan)
+        end = float(self.boundaries[i]) if i < len(self.boundaries) else self.end
         return Segment(start, end, str(i + 1) if self.labels is None else self.labels[i], score)
 
     def __iter__(self) -> Iterator[Segment]:
@@ -131,13 +105,18 @@ class Segmentation(Sequence[Segment]):
         return (Segment(*interval, score) for interval, score in zip(self.intervals(), scores, strict=True))
 
     @property
+    def end(self) -> float:
+        """Where the recording ends on its own time axis, in seconds."""
+        return self.start + self.duration
+
+    @property
     def recording_name(self) -> str:
         """The file name of the recording, without folders; empty if it was not given as a path."""
         return Path(self.recording).name if isinstance(self.recording, (str, os.PathLike)) else ""
 
     def intervals(self) -> Iterator[tuple[float, float, str]]:
         """Returns an iterator over (start, end, label) of each segment; segments without labels are numbered from 1."""
-        edges = [0.0, *self.boundaries.tolist(), self.duration]
+        edges = [self.start, *self.boundaries.tolist(), self.end]
         labels = self.labels if self.labels is not None else [str(i + 1) for i in range(len(self))]
         return zip(edges[:-1], edges[1:], labels, strict=True)
 
@@ -212,11 +191,13 @@ class Segmentation(Sequence[Segment]):
         """
         outlet("save")(self, path, format)
 
-    def plot(self, start: float = 0.0, end: float | None = None, *, reference: Segmentation | None = None) -> Figure:
+    def plot(
+        self, start: float | None = None, end: float | None = None, *, reference: Segmentation | None = None
+    ) -> Figure:
         """Draws the recording. `phonseg.display.plot.plot_segmentation` lists the errors.
 
         Args:
-            start: seconds.
+            start: seconds; None for the beginning of the recording.
             end: seconds; None for the end of the recording, which may lie at most 30 s after the start.
             reference: if given, boundaries are drawn as hits, misses and false alarms, matched within 20 ms.
 
@@ -226,12 +207,12 @@ class Segmentation(Sequence[Segment]):
         return cast("Figure", outlet("plot")(self, start, end, reference=reference))
 
     def player(
-        self, start: float = 0.0, end: float | None = None, *, reference: Segmentation | None = None
+        self, start: float | None = None, end: float | None = None, *, reference: Segmentation | None = None
     ) -> Displayed:
         """Draws and plays a part of the recording. `phonseg.display.notebook.Player` lists the errors.
 
         Args:
-            start: seconds.
+            start: seconds; None for the beginning of the recording.
             end: seconds; None for 30 s after the start, or the end of the recording.
             reference: drawn beside the segmentation.
 

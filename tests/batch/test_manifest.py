@@ -16,7 +16,7 @@ from phonseg.batch.manifest import Manifest, read_records
 from phonseg.batch.records import Made, Record, Status, line_to_record, record_to_line
 from phonseg.errors import OutputError
 from phonseg.system.ordinary_files import sha256
-from phonseg.timeline.segmentation import Provenance
+from phonseg.timeline.provenance import Provenance
 
 # Also what no encoding has, as in names that are not UTF-8.
 TEXTS = st.text(st.characters(exclude_characters="/\0", codec=None), min_size=1, max_size=8).filter(

@@ -25,7 +25,8 @@ from phonseg.batch.worker_task import WorkerResult
 from phonseg.errors import OutputError
 from phonseg.system.atomic_files import replacing
 from phonseg.system.ordinary_files import sha256
-from phonseg.timeline.segmentation import Provenance, Segmentation
+from phonseg.timeline.provenance import Provenance
+from phonseg.timeline.segmentation import Segmentation
 
 A, B = (Provenance("1.0", "a model", digest, {"channel": "mix"}) for digest in ("aa", "bb"))
 

@@ -8,7 +8,7 @@ import pytest
 from phonseg.batch.jobs import Job
 from phonseg.batch.progress import Progress
 from phonseg.batch.records import Made, Record
-from phonseg.timeline.segmentation import Provenance
+from phonseg.timeline.provenance import Provenance
 
 
 def a_job(name: str, size: int) -> Job:

@@ -29,7 +29,8 @@ from phonseg.model.segmenter import Segmenter
 from phonseg.model.streams import Stream
 from phonseg.timeline.candidates import Candidates
 from phonseg.timeline.grid import Curve, FrameGrid
-from phonseg.timeline.segmentation import Provenance, Segmentation
+from phonseg.timeline.provenance import Provenance
+from phonseg.timeline.segmentation import Segmentation
 
 RATE = 8_000
 CURVE_SIGNS = ["prominence needed", "peak kept", "peak not kept"]
@@ -233,7 +234,7 @@ def test_a_recording_that_is_gone_is_an_error(tmp_path: Path) -> None:
 
 def test_segments_that_outlast_the_recording_do_not_belong_to_it() -> None:
     longer = cut(0.5, duration=1.2)
-    with pytest.raises(ConfigurationError, match=r"<samples>: lasts 1\.000 s, less than the segments \(1\.200 s\)"):
+    with pytest.raises(ConfigurationError, match=r"<samples>: ends at 1\.000 s, before the segments \(1\.200 s\)"):
         plot_segmentation(longer, recording=(SECOND, RATE))
 
 

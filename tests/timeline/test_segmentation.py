@@ -38,6 +38,19 @@ def test_provenance_names_the_last_choice_and_keeps_the_other_settings():
     assert segmentation.at(rate=3).provenance.settings == {"channel": "mix", "rate": 3.0}
 
 
+def test_a_recording_may_begin_anywhere():
+    segmentation = Segmentation([-1.5, 0.0], 4.0, start=-3)
+    assert [one[:2] for one in segmentation] == [(-3.0, -1.5), (-1.5, 0.0), (0.0, 1.0)]
+    assert [segmentation[i][:3] for i in range(3)] == [one[:3] for one in segmentation]
+    assert (segmentation.start, segmentation.end, segmentation.duration) == (-3.0, 1.0, 4.0)
+    assert segmentation.without_labels().start == -3.0
+    for boundary in (-3.0, 1.0, 2.0):
+        with pytest.raises(ConfigurationError, match=r"outside the recording \(-3 to 1\.0 s, ends excluded\)"):
+            Segmentation([boundary], 4.0, start=-3)
+    with pytest.raises(ConfigurationError, match=r"start is nan s\. Give seconds"):
+        Segmentation([], 4.0, start=float("nan"))
+
+
 def test_at_wants_one_of_the_two_and_candidates():
     segmentation = chosen_from([1.0], [0.5])
     with pytest.raises(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
-from phonseg.annotation.textgrid.parser import GridFile, check_start, open_textgrid
+from phonseg.annotation.textgrid.parser import GridFile, open_textgrid
 from phonseg.annotation.textgrid.tokens import WORD
 from phonseg.errors import TextGridError
 
@@ -30,7 +30,7 @@ def add_tiers(base: bytes, new: bytes, path: str | Path, *, replaceable: Collect
         The whole file with the tiers.
 
     Raises:
-        TextGridError: if `base` is damaged, does not start at 0 s, has another duration, has a tier of the same name
+        TextGridError: if `base` is damaged, starts elsewhere or has another duration, has a tier of the same name
             that is not replaceable or several such tiers, or its encoding lacks a character of the new tiers.
     """
     added, file = open_textgrid(new, path), open_textgrid(base, path)
@@ -80,9 +80,11 @@ def _place(file: GridFile, name: str, path: str | Path, replaceable: Collection[
 
 
 def _check_extent(added: GridFile, file: GridFile, path: str | Path) -> None:
-    check_start(file, path, 0)
-    end, duration = float(file.end), float(added.end)
+    start, end, own_start, own_end = (float(time) for time in (file.start, file.end, added.start, added.end))
+    if start != own_start:
+        problem = f"the TextGrid starts at {start} s, whereas the recording starts at {own_start:g} s"
+        raise TextGridError(f'{path}: {problem}. Shift it in Praat (Modify > Modify times > "Shift times to...").')
     latest = max(tier.intervals[-1][0] for tier in added.tiers if tier.intervals)
-    if not (abs(end - duration) <= DURATION_SLACK + 1e-9 and latest < end):
-        problem = f"the TextGrid lasts {end} s and the recording {duration} s"
+    if not (abs(end - own_end) <= DURATION_SLACK + 1e-9 and latest < end):
+        problem = f"the TextGrid lasts {end - start} s and the recording {own_end - own_start} s"
         raise TextGridError(f"{path}: {problem}. Give the TextGrid of this recording, or write a new one.")

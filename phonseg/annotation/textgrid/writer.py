@@ -100,12 +100,12 @@ def textgrid_bytes(segmentation: Segmentation, path: str | Path, *, tier: str = 
         ranked = sorted(enumerate(segmentation.to_check(check), 1), key=lambda one: one[1].time)
         points = [f'number = {decimal(one.time)}\n            mark = "{rank}: {one}"' for rank, one in ranked]
         tiers.append((POINTS, CHECK, "points", points))
-    end = decimal(segmentation.duration)
-    text = f'File type = "ooTextFile"\nObject class = "TextGrid"\n\nxmin = 0.0\nxmax = {end}\n'
+    start, end = decimal(segmentation.start), decimal(segmentation.end)
+    text = f'File type = "ooTextFile"\nObject class = "TextGrid"\n\nxmin = {start}\nxmax = {end}\n'
     text += f"tiers? <exists>\nsize = {len(tiers)}\nitem []:\n"
     for number, (kind, name, items, entries) in enumerate(tiers, 1):
         text += f'    item [{number}]:\n        class = "{kind}"\n        name = {_quoted(name, path)}\n'
-        text += f"        xmin = 0.0\n        xmax = {end}\n        {items}: size = {len(entries)}\n"
+        text += f"        xmin = {start}\n        xmax = {end}\n        {items}: size = {len(entries)}\n"
         text += "".join(f"        {items} [{i}]:\n            {entry}\n" for i, entry in enumerate(entries, 1))
     return text.encode()
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from phonseg.errors import AudioError
 from phonseg.timeline.grid import Samples
 
+MOST_CHANNELS = 64
 # Why a recording is shorter than it should be, as clauses for messages.
 TRUNCATED = "it was cut short or is damaged"
 CHAINED = "it holds several recordings one after another, of which only the first is read"
@@ -29,6 +30,8 @@ class Decoder(ABC):
         channels: how many there are.
         promised: samples per channel that the header promises; None if it does not say.
         remarks: what else the user should know, as sentences without the name.
+        first: seconds, where the first sample begins on the recording's own time axis.
+        span: seconds, where the recording begins and ends on that axis; None if it is what the samples fill.
     """
 
     name: str
@@ -37,6 +40,8 @@ class Decoder(ABC):
     channels: int
     promised: int | None = None
     remarks: tuple[str, ...] = ()
+    first: float = 0.0
+    span: tuple[float, float] | None = None
 
     @abstractmethod
     def blocks(self, size: int, end: int) -> Iterator[Samples]:

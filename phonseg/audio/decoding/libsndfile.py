@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
 
 import soundfile
 
+from phonseg.audio.decoding.checked_file import CheckedFile
 from phonseg.audio.decoding.decoder import TRUNCATED, DamagedError, Decoder
 from phonseg.audio.decoding.file_handle import FileHandle
 from phonseg.audio.decoding.file_type import FileType
@@ -79,7 +79,7 @@ class _CorrectedFile:
     A file that appears longer than it is has nothing after its true end, except its last 128 bytes a second time.
     """
 
-    def __init__(self, file: BinaryIO, header: Header) -> None:
+    def __init__(self, file: CheckedFile, header: Header) -> None:
         self.file = file
         self.header = header
         self.true_length = file.seek(0, os.SEEK_END)
@@ -106,7 +106,7 @@ class _CorrectedFile:
         return len(data)
 
 
-def open_with_libsndfile(handle: FileHandle, file: BinaryIO, kind: FileType) -> LibsndfileDecoder:
+def open_with_libsndfile(handle: FileHandle, file: CheckedFile, kind: FileType) -> LibsndfileDecoder:
     """Reads the header of a sound file.
 
     Args:
@@ -124,7 +124,7 @@ def open_with_libsndfile(handle: FileHandle, file: BinaryIO, kind: FileType) -> 
     try:
         with _ForwardReader(_CorrectedFile(file, header)) as reader:
             rate, channels, frames = reader.samplerate, reader.channels, reader.frames
-            container, coding = "WAV" if header.head else reader.format, reader.subtype
+            container, coding = "WAV" if header.head.startswith(b"RF64") else reader.format, reader.subtype
     except soundfile.LibsndfileError as error:
         raise AudioError(f"{handle.name}: cannot be read as sound: it is {kind.what}. {kind.advice}") from error
     is_mp3 = container == "MP3"

@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 import struct
 import zlib
-from typing import BinaryIO
 
+from phonseg.audio.decoding.checked_file import SeekableFile
 from phonseg.audio.decoding.decoder import CHAINED
 
 UNENDED = "it has no end mark: it was cut short, or never finished"
@@ -18,7 +18,7 @@ FIRST_PAGE, LAST_PAGE = 2, 4  # flags of a page: where a stream begins and ends
 REVERSED_BITS = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))  # each byte with its bits in reverse order
 
 
-def flaw_of_ogg(file: BinaryIO) -> str:
+def flaw_of_ogg(file: SeekableFile) -> str:
     """Checks all pages from the first one to the end of the streams that begin there.
 
     Args:
@@ -42,7 +42,7 @@ def flaw_of_ogg(file: BinaryIO) -> str:
     return CHAINED if _read_page(file)[0] & FIRST_PAGE else ""
 
 
-def _read_page(file: BinaryIO) -> tuple[int, int, int, bool]:
+def _read_page(file: SeekableFile) -> tuple[int, int, int, bool]:
     """Reads a page: its flags, stream, number and whether its checksum is right; zeros and False if there is none."""
     head = file.read(27)
     if len(head) < 27 or head[:5] != b"OggS\0":

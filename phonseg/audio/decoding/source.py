@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from numbers import Real
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from phonseg.audio.decoding.decoder import Decoder
-from phonseg.audio.decoding.ffmpeg import open_with_ffmpeg
+from phonseg.audio.decoding.decoder import MOST_CHANNELS, Decoder
+from phonseg.audio.decoding.ffmpeg import is_installed, open_with_ffmpeg
 from phonseg.audio.decoding.file_handle import FileHandle
 from phonseg.audio.decoding.file_type import HEAD_SIZE, file_type
 from phonseg.audio.decoding.libsndfile import open_with_libsndfile
@@ -24,8 +25,9 @@ from phonseg.errors import AudioError
 from phonseg.timeline.grid import Samples
 
 LOWEST_RATE, HIGHEST_RATE = 1_000, 768_000  # Hz
-MOST_CHANNELS = 64
 SAMPLES = "<samples>"  # the name of samples in memory in messages
+OF_A_SOUND = ("values", "sampling_frequency", "dx", "x1", "xmin", "xmax")  # what is read of a Praat Sound
+SAME_RATE, SAME_TIME = 1e-6, 1e-9  # Hz and seconds: smaller differences are rounding
 ZERO_AND_SCALE = {"int16": (0, 2**15), "int32": (0, 2**31), "uint8": (128, 2**7)}  # as in WAV files
 
 
@@ -39,6 +41,22 @@ class PraatSound(Protocol):
     @property
     def sampling_frequency(self) -> float:
         """Sample rate in Hz."""
+
+    @property
+    def dx(self) -> float:
+        """Sample period in seconds."""
+
+    @property
+    def x1(self) -> float:
+        """The time of the middle of the first sample, in seconds."""
+
+    @property
+    def xmin(self) -> float:
+        """Where the Sound begins, in seconds: normally half a sample before `x1`."""
+
+    @property
+    def xmax(self) -> float:
+        """Where the Sound ends, in seconds: normally half a sample after the middle of the last sample."""
 
 
 Source = str | os.PathLike[str] | BinaryIO | tuple[ArrayLike, float] | PraatSound
@@ -101,10 +119,10 @@ def _opened(source: Source) -> Decoder:
         return _opened_file(FileHandle(path, path))
     if isinstance(source, tuple) and len(source) == 2:
         return _array_decoder(_checked(source[0]), source[1])
-    if hasattr(source, "values") and hasattr(source, "sampling_frequency"):
-        return _array_decoder(np.asarray(source.values).T, source.sampling_frequency)
+    if all(hasattr(source, name) for name in OF_A_SOUND):
+        return _sound_decoder(cast(PraatSound, source))
     if hasattr(source, "read") and hasattr(source, "seek"):
-        return _opened_file(FileHandle("<file object>", source))
+        return _opened_file(FileHandle("<file object>", cast(BinaryIO, source)))
     wanted = "Give a path, an open binary file, or (samples, sample_rate)."
     raise AudioError(f"a value of type {type(source).__name__} is not a recording. {wanted}")
 
@@ -113,12 +131,38 @@ def _opened_file(handle: FileHandle) -> Decoder:
     with handle.open() as file:
         kind = file_type(file.read(HEAD_SIZE))
         file.seek(0)
-        return (open_with_ffmpeg if kind.needs_ffmpeg else open_with_libsndfile)(handle, file, kind)
+        if kind.needs_ffmpeg:
+            return open_with_ffmpeg(handle, file, kind)
+        try:
+            return open_with_libsndfile(handle, file, kind)
+        except AudioError as error:
+            if not kind.may_need_ffmpeg or file.error:
+                raise
+            if not is_installed():
+                raise AudioError(f"{error} Or install PyAV with pip install av, which knows more codings.") from error
+            with suppress(AudioError):
+                return open_with_ffmpeg(handle, file, kind)
+            raise
 
 
 def _array_decoder(values: NDArray[Any], rate: float) -> ArrayDecoder:
     channels = values.shape[1]
     return ArrayDecoder(name=SAMPLES, format="samples in memory", sample_rate=rate, channels=channels, values=values)
+
+
+def _sound_decoder(sound: PraatSound) -> ArrayDecoder:
+    """A Sound on its own time axis. A part that was cut out of a Sound may begin and end within a sample."""
+    rate = float(sound.sampling_frequency)
+    whole = float(np.rint(rate))  # Praat holds the period, and 1 / (1 / 25000) is not quite 25000
+    decoder = _array_decoder(np.asarray(sound.values).T, whole if abs(rate - whole) < SAME_RATE else rate)
+    start, end, period = float(sound.xmin), float(sound.xmax), float(sound.dx)
+    first = float(sound.x1) - period / 2
+    first = start if abs(first - start) < SAME_TIME else first
+    last = first + len(decoder.values) * period
+    if start == first and abs(end - last) < SAME_TIME:
+        return replace(decoder, first=first)
+    span = start if start < first + period else first, end if end > last - period else last
+    return replace(decoder, first=first, span=span)
 
 
 def _checked(samples: ArrayLike) -> NDArray[Any]:

@@ -151,7 +151,7 @@ def test_every_pass_starts_at_the_beginning_and_closes_only_what_it_opened(tmp_p
             with handle.open() as file:
                 assert file.read() == b"abc"
                 opened.append(file)
-        assert [file.closed for file in opened] == [handle.seen is not None] * 3
+        assert [file.file.closed for file in opened] == [handle.seen is not None] * 3
 
 
 OPENED: list[str] = []

@@ -43,7 +43,17 @@ def read_bytes(data: bytes) -> tuple[np.ndarray, float]:
 @pytest.mark.parametrize(
     ("container", "coding"),
     [(container, "PCM_16") for container in ("WAV", "RF64", "AIFF", "NIST", "FLAC")]
-    + [("AIFF", "IMA_ADPCM"), ("WAV", "PCM_24"), ("WAV", "ULAW"), ("MP3", "MPEG_LAYER_III")],
+    + [("CAF", "PCM_16"), ("CAF", "PCM_24"), ("CAF", "ULAW"), ("W64", "PCM_16"), ("W64", "FLOAT"), ("SVX", "PCM_16")]
+    + [
+        ("AU", "PCM_16"),
+        ("AU", "ULAW"),
+        ("AU", "DOUBLE"),
+        ("SVX", "PCM_S8"),
+        ("AIFF", "IMA_ADPCM"),
+        ("WAV", "PCM_24"),
+        ("WAV", "ULAW"),
+        ("MP3", "MPEG_LAYER_III"),
+    ],
 )
 @pytest.mark.parametrize("kept", [0.3, 0.5, 0.95])
 def test_of_a_file_cut_short_what_is_there_is_used_and_both_durations_are_told(container, coding, kept):
@@ -98,9 +108,8 @@ def test_one_missing_sample_is_told_and_an_odd_byte_is_not():
     assert read_bytes(data + b"x")[1] == 5
 
 
-@pytest.mark.parametrize("container", ["W64", "AU", "VOC", "SVX"])
-def test_of_other_formats_what_libsndfile_decodes_is_read_whole_or_cut_short(container):
-    data = encoded(container, "PCM_16")
+def test_of_a_format_that_is_not_checked_what_libsndfile_decodes_is_read_whole_or_cut_short():
+    data = encoded("VOC", "PCM_16")
     for kept in (1, 0.5):
         samples, duration = read_bytes(data[: int(len(data) * kept)])
         assert duration == pytest.approx(5 * kept, abs=0.01)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import numpy as np
+import parselmouth
 import pytest
 import soundfile
 
@@ -75,7 +74,7 @@ def test_whole_numbers_are_scaled_as_in_a_file(tmp_path, dtype, coding):
 
 def test_a_praat_sound_is_read_channel_by_channel():
     values = noise(1_000, 2).T.astype(np.float64)
-    sound = SimpleNamespace(values=values, sampling_frequency=16_000.0)
+    sound = parselmouth.Sound(values, 16_000.0)
     result, duration = read(sound, sample_rate=16_000, channel=2)
     np.testing.assert_array_equal(result, values[1].astype(np.float32))
     assert duration == 0.0625
