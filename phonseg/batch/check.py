@@ -152,6 +152,8 @@ def _checked(path: Path, job: Job, channel: Channel) -> Checked:
             speech = _speech(recording)
     except AudioError as error:
         return Checked(path, "failed", (str(error),))
+    except Exception as error:  # one recording keeps no other from being read
+        return Checked(path, "failed", (printable(f"{path}: cannot be read ({error!r})."),))
     messages = tuple(map(printable, filter(None, (*captured, *recording.remarks, job.left_out))))
     return Checked(
         recording=path,

@@ -8,9 +8,9 @@ import re
 import signal
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from phonseg.cli import adapt, changes, check, convert, evaluate, export, plot, praat, segment, train
 from phonseg.cli.options import Options
@@ -54,34 +54,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else arguments
     with standard_streams():
         try:
-            try:
-                return _run(given)
-            finally:
-                sys.stdout.flush()
-        except BrokenPipeError:
-            # The reader of our output, such as head, has ended. Nothing more may be written when the interpreter ends.
-            sys.stdout = None
+            return _run(given)
+        except BrokenPipeError:  # the reader of our output, such as head, has ended
             return 0
-        except OSError as error:  # all others are errors of phonseg, since they are about files
-            sys.stdout = None
-            print(f"phonseg: standard output: cannot be written ({error.strerror}). Make room.", file=sys.stderr)
-            return 4
 
 
 def _run(given: Sequence[str]) -> int:
     """Runs a command and returns its exit code."""
-    options = _options(given)
-    run: Callable[[Options], int] = options.run
+    debug = False
     with warnings.catch_warnings(), _stopped_by_sigterm():
         if sys.warnoptions:  # such as PYTHONWARNINGS=error, which libraries do not survive
             warnings.simplefilter("ignore")
         warnings.simplefilter("always", PhonsegWarning)
         warnings.showwarning = lambda message, *_, **__: print(f"warning: {message}", file=sys.stderr)
         try:
-            _check_current_folder()
-            return run(options)
+            options = _options(given)
+            debug = options.debug
+            code: int = options.run(options)
+            sys.stdout.flush()
+            return code
         except PhonsegError as error:
-            if options.debug:
+            if debug:
                 raise
             print(f"phonseg: {error}", file=sys.stderr)
             return next((code for kind, code in EXIT_CODES if isinstance(error, kind)), 1)
@@ -89,12 +82,10 @@ def _run(given: Sequence[str]) -> int:
             print("phonseg: stopped.", file=sys.stderr)
             return 143 if isinstance(stop, _Terminated) else 130
         except Exception as error:
-            if options.debug or isinstance(error, OSError):
+            if debug or isinstance(error, BrokenPipeError):
                 raise
-            print(
-                f"phonseg: {error!r}. This is a mistake of phonseg's: report it, with what --debug prints.",
-                file=sys.stderr,
-            )
+            advice = "This is a mistake of phonseg's: report it, with what --debug prints."
+            print(f"phonseg: {error!r}. {advice}", file=sys.stderr)
             return 1
 
 
@@ -113,6 +104,7 @@ def _options(given: Sequence[str]) -> Options:
         for text in value if isinstance(value, list) else [value]:
             if isinstance(text, str) and name not in NOT_PATHS and not is_name(text):
                 parser.error(f"{name}: {text!r} cannot be the name of a file or folder")
+    _check_current_folder()
     return options
 
 
@@ -172,8 +164,9 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         super().error(printable(message))
 
-    def _print_message(self, message: str, file: Any = None) -> None:
-        (file or sys.stderr).write(message)  # and raises if that fails, unlike the usual parser
+    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+        sys.stdout.flush()  # the help may not have been written yet
+        super().exit(status, message)
 
 
 class _Version(argparse.Action):

@@ -87,7 +87,8 @@ def add_tiers(parser: Parser, *sides: str) -> None:
     both = " of both" if sides else ""
     parser.add_argument("--tier", metavar="NAME", help=f"interval tier{both} (default: phones)")
     for side in sides:
-        parser.add_argument(f"--{side}-tier", metavar="NAME", help=f"interval tier of the {side} (default: as --tier)")
+        default = "as --tier, or the only one" if side == sides[-1] else "as --tier"
+        parser.add_argument(f"--{side}-tier", metavar="NAME", help=f"interval tier of the {side} (default: {default})")
     what = "samples per second in .phn files, which count time in samples (default: 16000)"
     parser.add_argument("--sample-rate", type=int, default=16_000, metavar="HZ", help=what)
 

@@ -194,9 +194,7 @@ def _about_pair(pairing: Pairing, about: About, first: Side, second: Side, readi
         for other in pairing.beside.get(side.path, ()) if side.path else ():
             if _differs(side, other, reading, which):
                 text = f"{side.name} counts; {other}, beside it, has other boundaries and does not count."
-                yield Finding(
-                    Level.NOTE, text, "pairs have a file beside them that has other boundaries, and not count"
-                )
+                yield Finding(Level.NOTE, text, "pairs have another kind of file beside them, with other boundaries")
 
 
 def _differs(side: Side, other: Path, reading: Reading, which: int) -> bool:
@@ -219,7 +217,9 @@ def _about_folders(pairing: Pairing) -> Iterator[str]:
 def _summed_up(pairs: Sequence[Comparison]) -> Iterator[str]:
     """The notes about many files, in one line for each kind."""
     kinds: dict[str, list[str]] = {}
-    for finding in (finding for one in pairs for finding in one.findings if finding.level == Level.NOTE):
-        kinds.setdefault(finding.kind, []).append(finding.text)
+    for one in pairs:
+        notes = {finding.kind: finding.text for finding in reversed(one.findings) if finding.level == Level.NOTE}
+        for kind in reversed(notes):  # the first of each kind, in their order
+            kinds.setdefault(kind, []).append(notes[kind])
     for kind, texts in kinds.items():
         yield texts[0] if len(texts) == 1 else f"{len(texts)} of {len(pairs)} {kind}, such as: {texts[0]}"

@@ -1,1 +1,1 @@
-"""Whole files, folders, processes, warnings and standard error: what the operating system does for phonseg."""
+"""Whole files, folders, processes, warnings and standard streams: what the operating system does for phonseg."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import TextIOWrapper
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
+
+from phonseg.errors import OutputError
 
 
 def open_descriptors() -> None:
@@ -24,7 +26,10 @@ def open_descriptors() -> None:
 
 @contextmanager
 def standard_streams() -> Iterator[None]:
-    """In the block, one can write to standard output and error even if they are absent; and to error if it is full.
+    """In the block, standard output and error can be written to even if they are absent.
+
+    If standard output cannot be written, this is an OutputError, once; what cannot be written to standard error is
+    dropped, since there is no other place to say so.
 
     Yields:
         Nothing.
@@ -35,32 +40,43 @@ def standard_streams() -> Iterator[None]:
         for stream in (output, error):  # file names may hold bytes that are no characters
             if isinstance(stream, TextIOWrapper):
                 stream.reconfigure(errors="backslashreplace")
-        sys.stdout, sys.stderr = output or nowhere, _Patient(error or nowhere)
+        said, told = _Stream(output or nowhere, "standard output"), _Stream(error or nowhere)
+        sys.stdout, sys.stderr = cast(TextIO, said), cast(TextIO, told)
         try:
             yield
         finally:
-            # What could not be written to the end must not be tried again when the interpreter ends.
-            sys.stdout = output if sys.stdout in (output, nowhere) else sys.stdout
-            sys.stderr = error if not sys.stderr.failed else None
+            # What could not be written must not be tried again when the interpreter ends.
+            sys.stdout = cast(TextIO, None if said.failed else output)
+            sys.stderr = cast(TextIO, None if told.failed else error)
 
 
-class _Patient:
-    """A stream that drops what cannot be written: there is no other place to say so."""
+class _Stream:
+    """A stream that may fail once. name: what the error then names; empty if there is to be no error."""
 
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
+    def __init__(self, stream: TextIO, name: str = "") -> None:
+        self._stream, self._name = stream, name
         self.failed = False
 
     def write(self, text: str) -> int:
-        try:
-            self._stream.write(text)
-            self._stream.flush()
-        except (OSError, ValueError):
-            self.failed = True
+        self._do(self._stream.write, text)
+        if not self._name:
+            self.flush()
         return len(text)
 
     def flush(self) -> None:
-        self.write("")
+        self._do(self._stream.flush)
+
+    def _do(self, function: Callable[..., object], *arguments: str) -> None:
+        try:
+            if not self.failed:
+                function(*arguments)
+        except (OSError, ValueError) as error:
+            self.failed = True
+            if isinstance(error, BrokenPipeError):
+                raise
+            if self._name:
+                reason = getattr(error, "strerror", None) or error
+                raise OutputError(f"{self._name}: cannot be written ({reason}). Make room.") from error
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)

@@ -243,12 +243,14 @@ def test_which_of_several_files_counts_is_told_if_they_differ(tmp_path: Path) ->
     for name, times in {"a": [0.5, 1.0], "b": [0.5, 1.1]}.items():
         write(tmp_path / f"in/{name}.TextGrid", [0.5, 1.0])
         cut(times).save(tmp_path / f"in/{name}.csv")
+        cut(times).save(tmp_path / f"in/{name}.json")
         write(tmp_path / f"out/{name}.TextGrid", [0.5, 1.05])
     (tmp_path / "in" / "ages.csv").write_text("speaker,age\na,30\n")
     score = evaluate(tmp_path / "in", tmp_path / "out")
     assert len(score.notes) == 2
     counts, beside = tmp_path / "in/b.TextGrid", tmp_path / "in/b.csv"
     assert score.notes[0] == f"{counts} counts; {beside}, beside it, has other boundaries and does not count."
+    assert len(score.files["b"].notes) == 2
     assert score.notes[1] == f"1 file is no label file and was left out, such as: {tmp_path / 'in/ages.csv'}"
 
 
