@@ -53,6 +53,9 @@ STATES: dict[str, Callable[[], AbstractContextManager[Any]]] = {
     "within meta": lambda: torch.device("meta"),
     "autocast": lambda: torch.autocast("cpu", dtype=torch.bfloat16),
     "autocast to float16": lambda: torch.autocast("cpu", dtype=torch.float16),
+    "autocast of a graphics card": lambda: restored(
+        lambda: torch.set_autocast_enabled("cuda", True), lambda: torch.set_autocast_enabled("cuda", False)
+    ),
     "inference mode": torch.inference_mode,
     "no gradients": torch.no_grad,
     "gradients": torch.enable_grad,
@@ -84,6 +87,7 @@ def settings_of_the_process() -> list[Any]:
         torch.get_default_device(),
         torch.is_autocast_enabled("cpu"),
         torch.get_autocast_dtype("cpu"),
+        torch.is_autocast_enabled("cuda"),
         torch.is_inference_mode_enabled(),
         torch.is_grad_enabled(),
         torch.are_deterministic_algorithms_enabled(),

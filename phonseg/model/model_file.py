@@ -18,7 +18,15 @@ from torch import Tensor
 from phonseg.errors import ModelError
 from phonseg.model.model_schema import DescriptionError, checked_description
 from phonseg.model.streams import Stream, build, encoders_of
-from phonseg.model.tensor_file import TensorForm, forms, open_tensors, parsed, read_tensors, save_tensors
+from phonseg.model.tensor_file import (
+    LARGEST_HEADER,
+    TensorForm,
+    forms,
+    open_tensors,
+    parsed,
+    read_tensors,
+    save_tensors,
+)
 
 FORMAT = "phonseg-model"
 LARGEST_MODEL_FILE = 50_000_000  # bytes; the model that comes with phonseg has nearly a million
@@ -77,14 +85,20 @@ def write_model(path: str | Path, description: Mapping[str, Any], tensors: Mappi
         OutputError: if the file cannot be written.
     """
     try:
-        checked_description(description)
+        checked_description(parsed(json.dumps(description)))
         check_weights(tensors)
+        _check_size(tensors)
     except ValueError as error:
         raise ModelError(f"{path}: is not written, since its model could not be used ({error}). Change it.") from error
     found = digest(description, tensors)
     metadata = {"format": FORMAT, "format_version": FORMAT_VERSION, "digest": found}
     save_tensors(path, tensors, {**metadata, "description": json.dumps(description, sort_keys=True)})
     return found
+
+
+def _check_size(tensors: Mapping[str, Tensor]) -> None:
+    if sum(tensor.nbytes for tensor in tensors.values()) > LARGEST_MODEL_FILE - LARGEST_HEADER:
+        raise ValueError(f"its weights have more than {LARGEST_MODEL_FILE // 10**6} million bytes")
 
 
 def read_model(path: Path) -> ModelFile:

@@ -14,25 +14,23 @@ from contextlib import contextmanager
 import numpy as np
 import torch
 
+KINDS = "cpu", "cuda", "mps"  # of devices
+
 
 @contextmanager
-def own_numeric_state(*devices: torch.device) -> Iterator[None]:
+def own_numeric_state() -> Iterator[None]:
     """Runs the block with the settings that a new Python process has.
-
-    Args:
-        devices: on which the block computes, besides the processor.
 
     Yields:
         Nothing.
     """
-    kinds = {"cpu", *(device.type for device in devices)}
-    were_on = [kind for kind in kinds if torch.is_autocast_enabled(kind)]
+    reduced = [kind for kind in KINDS if torch.is_autocast_enabled(kind)]
     errors = np.errstate(divide="warn", over="warn", under="ignore", invalid="warn")
     try:
-        for kind in were_on:
+        for kind in reduced:
             torch.set_autocast_enabled(kind, False)
         with errors, torch.inference_mode(False), torch.enable_grad():
             yield
     finally:
-        for kind in were_on:
+        for kind in reduced:
             torch.set_autocast_enabled(kind, True)

@@ -32,7 +32,7 @@ def own_state(seed: int, device: torch.device) -> Iterator[None]:
     try:
         forked = torch.random.fork_rng([device] if device.type == "cuda" else [], device_type="cuda")
         # Networks are made on the processor, and so are the counts of steps of an optimiser.
-        with own_numeric_state(device), forked, torch.device("cpu"):
+        with own_numeric_state(), forked, torch.device("cpu"):
             seed_random_numbers(seed, device)
             yield
     except torch.OutOfMemoryError as error:

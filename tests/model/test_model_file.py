@@ -341,9 +341,18 @@ def test_numbers_that_no_training_leaves_behind_are_refused_and_not_written(mode
     assert not (tmp_path / "y.safetensors").exists()
 
 
-def test_a_model_out_of_range_is_not_written(tmp_path):
-    with pytest.raises(ModelError, match=r"x\.safetensors: is not written, .*\(operating_point\)"):
-        write_model(tmp_path / "x.safetensors", {**DESCRIPTION, "operating_point": {"prominence": -1}}, WEIGHTS)
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [({"operating_point": {"prominence": -1}}, "operating_point"), ({"training": {"loss": math.nan}}, "not finite")],
+)
+def test_a_model_out_of_range_is_not_written(tmp_path, monkeypatch, change, said):
+    path = tmp_path / "x.safetensors"
+    with pytest.raises(ModelError, match=rf"x\.safetensors: is not written, .*{said}"):
+        write_model(path, {**DESCRIPTION, **change}, WEIGHTS)
+    monkeypatch.setattr(model_file, "LARGEST_MODEL_FILE", 1_000_000)
+    with pytest.raises(ModelError, match=r"x\.safetensors: is not written, .*weights have more than 1 million bytes"):
+        write_model(path, DESCRIPTION, WEIGHTS)
+    assert not path.exists()
 
 
 def test_networks_take_no_memory_and_no_random_numbers_before_their_weights_are_read(tmp_path):
