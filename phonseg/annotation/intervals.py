@@ -33,7 +33,8 @@ def segments_from_intervals(
     place: Callable[[int], str],
     *,
     unit: Callable[[], float] = lambda: 0.0,
-    duration: float | None = None,
+    start: float = 0.0,
+    end: float | None = None,
 ) -> Segmentation:
     """Turns the intervals of a label file into a segmentation.
 
@@ -52,32 +53,33 @@ def segments_from_intervals(
         place: returns where an interval, counted from 0, stands in the file, such as "line 3".
         unit: returns the unit of the last decimal in which the file writes times, in seconds; 0 if there is none. It is
             called only if there are gaps or overlaps.
-        duration: of the recording, in seconds, or None for the end of the last interval.
+        start: of the recording on its own time axis, in seconds.
+        end: of the recording, in seconds, or None for the end of the last interval.
 
     Returns:
         A segment for each interval, and a segment with an empty label for each gap before, between or after them. If
-        the last interval ends after `duration`, and that is not rounding, the duration is the end of that interval.
+        the last interval ends after `end`, and that is not rounding, the recording ends with that interval.
 
     Raises:
-        TextGridError: if an interval has no length, starts before 0 s or overlaps the one before it, if its end is
-            infinite, if there are neither intervals nor a duration, or if there are more than `MAX_INTERVALS`.
+        TextGridError: if an interval has no length, starts before the recording or overlaps the one before it, if its
+            end is infinite, if there are neither intervals nor an end, or if there are more than `MAX_INTERVALS`.
 
     Warns:
         PhonsegWarning: if gaps or overlaps are taken as rounding, with their number and the largest; if the last
-            interval ends after `duration`.
+            interval ends after `end`.
     """
-    end = None if duration is None or not np.isfinite(duration) else duration
+    start = 0.0 if abs(start) <= SAME_TIME else start
     if not len(labels):
-        if end is None or end < 0:
+        if end is None or end < start:
             raise TextGridError(f"{path}: holds no segment. Give a file with a line for each segment.")
-        return Segmentation(np.zeros(0), end, labels=[""])
+        return Segmentation(np.zeros(0), end - start, labels=[""], start=start)
     check_count(path, len(labels), "segments")
     _check_lengths(path, times, place)
     starts, ends = times.T
     # One joint before each interval and one after the last: where one ends, and where the next one starts.
-    before, after = np.append(0.0, ends), np.append(starts, ends[-1] if end is None else end)
+    before, after = np.append(start, ends), np.append(starts, ends[-1] if end is None else end)
     gaps, rounded = after - before, _rounded(ends - starts, after - before, unit)
-    _check_overlaps(path, times, place, (gaps < -SAME_TIME) & ~rounded)
+    _check_overlaps(path, times, place, start, (gaps < -SAME_TIME) & ~rounded)
     _warn(path, gaps, rounded, place(len(labels) - 1), float(ends[-1]))
     is_gap = (gaps > SAME_TIME) & ~rounded
     begun = np.where(rounded, before, after)[:-1]
@@ -87,7 +89,7 @@ def segments_from_intervals(
     last = after[-1] if rounded[-1] else max(before[-1], after[-1])
     try:
         boundaries = np.insert(begun, np.flatnonzero(is_gap), before[is_gap])[1:]
-        return Segmentation(boundaries, float(last), labels=texts[:-1])
+        return Segmentation(boundaries, float(last) - start, labels=texts[:-1], start=start)
     except ConfigurationError as error:  # intervals shorter than a microsecond, whose overlap the slack let pass
         raise TextGridError(f"{path}: {error}") from error
 
@@ -114,11 +116,13 @@ def _check_lengths(path: str | Path, times: Times, place: Callable[[int], str]) 
         raise TextGridError(f"{path}: {where} does not end after its start. Correct it in Praat or a text editor.")
 
 
-def _check_overlaps(path: str | Path, times: Times, place: Callable[[int], str], overlaps: NDArray[np.bool_]) -> None:
+def _check_overlaps(
+    path: str | Path, times: Times, place: Callable[[int], str], start: float, overlaps: NDArray[np.bool_]
+) -> None:
     """Raises TextGridError for the first interval that overlaps what is before it."""
     if np.any(overlaps[:-1]):
         i = int(np.argmax(overlaps))
-        what = "0 s, where the recording starts. Correct it."
+        what = f"{start:g} s, where the recording starts. Correct it."
         if i > 0:
             what = f"{times[i - 1, 1]} s, where the one before ends. Correct one of them."
         raise TextGridError(f"{path}: {place(i)} ({times[i, 0]} to {times[i, 1]} s) starts before {what}")

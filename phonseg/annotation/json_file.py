@@ -42,13 +42,18 @@ def read_json(path: str | Path) -> LabelFile:
         raise TextGridError(f"{path}: is damaged (nested too deeply). Write it again.") from error
     except ValueError as error:
         raise TextGridError(f"{path}: is damaged, or not JSON ({str(error)[:100]}). Write it again.") from error
-    duration = content.get("duration") if isinstance(content, dict) else None
-    segments = content.get("segments") if isinstance(content, dict) else None
-    if not (isinstance(duration, float) and 0 <= duration < math.inf and isinstance(segments, list) and segments):
+    start, duration, segments = _parts(content) if isinstance(content, dict) else (0.0, None, None)
+    if not (
+        isinstance(start, float)
+        and isinstance(duration, float)
+        and 0 <= duration < math.inf
+        and isinstance(segments, list)
+        and segments
+    ):
         raise TextGridError(f"{path}: has no duration and segments, as a JSON file of phonseg has. Give another file.")
     intervals = [_interval(path, number, one) for number, one in enumerate(segments, 1)]
     times, labels = np.array([one[:2] for one in intervals]), [label for *_, label in intervals]
-    made = segments_from_intervals(path, times, labels, lambda i: f"segment {i + 1}", duration=duration)
+    made = segments_from_intervals(path, times, labels, lambda i: f"segment {i + 1}", start=start, end=start + duration)
     return LabelFile(made, tells_duration=True)
 
 
@@ -62,6 +67,10 @@ def is_json_of_phonseg(text: str) -> bool:
         Whether it has the keys of such a file.
     """
     return all(key.search(text) for key in _KEYS)
+
+
+def _parts(content: dict[str, Any]) -> tuple[Any, Any, Any]:
+    return content.get("start", 0.0), content.get("duration"), content.get("segments")
 
 
 def _interval(path: str | Path, number: int, segment: Any) -> Interval:

@@ -53,7 +53,7 @@ class Intervals(NamedTuple):
             duration: of the recording, in seconds, or None.
         """
         return segments_from_intervals(
-            path, self.times, self.labels, lambda i: f"line {self.lines[i]}", unit=self.unit, duration=duration
+            path, self.times, self.labels, lambda i: f"line {self.lines[i]}", unit=self.unit, end=duration
         )
 
     def in_units_of(self, unit: float, per_second: float = 1.0) -> Intervals:

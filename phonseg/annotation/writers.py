@@ -170,6 +170,7 @@ def _json(segmentation: Segmentation, path: str | Path, layout: Layout) -> bytes
     _, *later = segmentation  # each of which starts at a boundary
     content: dict[str, Any] = {
         "recording": segmentation.recording_name,
+        "start": segmentation.start,
         "duration": segmentation.duration,
         "segments": [{"start": one.start, "end": one.end, "label": one.label} for one in segmentation],
         "boundaries": [{"time": one.start, "score": None if math.isnan(one.score) else one.score} for one in later],

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from phonseg.annotation.intervals import read_bytes
+from phonseg.annotation.encodings import read_bytes
 from phonseg.annotation.textgrid.add_tiers import add_tiers, existing_tiers
 from phonseg.annotation.writers import tier_names
 from phonseg.batch.corrections import holds_others

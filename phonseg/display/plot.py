@@ -122,7 +122,9 @@ def draw_recording(
 def _checked(reference: Segmentation | Side, recording: Recording) -> Segmentation:
     """Returns the segments of the reference, after comparing its duration with that of the recording."""
     side = read_side(reference, Reading(), 0) if isinstance(reference, Segmentation) else reference
-    found = compare_durations(side.length, Length(recording.name, recording.duration))
+    found = compare_durations(
+        side.length, Length(recording.name, recording.end - recording.start, start=recording.start)
+    )
     if found is not None and found.level == Level.REFUSAL:
         raise TextGridError(found.text)
     if found is not None and found.level == Level.WARNING:

@@ -52,6 +52,8 @@ class Length(NamedTuple):
         seconds: the duration, or the end of the last label, or the last boundary; 0 or more.
         tells_duration: whether `seconds` is the duration of the recording. If not, the recording may be longer.
         is_list: whether there is nothing but a list of boundaries.
+        start: where the recording begins on its own time axis, in seconds; a file that does not tell its duration does
+            not tell this either.
         per_second: units of time in a second, as they may have been read: 1 for seconds, 16 000 for samples at 16 kHz.
     """
 
@@ -59,12 +61,21 @@ class Length(NamedTuple):
     seconds: float
     tells_duration: bool = True
     is_list: bool = False
+    start: float = 0.0
     per_second: tuple[float, ...] = (1,)
 
     def __str__(self) -> str:
         """Returns what is known of the duration, in words that follow the name."""
         verb = "lasts" if self.tells_duration else "has its last boundary at" if self.is_list else "ends at"
         return f"{verb} {self.seconds:.3f} s" if self.seconds >= 0.001 else f"{verb} {self.seconds:g} s"
+
+    def seen_from(self, other: Length) -> Length:
+        """Returns this length with an end that counts from the start of the other side, if it has no start of its own.
+
+        Args:
+            other: the other side.
+        """
+        return self if self.tells_duration else self._replace(seconds=max(0.0, self.seconds - other.start))
 
 
 def compare_durations(reference: Length, prediction: Length, *, labelled_only: bool = False) -> Finding | None:
@@ -84,6 +95,11 @@ def compare_durations(reference: Length, prediction: Length, *, labelled_only: b
     Returns:
         What is to be said; None if they fit.
     """
+    both_tell = reference.tells_duration and prediction.tells_duration
+    if both_tell and abs(reference.start - prediction.start) > DIFFERENT[0]:
+        begins = f"{reference.name}: begins at {reference.start:g} s, but {prediction.name} at {prediction.start:g} s"
+        return Finding(Level.WARNING, f"{begins}. Their times are compared as they are.")
+    reference, prediction = reference.seen_from(prediction), prediction.seen_from(reference)
     shorter, longer = sorted((reference, prediction), key=lambda side: side.seconds)
     if longer.seconds - shorter.seconds <= max(DIFFERENT[0], DIFFERENT[1] * longer.seconds) + 1e-9:
         return None

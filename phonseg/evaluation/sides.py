@@ -114,11 +114,17 @@ def read_side(source: Scorable, reading: Reading, which: int) -> Side:
         path = Path(source)
         file = _read(path, reading, which)
         units = {".phn": (reading.sample_rate,), ".lab": (1, HTK_UNITS)}.get(label_suffix(path) or "", (1,))
-        length = Length(str(source), file.segmentation.duration, file.tells_duration, per_second=units)
+        length = Length(
+            str(source),
+            file.segmentation.duration,
+            file.tells_duration,
+            start=file.segmentation.start,
+            per_second=units,
+        )
         return Side(length, file.segmentation.boundaries, file.segmentation, path, file.tier, file.tiers)
     if isinstance(source, Segmentation):
         name = f"{role} ({source.recording_name})" if source.recording_name else role
-        return Side(Length(name, source.duration, source.tells_duration), source.boundaries, source)
+        return Side(Length(name, source.duration, source.tells_duration, start=source.start), source.boundaries, source)
     times = _checked(source)
     return Side(Length(role, float(times[-1]) if times.size else 0.0, tells_duration=False, is_list=True), times)
 

@@ -63,22 +63,6 @@ def open_textgrid(base: bytes, path: str | Path) -> GridFile:
     return file
 
 
-def check_start(file: GridFile | ChronologicalFile, path: str | Path, slack: float) -> None:
-    """Checks that a TextGrid starts at 0 s, as recordings do.
-
-    Args:
-        file: the TextGrid.
-        path: what messages name.
-        slack: how far from 0 s it may start, in seconds.
-
-    Raises:
-        TextGridError: if it starts farther from 0 s.
-    """
-    if not abs(float(file.start)) <= slack:
-        problem = f"the TextGrid starts at {float(file.start)} s, whereas a recording starts at 0 s"
-        raise TextGridError(f'{path}: {problem}. Shift it in Praat (Modify > Modify times > "Shift times to...").')
-
-
 def _parsed(base: bytes, path: str | Path) -> GridFile | ChronologicalFile:
     if base.startswith(MAGIC):
         return BinaryFile(base)

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from phonseg.annotation.encodings import read_bytes
-from phonseg.annotation.intervals import SAME_TIME, segments_from_intervals, shown
+from phonseg.annotation.intervals import segments_from_intervals, shown
 from phonseg.annotation.label_file import LabelFile
-from phonseg.annotation.textgrid.parser import check_start, read_tiers
+from phonseg.annotation.textgrid.parser import read_tiers
 from phonseg.annotation.textgrid.tier import INTERVALS, POINTS
 from phonseg.annotation.tier_choice import HOLDS_INTERVALS, HOLDS_POINTS, ListedTier, choose_tier
 from phonseg.timeline.segmentation import Segmentation
@@ -24,13 +24,12 @@ def read_textgrid(path: str | Path, *, tier: str | None = "phones") -> Segmentat
 
     Returns:
         A segment for each interval, also for empty ones (label ""), and a segment with an empty label for each gap
-        before, between or after them. White space around labels is dropped. The duration is that of the TextGrid, or
-        the end of the last interval if that is later. Where the tier says that it starts and ends has no effect.
+        before, between or after them. White space around labels is dropped. Start and end are those of the TextGrid;
+        if the last interval ends later, its end. Where the tier says that it starts and ends has no effect.
 
     Raises:
         TextGridError: with the line or the interval, if the file cannot be read, declares other numbers of tiers or
-            intervals than it holds, has no such tier or more than one, has intervals that overlap or have no length, or
-            does not start at 0 s.
+            intervals than it holds, has no such tier or more than one, or has intervals that overlap or have no length.
 
     Warns:
         PhonsegWarning: if gaps or overlaps are taken as rounding (`phonseg.annotation.intervals` says when), or if
@@ -53,7 +52,6 @@ def read_textgrid_file(path: str | Path, *, tier: str | None = "phones") -> Labe
         TextGridError: as for `read_textgrid`.
     """
     file = read_tiers(read_bytes(path), path)
-    check_start(file, path, SAME_TIME)
     holds = {INTERVALS: HOLDS_INTERVALS, POINTS: HOLDS_POINTS}
     listed = [ListedTier(number, one.name, holds[one.kind]) for number, one in enumerate(file.tiers, 1)]
     chosen = file.tiers[choose_tier(path, listed, tier).number - 1]
@@ -64,7 +62,8 @@ def read_textgrid_file(path: str | Path, *, tier: str | None = "phones") -> Labe
         [label for *_, label in chosen.intervals],
         lambda i: f"interval {i + 1}{where}",
         unit=lambda: chosen.unit,
-        duration=float(file.end),
+        start=float(file.start),
+        end=float(file.end),
     )
     names = tuple(one.name for one in listed if one.holds == HOLDS_INTERVALS)
     return LabelFile(segments, chosen.name, names, tells_duration=True)

@@ -143,9 +143,15 @@ def test_intervals_that_are_no_row_are_refused(tmp_path: Path, intervals: Interv
 
 
 @pytest.mark.parametrize("start", [-1, 0.5])
-def test_a_textgrid_that_does_not_start_at_zero_is_refused(tmp_path: Path, start: float) -> None:
-    text = long({"phones": [(start, 0.75, "a"), (0.75, 1, "b")]}, start=start)
-    with pytest.raises(TextGridError, match=f"starts at {float(start)} s.*Shift it in Praat"):
+def test_a_textgrid_may_start_elsewhere(tmp_path: Path, start: float) -> None:
+    read = read_textgrid(file(tmp_path, long({"phones": [(start, 0.75, "a"), (0.75, 1, "b")]}, start=start)))
+    assert list(read.intervals()) == [(start, 0.75, "a"), (0.75, 1, "b")]
+    assert (read.start, read.end) == (start, 1)
+
+
+def test_an_interval_before_the_start_of_the_textgrid_is_refused(tmp_path: Path) -> None:
+    text = long({"phones": [(0.25, 0.75, "a"), (0.75, 1, "b")]}, start=0.5)
+    with pytest.raises(TextGridError, match=r"interval 1 .* starts before 0.5 s, where the recording starts"):
         read_textgrid(file(tmp_path, text))
 
 
