@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import re
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from phonseg.errors import TextGridError
+from phonseg.system.ordinary_files import open_ordinary, read_ordinary
 
 MAX_FILE_BYTES = 64_000_000  # a TextGrid of ten hours has 40 million
 
@@ -32,22 +32,13 @@ def read_bytes(path: str | Path, limit: int = MAX_FILE_BYTES) -> bytes:
         Its content.
 
     Raises:
-        TextGridError: if it is not a file, cannot be read, or is larger than `limit`.
+        TextGridError: if it is not an ordinary file, cannot be read, or is larger than `limit`.
     """
     try:
-        status = Path(path).stat()
-        if not stat.S_ISREG(status.st_mode):  # reading a pipe or a device could wait for ever
-            raise TextGridError(f"{path}: is a folder or a device, not a file. Give the path of one file.")
-        with open(path, "rb") as file:
-            data = file.read(min(status.st_size, limit) + 1)  # some files of the system say that they are empty
+        return read_ordinary(path, limit)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise TextGridError(f"{path}: cannot be read ({reason}). Check its name and permissions.") from error
-    if max(len(data), status.st_size) > limit:
-        size = max(len(data), status.st_size)
-        problem = f"is larger than any label file of this kind ({size} bytes; at most {limit} are read)"
-        raise TextGridError(f"{path}: {problem}. Give another file.")
-    return data
+        raise TextGridError(f"{path}: cannot be read ({reason}). Give a label file that you can read.") from error
 
 
 def read_text(path: str | Path, limit: int = MAX_FILE_BYTES) -> str:
@@ -79,9 +70,7 @@ def read_head(path: str | Path) -> str | None:
         The text of its first million bytes; None if it cannot be read or holds nothing but white space or zero bytes.
     """
     try:
-        if not stat.S_ISREG(Path(path).stat().st_mode):
-            return None
-        with open(path, "rb") as file:
+        with open_ordinary(path) as file:
             data = file.read(_HEAD_BYTES)
         codec = encoding(data)
         text = data.decode(codec, "replace") if codec else data.decode("utf-8", "surrogateescape")

@@ -23,7 +23,7 @@ from torch import Tensor
 
 from phonseg.errors import OutputError
 from phonseg.system.atomic_files import replacing
-from phonseg.system.ordinary_file import open_ordinary
+from phonseg.system.ordinary_files import open_ordinary
 
 LARGEST_HEADER = 1_000_000  # bytes; that of the model that comes with phonseg has 15 thousand
 LARGEST_DEPTH = 50  # brackets around a value in JSON; a description has seven
@@ -81,9 +81,9 @@ def open_tensors(path: Path, largest: int) -> Iterator[tuple[Header, BinaryIO]]:
     Raises:
         ValueError: if it is not a whole safetensors file, or if it holds numbers of a type that no network of phonseg
             has. The message is the reason.
-        OSError: if it cannot be read.
+        OSError: if it is not an ordinary file, has more bytes, or cannot be read.
     """
-    with open_ordinary(path, largest) as file:
+    with open_ordinary(path, largest=largest) as file:
         size = os.fstat(file.fileno()).st_size
         length = int.from_bytes(file.read(8) or b"", "little")
         if not 2 <= length <= min(LARGEST_HEADER, size - 8):

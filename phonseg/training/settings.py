@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import torch
 
 from phonseg.errors import ConfigurationError
-from phonseg.system.ordinary_file import read_ordinary
+from phonseg.system.ordinary_files import read_ordinary
 
 LARGEST_FILE = 100_000  # bytes
 TYPES: dict[str, Any] = {"str": (str,), "int": (int,), "float": (int, float)}

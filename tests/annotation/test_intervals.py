@@ -25,7 +25,7 @@ def joined(
         warnings.simplefilter("always")
         labels = [str(i) for i in range(len(spans))]
         made = segments_from_intervals(
-            "x", np.array(spans), labels, lambda i: f"line {i + 1}", unit=lambda: unit, duration=duration
+            "x", np.array(spans), labels, lambda i: f"line {i + 1}", unit=lambda: unit, end=duration
         )
     return list(made.intervals()), " ".join(str(one.message) for one in caught)
 

@@ -274,8 +274,8 @@ def test_what_stands_in_the_way_of_one_stops_no_other(tmp_path: Path) -> None:
     said = {job.target.name[:20]: outputs.record(job).message for job in jobs}
     assert said.pop("fine") == ""
     assert {name: message.partition("(")[2].partition(")")[0] for name, message in said.items()} == {
-        "folder": "a folder or a device has that name",
-        "pipe": "a folder or a device has that name",
+        "folder": "it is a folder",
+        "pipe": "it is a pipe or a device",
         "in-a-file": "Not a directory",
         "of-the-output": "",
         "n" * 20: "File name too long",

@@ -13,7 +13,7 @@ from hypothesis import given, settings, strategies as st
 from parselmouth.praat import call
 
 from phonseg.audio.recording import open_recording
-from phonseg.errors import AudioError, ConfigurationError, TextGridError
+from phonseg.errors import AudioError, ConfigurationError, PhonsegWarning, TextGridError
 from phonseg.timeline.segmentation import Segmentation
 
 SEGMENTER = mel_segmenter()
@@ -173,5 +173,5 @@ def test_pictures_and_players_show_the_times_of_the_sound():
     assert f"Shown: -0.7 to {sound.xmax:.3f}".rstrip("0") in found._repr_html_()
     with pytest.raises(ConfigurationError, match=r"is not inside it \(-0\.700 to "):
         found.plot(-1.0)
-    with pytest.raises(ConfigurationError, match=r"begins at -0\.700 s, after the reference \(-2\.000 s\)"):
-        found.plot(reference=Segmentation([-1.5], 2.0, start=-2.0))
+    with pytest.warns(PhonsegWarning, match=r"reference: begins at -2 s, but <samples> at -0\.7 s\."):
+        found.plot(reference=Segmentation([-1.5], found.duration, start=-2.0))

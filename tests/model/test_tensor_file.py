@@ -91,7 +91,7 @@ def test_tensors_may_be_transposed_shared_or_under_training(tmp_path):
 def test_a_file_that_is_not_what_it_says_is_refused(tmp_path, content):
     path = tmp_path / "x.safetensors"
     path.write_bytes(content)
-    with pytest.raises(ValueError, match=r"^(it|its) |^'utf-8' codec"), open_tensors(path, LARGEST):
+    with pytest.raises((ValueError, OSError), match=r"^(it|its) |^'utf-8' codec"), open_tensors(path, LARGEST):
         pass
 
 
@@ -138,14 +138,14 @@ def test_a_long_header_and_a_large_file_are_not_read(tmp_path):
         pass
     path.write_bytes(packed({}))
     assert read(path, 10) == ({}, {})
-    with pytest.raises(ValueError, match="it has more than 9e-06 million bytes"), open_tensors(path, 9):
+    with pytest.raises(OSError, match="it has more than 9e-06 million bytes"), open_tensors(path, 9):
         pass
 
 
 def test_what_is_no_ordinary_file_is_refused_at_once(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path, tmp_path / "pipe", Path("/dev/zero"), Path("/dev/null")):
-        with pytest.raises(ValueError, match=r"it is (a folder|not an ordinary file but a pipe or a device)"):
+        with pytest.raises(OSError, match="it is (a folder|a pipe or a device)"):
             read(path)
     with pytest.raises(ValueError, match="null byte"):
         read(Path("a\0b"))

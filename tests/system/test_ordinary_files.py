@@ -32,7 +32,7 @@ def test_what_is_no_ordinary_file_is_refused_at_once(tmp_path: Path, append: boo
     (tmp_path / "link").symlink_to("a")
     (tmp_path / "zero").symlink_to("/dev/zero")
     for path in (tmp_path, tmp_path / "pipe", Path("/dev/null"), tmp_path / "zero"):
-        with pytest.raises(OSError, match="a folder or a device has that name"):
+        with pytest.raises(OSError, match=r"it is (a folder|a pipe or a device)$"):
             open_ordinary(path, append=append)
-    with pytest.raises(OSError, match="a link has that name"):
+    with pytest.raises(OSError, match="it is a link"):
         open_ordinary(tmp_path / "link", append=append, follow=False)

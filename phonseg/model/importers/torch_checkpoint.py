@@ -9,7 +9,6 @@ from __future__ import annotations
 import pickle
 import pickletools
 import re
-import sys
 import threading
 import warnings
 import zipfile
@@ -19,7 +18,7 @@ from tempfile import TemporaryDirectory
 
 import torch
 
-from phonseg.system.ordinary_file import open_ordinary
+from phonseg.system.ordinary_files import open_ordinary
 
 # Bytes. A checkpoint with 256 channels, UnsupSeg's default, has 16 million, including the state of the optimiser.
 LARGEST_CHECKPOINT = 32_000_000
@@ -67,7 +66,7 @@ def is_torch_file(path: Path) -> bool:
         Whether it does; false also if there is no such file, or if it cannot be read.
     """
     try:
-        with open_ordinary(path, sys.maxsize) as file:
+        with open_ordinary(path) as file:
             start = file.read(9) or b""
     except (OSError, ValueError):
         return False

@@ -25,7 +25,7 @@ from phonseg.model.analysis_settings import AnalysisSettings
 from phonseg.model.importers.torch_checkpoint import LARGEST_CHECKPOINT, Note, read_pickle, read_torch_file
 from phonseg.model.model_file import ModelFile, described_streams, digest, fill
 from phonseg.model.tensor_file import forms
-from phonseg.system.ordinary_file import read_ordinary
+from phonseg.system.ordinary_files import read_ordinary
 
 UNSUPSEG_SETTINGS = AnalysisSettings(
     level_normalised=False,

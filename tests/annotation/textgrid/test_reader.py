@@ -229,20 +229,18 @@ def test_another_praat_object_is_refused(tmp_path: Path, form: str) -> None:
 def test_what_is_no_file_is_refused_at_once(tmp_path: Path) -> None:
     with pytest.raises(TextGridError, match=r"cannot be read \(No such file"):
         read_textgrid(tmp_path / "missing.TextGrid")
-    with pytest.raises(TextGridError, match="is a folder or a device"):
+    with pytest.raises(TextGridError, match=r"cannot be read \(it is a (folder|pipe or a device)\)"):
         read_textgrid(tmp_path)
     if hasattr(os, "mkfifo"):
         os.mkfifo(tmp_path / "pipe.TextGrid")
-        with pytest.raises(TextGridError, match="is a folder or a device"):
+        with pytest.raises(TextGridError, match=r"cannot be read \(it is a (folder|pipe or a device)\)"):
             read_textgrid(tmp_path / "pipe.TextGrid")
 
 
 def test_a_file_larger_than_any_textgrid_is_not_read(tmp_path: Path) -> None:
     path = file(tmp_path, long({"phones": PLAIN}))
     os.truncate(path, 64_000_001)
-    with pytest.raises(
-        TextGridError, match=r"is larger than any label file of this kind \(64000001 bytes; at most 64000000 are read\)"
-    ):
+    with pytest.raises(TextGridError, match=r"cannot be read \(it has more than 64 million bytes\)"):
         read_textgrid(path)
 
 
