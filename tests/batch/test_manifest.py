@@ -234,7 +234,7 @@ def test_where_nothing_can_be_recorded_is_an_output_error(tmp_path: Path) -> Non
         manifest.add(record(tmp_path / "a.TextGrid"))
     with pytest.raises(OutputError, match="cannot be written"):
         Manifest(tmp_path, None)
-    with pytest.raises(OutputError, match="it is a (folder|pipe or a device)"):
+    with pytest.raises(OutputError, match=r"it is a (folder|pipe or a device)"):
         read_records(tmp_path)
 
 

@@ -145,7 +145,7 @@ def test_a_long_header_and_a_large_file_are_not_read(tmp_path):
 def test_what_is_no_ordinary_file_is_refused_at_once(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path, tmp_path / "pipe", Path("/dev/zero"), Path("/dev/null")):
-        with pytest.raises(OSError, match="it is (a folder|a pipe or a device)"):
+        with pytest.raises(OSError, match=r"it is (a folder|a pipe or a device)"):
             read(path)
     with pytest.raises(ValueError, match="null byte"):
         read(Path("a\0b"))
