@@ -54,9 +54,12 @@ def search(places: Places) -> list[Found]:
         The files in each place, in the order of the places.
 
     Raises:
-        AudioError: if a place does not exist or cannot be listed.
+        AudioError: if a place does not exist, cannot be listed, or is an empty text.
     """
-    given = [Path(place) for place in ([places] if isinstance(places, (str, os.PathLike)) else places)]
+    places = [places] if isinstance(places, (str, os.PathLike)) else list(places)
+    if not all(map(os.fspath, places)):
+        raise AudioError("an empty path is no recording. Give a path; for the current folder, give '.'.")
+    given = [Path(place) for place in places]
     for place in given:
         if not os.path.exists(place):
             raise AudioError(f"{place}: does not exist. Check the spelling and the folder.")

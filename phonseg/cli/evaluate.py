@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from phonseg.cli.options import Commands, Options, add_command, add_tiers, picked
-from phonseg.errors import ConfigurationError
+from phonseg.errors import ConfigurationError, printable
 
 EXAMPLES = """
   phonseg evaluate references/ textgrids/          all files of the same name, summed
@@ -70,5 +70,5 @@ def run(options: Options) -> int:
         figure = draw_score(read, options.references, **picked(options, "tolerance", "recordings", "model"))
         save_figure(figure, options.figure)
         if not options.json:
-            print(f"{options.figure} written.")
+            print(printable(f"{options.figure} written."))
     return 1 if isinstance(score, CorpusScore) and score.failed else 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from phonseg.cli.options import SEGMENT_OPTIONS, Commands, Options, add_command, add_segment_options, add_tiers, picked
+from phonseg.errors import printable
 
 EXAMPLES = """
   phonseg plot interview.wav -o interview.png      the whole of a recording of at most 30 s
@@ -39,5 +40,5 @@ def run(options: Options) -> int:
     reference = read_side(options.reference, reading, 0) if options.reference else None
     segmentation = segment(options.recording, **picked(options, *SEGMENT_OPTIONS))
     save_figure(plot_segmentation(segmentation, options.start, options.end, reference=reference), options.output)
-    print(f"{options.output} written.")
+    print(printable(f"{options.output} written."))
     return 0

@@ -164,7 +164,7 @@ def _draw_title(axes: Axes, recording: Recording, segmentation: Segmentation) ->
         settings = "".join(f", {name} {value}" for name, value in made.settings.items())
         labels = ", tuned on labels" if made.tuned_on_labels else ""
         text = f"phonseg {made.version}, model {made.model}{settings}{labels}"
-        axes.set_title(text, loc="right", fontsize=SIZE, color="0.4", parse_math=False)
+        axes.set_title(plain(text), loc="right", fontsize=SIZE, color="0.4", parse_math=False)
 
 
 def _draw_legends(figure: Figure, panels: Mapping[str, Axes], marks: Marks, count: int) -> None:

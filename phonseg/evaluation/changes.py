@@ -10,12 +10,12 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from phonseg.errors import ConfigurationError
+from phonseg.errors import ConfigurationError, printable
 from phonseg.evaluation.comparison import Comparison, read_comparisons
 from phonseg.evaluation.evaluate import check_tolerance
 from phonseg.evaluation.findings import about_files
 from phonseg.evaluation.matching import matched_pairs
-from phonseg.evaluation.score import Compared, together, words
+from phonseg.evaluation.score import Compared, said, together, words
 from phonseg.evaluation.sides import Reading, Scorable
 
 WITHIN = 0.050  # seconds; a boundary that was moved further counts as removed and added
@@ -111,7 +111,7 @@ class Changes:
         text = io.StringIO()
         table = csv.DictWriter(text, ("file", "change", "before", "after", "by"), lineterminator="\n")
         table.writeheader()
-        table.writerows(change.to_dict() for change in self.changes)
+        table.writerows({**change.to_dict(), "file": printable(change.file)} for change in self.changes)
         return text.getvalue()
 
     def __str__(self) -> str:
@@ -121,7 +121,7 @@ class Changes:
         for one in self.changes:
             times = ["-" if time is None else f"{time:.4f} s" for time in (one.before, one.after)]
             by = "-" if one.by is None else f"{1000 * one.by:+.1f} ms"
-            lines.append(f"{one.kind:8}{times[0]:>12}{times[1]:>12}{by:>10}  {one.file}".rstrip())
+            lines.append(f"{one.kind:8}{times[0]:>12}{times[1]:>12}{by:>10}  {printable(one.file)}".rstrip())
         moves = [abs(one.by) for one in self.changes if one.by is not None]
         middle = f" (median {1000 * np.median(moves):.1f} ms)" if moves else ""
         lines.append(
@@ -129,10 +129,10 @@ class Changes:
             f"{len(self.of_kind('removed'))} removed; a boundary that was moved by more than {1000 * self.within:g} ms "
             "counts as removed and added."
         )
-        lines += [*words(self.compared), *(f"note: {note}" for note in self.notes)]
+        lines += [*words(self.compared), *said(self.notes)]
         if self.failed:
             lines.append(f"{len(self.failed)} could not be compared:")
-        return "\n".join([*lines, *(f"  {reason}" for reason in self.failed.values())])
+        return "\n".join([*lines, *(f"  {printable(reason)}" for reason in self.failed.values())])
 
 
 def changes(

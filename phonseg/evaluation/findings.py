@@ -142,7 +142,7 @@ def _about_chance(first: Side, second: Side) -> Iterator[Finding]:
         sooner = "later" if offset > 0 else "earlier"
         advice = f"They would agree if {second.name} were {1000 * abs(offset):.0f} ms {sooner}."
     text = f"{first.name} and {second.name} agree no better than two recordings would by chance. {advice}"
-    yield Finding(Level.NOTE, text, "pairs agree no better than two recordings would by chance")
+    yield Finding(Level.WARNING, text)
 
 
 def _about_counts(reference: Side, prediction: Side) -> Iterator[Finding]:

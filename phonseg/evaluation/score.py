@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
+
+from phonseg.errors import printable
 
 COUNTS = ("n_reference", "n_predicted", "found", "hits")
 FIGURES = ("precision", "recall", "f1", "r_value", "over_segmentation")
@@ -37,7 +39,7 @@ class Compared:
 
     def __str__(self) -> str:
         """Returns tiers and duration in words."""
-        names = ", ".join(f'"{name}"' for name in self.tiers)
+        names = printable(", ".join(f'"{name}"' for name in self.tiers))
         tiers = f"tier{'s' if len(self.tiers) > 1 else ''} {names}, " if names else ""
         return f"{tiers}{'' if self.tells_duration else 'up to '}{self.duration:.3f} s"
 
@@ -61,6 +63,15 @@ def words(compared: Mapping[str, Compared]) -> list[str]:
         compared: role -> what it was.
     """
     return ["; ".join(f"{role}: {side}" for role, side in compared.items())] if compared else []
+
+
+def said(notes: Iterable[str]) -> Iterator[str]:
+    """Returns a line for each note.
+
+    Args:
+        notes: what is to be said.
+    """
+    return (f"note: {printable(note)}" for note in notes)
 
 
 @dataclass(frozen=True)
@@ -163,7 +174,7 @@ class Score:
 
     def __str__(self) -> str:
         """Returns a table, with the conditions first, then what was compared, and notes."""
-        return "\n".join([*self._table(), *(f"note: {note}" for note in self.notes)])
+        return "\n".join([*self._table(), *said(self.notes)])
 
     def _table(self) -> list[str]:
         titles = ("precision", "recall", "F1", "R-value", "over-segm.", "reference", "predicted", "hits")
@@ -210,8 +221,8 @@ class CorpusScore(Score):
         summed = f"counts summed over {n} {'file' if n == 1 else 'files'}"
         if self.failed:
             summed += f"; {len(self.failed)} could not be scored:"
-        notes = (f"note: {note}" for note in self.notes)
-        return "\n".join([*self._table(), *notes, summed, *(f"  {reason}" for reason in self.failed.values())])
+        reasons = (f"  {printable(reason)}" for reason in self.failed.values())
+        return "\n".join([*self._table(), *said(self.notes), summed, *reasons])
 
 
 def pooled(scores: Sequence[Score]) -> Score:

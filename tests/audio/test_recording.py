@@ -258,6 +258,12 @@ def test_recordings_are_found_by_suffix_in_folders_within_folders(tmp_path):
     )
 
 
+@pytest.mark.parametrize("places", ["", [""], ["a", ""]])
+def test_an_empty_path_is_not_the_current_folder(places: str | list[str]) -> None:
+    with pytest.raises(AudioError, match="an empty path is no recording"):
+        find_recordings(places)
+
+
 def test_loops_of_links_end(tmp_path):
     inner = tmp_path / "inner"
     inner.mkdir()
