@@ -25,7 +25,6 @@ from phonseg.errors import ConfigurationError, PhonsegWarning, TextGridError
 
 HTK_RATE = 10_000_000  # units of 100 ns per second
 
-_WHOLE = re.compile(r"[-+]?\d{1,15}", re.ASCII)
 _FRAME = re.compile(r"\s*MillisecondsPerFrame:\s*(\S+)\s", re.IGNORECASE)
 _END_OF_HEADER = "end of header"
 _AUDACITY = re.compile(r"\s*[-+]?\d+([.,]\d*)?\t[-+]?\d+([.,]\d*)?\s*(\t|$)", re.ASCII)
@@ -87,10 +86,10 @@ def read_lab(path: str | Path) -> LabelFile:
             taken as rounding.
     """
     found = rows(path, read_text(path))
-    head = next((i for i, (_, fields) in enumerate(found) if fields == ["#"]), None)
+    head = next((i for i, (_, fields) in enumerate(found) if fields == ("#",)), None)
     if head is not None:
         return LabelFile(_from_ends(path, found[head + 1 :]).segments(path))
-    if not all(_WHOLE.fullmatch(time) for _, fields in found for time in fields[:2]):
+    if not all(time.isdecimal() for _, fields in found for time in fields[:2]):
         return LabelFile(intervals_from_rows(path, found, "Give 'start end label', in seconds").segments(path))
     placed = intervals_from_rows(path, found, "Give 'start end label', in units of 100 ns", whole=True)
     return LabelFile(placed.in_units_of(1, HTK_RATE).segments(path))

@@ -13,7 +13,6 @@ from typing import NamedTuple
 import numpy as np
 
 from phonseg.annotation.intervals import (
-    MAX_INTERVALS,
     check_count,
     check_label,
     decimals,
@@ -24,8 +23,11 @@ from phonseg.errors import TextGridError
 from phonseg.timeline.grid import Times
 from phonseg.timeline.segmentation import Segmentation
 
-Row = tuple[int, Sequence[str]]  # the number of the line, and its fields
+Row = tuple[int, tuple[str, ...]]  # the number of the line, and its fields
 Columns = tuple[int, int, int | None]  # the columns of start, end and label; None if there are no labels
+
+MAX_ROWS = 500_000  # that are not blank: the sounds of ten hours and more
+MAX_LINES = 2_000_000
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
@@ -76,10 +78,9 @@ def lines(path: str | Path, text: str) -> Iterator[str]:
             may hold any other character.
 
     Raises:
-        TextGridError: if there are more than twice `MAX_INTERVALS`.
+        TextGridError: if there are more than `MAX_LINES`.
     """
-    count = text.count("\n") + text.count("\r") - text.count("\r\n")
-    check_count(path, count // 2, "times two lines")
+    check_count(path, max(text.count("\n"), text.count("\r")), "lines", MAX_LINES)
     return map(itemgetter(0), _LINE.finditer(text))
 
 
@@ -92,11 +93,12 @@ def rows(path: str | Path, text: str, *, fields: int = 3) -> list[Row]:
         fields: how many there are at most; they are separated by white space, and the last one may hold some.
 
     Raises:
-        TextGridError: if there are more than `MAX_INTERVALS`.
+        TextGridError: if there are more than `MAX_ROWS`.
     """
     split = ((number, line.rstrip().split(None, fields - 1)) for number, line in enumerate(lines(path, text), 1))
-    found: list[Row] = list(islice(((number, row) for number, row in split if row), MAX_INTERVALS + 1))
-    check_count(path, len(found), "lines")
+    # Tuples, for Python looks through millions of lists again and again, to see whether they can go.
+    found: list[Row] = list(islice(((number, tuple(row)) for number, row in split if row), MAX_ROWS + 1))
+    check_count(path, len(found), "lines", MAX_ROWS)
     return found
 
 
