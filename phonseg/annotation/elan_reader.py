@@ -20,7 +20,7 @@ from phonseg.annotation.label_file import LabelFile
 from phonseg.annotation.tier_choice import HOLDS_INTERVALS, ListedTier, choose_tier
 from phonseg.errors import PhonsegWarning, TextGridError
 
-MAX_TAGS = 1_500_000  # five hours of speech sounds have fewer
+MAX_TAGS = 1_200_000  # of four hours of speech sounds
 MAX_TAG_BYTES = 4 * MAX_LABEL  # from one tag to the next
 
 _MILLISECONDS = re.compile(r"-?\d{1,15}", re.ASCII)

@@ -14,6 +14,7 @@ import numpy as np
 from phonseg.errors import TextGridError
 
 MAX_FILE_BYTES = 64_000_000  # a TextGrid of ten hours has 40 million
+MAX_SURROGATES = 4_000_000
 
 _HEAD_BYTES = 1_000_000
 _MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
@@ -121,6 +122,12 @@ def decoded(data: bytes) -> tuple[str, str]:
         ValueError: if the file is not in the encoding that its first bytes show.
     """
     codec = encoding(data)
+    try:
+        return codec or "utf-8", data.decode(codec or "utf-8")
+    except UnicodeDecodeError:
+        codes = np.frombuffer(data, dtype=np.uint8)
+        if np.count_nonzero((codes[:-1] == 0xED) & (codes[1:] >= 0xA0)) > MAX_SURROGATES:
+            raise ValueError(f"it holds more than {MAX_SURROGATES} halves of characters") from None
     try:
         return codec or "utf-8", data.decode(codec or "utf-8", "surrogatepass")
     except UnicodeDecodeError as error:

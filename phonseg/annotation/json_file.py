@@ -11,11 +11,11 @@ from typing import Any, NoReturn
 import numpy as np
 
 from phonseg.annotation.encodings import read_text
-from phonseg.annotation.intervals import Interval, segments_from_intervals
+from phonseg.annotation.intervals import Interval, check_count, segments_from_intervals
 from phonseg.annotation.label_file import LabelFile
 from phonseg.errors import TextGridError
 
-MAX_JSON_BYTES = 16_000_000  # that of an hour; the parser takes up to 30 times as much memory
+MAX_JSON_BYTES = 16_000_000  # that of an hour; the parser takes much more memory
 
 _KEYS = [re.compile(rf'"{key}"\s*:') for key in ("duration", "segments", "label")]
 
@@ -36,6 +36,7 @@ def read_json(path: str | Path) -> LabelFile:
         PhonsegWarning: if gaps or overlaps are taken as rounding.
     """
     text = read_text(path, MAX_JSON_BYTES)
+    check_count(path, text.count("{") + text.count("["), "objects")
     try:
         content = json.loads(text, parse_int=float, parse_constant=_refuse)
     except RecursionError as error:

@@ -145,7 +145,7 @@ def _header(text: str) -> tuple[list[str], str]:
 
 
 def _rows(path: str | Path, text: str, delimiter: str, width: int, commas: Sequence[int]) -> Iterator[Row]:
-    """The rows below the header that are not blank, and the lines in which they end. commas: columns with decimal ones."""
+    """The rows below the header that are not blank, and the lines in which they end; decimal commas become points."""
     table = csv.reader(lines(path, text), delimiter=delimiter)
     next(table, None)
     for row in table:
