@@ -77,7 +77,7 @@ def read_head(path: str | Path) -> str | None:
         path: of the file.
 
     Returns:
-        The text of its first million bytes; None if it cannot be read or holds nothing but white space or zero bytes.
+        The text of its first million bytes; None if it cannot be read or holds nothing but zero bytes.
     """
     try:
         if not stat.S_ISREG(Path(path).stat().st_mode):
@@ -88,7 +88,7 @@ def read_head(path: str | Path) -> str | None:
         text = data.decode(codec, "replace") if codec else data.decode("utf-8", "surrogateescape")
     except (OSError, ValueError):
         return None
-    return text.removeprefix(_MARK) if text.strip("\0 \t\r\n\v\f\ufeff") else None
+    return None if data and not data.strip(b"\0") else text.removeprefix(_MARK)
 
 
 @contextmanager

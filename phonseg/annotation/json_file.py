@@ -60,9 +60,9 @@ def is_json_of_phonseg(text: str) -> bool:
         text: the file.
 
     Returns:
-        Whether it has the keys of such a file.
+        Whether it has the keys of such a file; also True if it is blank.
     """
-    return all(key.search(text) for key in _KEYS)
+    return not text.strip() or all(key.search(text) for key in _KEYS)
 
 
 def _interval(path: str | Path, number: int, segment: Any) -> Interval:

@@ -18,9 +18,9 @@ from pathlib import Path
 import numpy as np
 
 from phonseg.annotation.encodings import read_text
-from phonseg.annotation.intervals import SAME_TIME, check_count, seconds, shown
+from phonseg.annotation.intervals import MAX_INTERVALS, SAME_TIME, check_count, seconds, shown
 from phonseg.annotation.label_file import LabelFile
-from phonseg.annotation.rows import MAX_ROWS, Intervals, Row, intervals_from_rows, lines, own_recording, rows
+from phonseg.annotation.rows import Intervals, Row, intervals_from_rows, lines, own_recording, rows
 from phonseg.errors import ConfigurationError, PhonsegWarning, TextGridError
 
 HTK_RATE = 10_000_000  # units of 100 ns per second
@@ -111,8 +111,8 @@ def read_audacity(path: str | Path) -> LabelFile:
         PhonsegWarning: if there are labels at points in time, which are left out; if gaps or overlaps are taken as
             rounding.
     """
-    found = list(islice(_audacity_rows(path, read_text(path)), MAX_ROWS + 1))
-    check_count(path, len(found), "lines", MAX_ROWS)
+    found = list(islice(_audacity_rows(path, read_text(path)), MAX_INTERVALS + 1))
+    check_count(path, len(found), "lines")
     points = [number for number, (start, end, _) in found if start == end]
     _warn_of_empty(path, "labels at one point in time", points)
     spans = [row for row in found if row[1][0] != row[1][1]] if points else found

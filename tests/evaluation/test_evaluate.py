@@ -189,7 +189,7 @@ def test_what_cannot_be_scored_is_listed_and_changes_nothing_else(tmp_path: Path
     assert "nothing of that name" in score.failed["missing"]
     assert "not a Praat TextGrid" in score.failed["damaged"]
     assert "no reference of that name" in score.failed["stray"]
-    assert 'no tier is called "phones" (tiers: "words" (intervals))' in score.failed["other tier"]
+    assert 'no tier is called "phones" (tiers: 1 "words" (intervals))' in score.failed["other tier"]
 
 
 def test_a_corpus_of_which_nothing_can_be_scored_has_no_figures(tmp_path: Path) -> None:
