@@ -2,6 +2,7 @@
 
     python fuzzing.py HOW_MANY SEED    ->    a line for each file: its kind, its number, and what went wrong, if it did
     python fuzzing.py HOW_MANY SEED REGEX    ->    the same for the kinds whose names the expression matches
+    python fuzzing.py large    ->    the same for label files that are large rather than damaged
 
 What phonseg promises of any bytes: a valid result or a `PhonsegError`, in two seconds of the processor's time and with
 500 MB of memory. A file is damaged a few times, at random, in ways that hurt: numbers become extreme, parts go missing,
@@ -18,12 +19,15 @@ import struct
 import sys
 import tempfile
 import warnings
+from collections.abc import Callable
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 
 import label_files
 import numpy as np
 import soundfile
+from large_files import large_files, many_intervals
 
 import phonseg
 from phonseg.annotation.readers import is_reference, read_label_file
@@ -302,7 +306,25 @@ def fuzz(how_many: int, seed: int, kinds: str = "") -> None:
                 print(attempt(kind, damaged(content, list(files.values()), chance), folder))
 
 
-def attempt(kind: str, content: bytes, folder: Path) -> str:
+def read_large_files() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        for suffix, text in label_files.kinds("a", 2).items():  # all libraries are loaded before memory is limited
+            use_large(suffix, text.encode(), Path(name))
+        limit_memory()
+        signal.signal(signal.SIGPROF, too_long)
+        for number, (suffix, content) in enumerate(chain(large_files(), many_intervals())):
+            print(f"{suffix} {number}: ", end="", flush=True)
+            print(attempt(suffix, content, Path(name), use_large))
+
+
+def use_large(suffix: str, content: bytes, folder: Path) -> None:
+    path = folder / f"large{suffix}"
+    path.write_bytes(content)
+    del content
+    check_labels(path, "phones")
+
+
+def attempt(kind: str, content: bytes, folder: Path, use: Callable[[str, bytes, Path], None] = use) -> str:
     """What went wrong, if anything did."""
     signal.setitimer(signal.ITIMER_PROF, SECONDS)
     try:
@@ -320,4 +342,7 @@ if __name__ == "__main__":
     warnings.simplefilter("error")
     warnings.simplefilter("ignore", PhonsegWarning)
     warnings.simplefilter("ignore", DeprecationWarning)
-    fuzz(int(sys.argv[1]), int(sys.argv[2]), *sys.argv[3:])
+    if sys.argv[1] == "large":
+        read_large_files()
+    else:
+        fuzz(int(sys.argv[1]), int(sys.argv[2]), *sys.argv[3:])

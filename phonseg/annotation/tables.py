@@ -93,7 +93,7 @@ def read_table(path: str | Path, *, tier: str | None = "phones") -> LabelFile:
     placed = intervals_from_rows(path, rows, "Give start and end in seconds", (start, end, places["label"]))
     if table.is_emur and placed.labels and np.mean(np.diff(placed.times)) > 1:
         problem = "has the columns of emuR, so its times are read as milliseconds"
-        warnings.warn(f"{path}: {problem}. If they are seconds, rename them.", PhonsegWarning, stacklevel=2)
+        warnings.warn(f"{path}: {problem}. If they are in seconds, rename its columns.", PhonsegWarning, stacklevel=2)
         placed = placed.in_units_of(1, 1000)
     segments = placed.segments(path, duration=duration)
     return LabelFile(segments, chosen.name if chosen else None, tiers, tells_duration=duration is not None)
@@ -132,7 +132,7 @@ def _read(path: str | Path) -> _Table:
             raise TextGridError(f"{path}: {problem}. Give them, in seconds.")
         if is_emur := any(marks <= set(names) for marks in EMUR):
             found["tier"] = None  # its column "type" tells other things
-        times = () if delimiter == "," else (found["start"], found["end"])
+        times = (found["start"], found["end"]) if delimiter != "," or '"' in text else ()
         rows = list(islice(_rows(path, text, delimiter, len(names), times), MAX_INTERVALS + 1))
     except csv.Error as error:
         raise TextGridError(f"{path}: cannot be read as a table ({error}). Check its quotation marks.") from error
