@@ -2,6 +2,7 @@
 
     python fuzzing.py HOW_MANY SEED    ->    a line for each file: its kind, its number, and what went wrong, if it did
     python fuzzing.py HOW_MANY SEED REGEX    ->    the same for the kinds whose names the expression matches
+    python fuzzing.py large    ->    the same for label files that are large rather than damaged
 
 What phonseg promises of any bytes: a valid result or a `PhonsegError`, in two seconds of the processor's time and with
 500 MB of memory. A file is damaged a few times, at random, in ways that hurt: numbers become extreme, parts go missing,
@@ -18,13 +19,16 @@ import struct
 import sys
 import tempfile
 import warnings
+from collections.abc import Callable
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 
 import label_files
 import manifests
 import numpy as np
 import soundfile
+from large_files import large_files, many_intervals
 from model_fuzzing import (
     SETTINGS,
     checkpoints,
@@ -270,7 +274,7 @@ def check_labels(path: Path, tier: str | None) -> None:
     is_reference(path)
     file = read_label_file(path, tier=tier)
     starts, ends, labels = zip(*file.segmentation.intervals(), strict=True)
-    assert 0 == starts[0] <= ends[-1] == file.segmentation.duration < np.inf
+    assert file.segmentation.start == starts[0] <= ends[-1] == file.segmentation.end < np.inf
     assert all(start < end for start, end in zip(starts, ends, strict=True)) or len(starts) == 1
     "".join([*labels, *file.tiers, file.tier or ""]).encode()  # there is no surrogate
     assert file.tier is None or file.tier in file.tiers
@@ -340,7 +344,25 @@ def fuzz(how_many: int, seed: int, kinds: str = "") -> None:
                     print(attempt(kind, damaged(kind, content, list(files.values()), chance), folder))
 
 
-def attempt(kind: str, content: bytes, folder: Path) -> str:
+def read_large_files() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        for suffix, text in label_files.kinds("a", 2).items():  # all libraries are loaded before memory is limited
+            use_large(suffix, text.encode(), Path(name))
+        limit_memory()
+        signal.signal(signal.SIGPROF, too_long)
+        for number, (suffix, content) in enumerate(chain(large_files(), many_intervals())):
+            print(f"{suffix} {number}: ", end="", flush=True)
+            print(attempt(suffix, content, Path(name), use_large))
+
+
+def use_large(suffix: str, content: bytes, folder: Path) -> None:
+    path = folder / f"large{suffix}"
+    path.write_bytes(content)
+    del content
+    check_labels(path, "phones")
+
+
+def attempt(kind: str, content: bytes, folder: Path, use: Callable[[str, bytes, Path], None] = use) -> str:
     """What went wrong, if anything did."""
     signal.setitimer(signal.ITIMER_PROF, SECONDS)
     try:
@@ -358,4 +380,7 @@ if __name__ == "__main__":
     warnings.simplefilter("error")
     warnings.simplefilter("ignore", PhonsegWarning)
     warnings.simplefilter("ignore", DeprecationWarning)
-    fuzz(int(sys.argv[1]), int(sys.argv[2]), *sys.argv[3:])
+    if sys.argv[1] == "large":
+        read_large_files()
+    else:
+        fuzz(int(sys.argv[1]), int(sys.argv[2]), *sys.argv[3:])

@@ -12,14 +12,30 @@ import pytest
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="memory is limited as Linux does it")
 
 
-def fuzz(how_many: int, seed: int) -> list[str]:
-    """What went wrong with so many damaged files of each kind; the process that reads them may even die."""
-    command = [sys.executable, "-X", "faulthandler", "fuzzing.py", str(how_many), str(seed)]
+def run(*arguments: str) -> list[str]:
+    """The lines of the process that reads the files; it may even die."""
+    command = [sys.executable, "-X", "faulthandler", "fuzzing.py", *arguments]
     done = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, encoding="utf-8", errors="replace")
     lines = done.stdout.splitlines()
     assert done.returncode == 0, f"{lines[-1:]}\n{done.stderr[-2_000:]}"
-    assert len(lines) >= 43 * how_many
+    return lines
+
+
+def wrong(lines: list[str]) -> list[str]:
     return [line for line in lines if not re.fullmatch(r".+ \d+: ", line)]
+
+
+def fuzz(how_many: int, seed: int) -> list[str]:
+    """What went wrong with so many damaged files of each kind."""
+    lines = run(str(how_many), str(seed))
+    assert len(lines) >= 43 * how_many
+    return wrong(lines)
+
+
+def test_large_label_files_are_read_or_refused() -> None:
+    lines = run("large")
+    assert len(lines) > 200
+    assert wrong(lines) == []
 
 
 def test_damaged_files_are_read_or_refused() -> None:

@@ -15,12 +15,12 @@ from xml.parsers import expat
 import numpy as np
 
 from phonseg.annotation.encodings import decoded, read_bytes, whole_characters
-from phonseg.annotation.intervals import MAX_LABEL, check_count, segments_from_intervals, shown
+from phonseg.annotation.intervals import MAX_LABEL, MAX_TIERS, check_count, segments_from_intervals, shown
 from phonseg.annotation.label_file import LabelFile
 from phonseg.annotation.tier_choice import HOLDS_INTERVALS, ListedTier, choose_tier
 from phonseg.errors import PhonsegWarning, TextGridError
 
-MAX_TAGS = 2_000_000  # a file of 64 MB has fewer
+MAX_TAGS = 1_200_000  # of four hours of speech sounds
 MAX_TAG_BYTES = 4 * MAX_LABEL  # from one tag to the next
 
 _MILLISECONDS = re.compile(r"-?\d{1,15}", re.ASCII)
@@ -59,7 +59,7 @@ class _Document:
             "HEADER": self._header,
             "MEDIA_DESCRIPTOR": lambda one: self.origins.append(one.get("TIME_ORIGIN", "0")),
             "TIME_SLOT": self._slot,
-            "TIER": lambda one: self.tiers.append(_Tier(one.get("TIER_ID", ""), [], [])),
+            "TIER": self._tier,
             "ALIGNABLE_ANNOTATION": self._annotation,
             "REF_ANNOTATION": self._other_annotation,
         }
@@ -88,6 +88,11 @@ class _Document:
 
     def _slot(self, attributes: dict[str, str]) -> None:
         self.slots[attributes.get("TIME_SLOT_ID", "")] = attributes.get("TIME_VALUE")
+
+    def _tier(self, attributes: dict[str, str]) -> None:
+        if len(self.tiers) == MAX_TIERS:
+            raise ValueError(f"it holds more than {MAX_TIERS} tiers, and no more are read")
+        self.tiers.append(_Tier(attributes.get("TIER_ID", ""), [], []))
 
     def _annotation(self, attributes: dict[str, str]) -> None:
         if self.tiers:

@@ -14,6 +14,7 @@ from phonseg.errors import TextGridError
 from phonseg.system.ordinary_files import open_ordinary, read_ordinary
 
 MAX_FILE_BYTES = 64_000_000  # a TextGrid of ten hours has 40 million
+MAX_SURROGATES = 4_000_000
 
 _HEAD_BYTES = 1_000_000
 _MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
@@ -67,7 +68,7 @@ def read_head(path: str | Path) -> str | None:
         path: of the file.
 
     Returns:
-        The text of its first million bytes; None if it cannot be read or holds nothing but white space or zero bytes.
+        The text of its first million bytes; None if it cannot be read or holds nothing but zero bytes.
     """
     try:
         with open_ordinary(path) as file:
@@ -76,7 +77,7 @@ def read_head(path: str | Path) -> str | None:
         text = data.decode(codec, "replace") if codec else data.decode("utf-8", "surrogateescape")
     except (OSError, ValueError):
         return None
-    return text.removeprefix(_MARK) if text.strip("\0 \t\r\n\v\f\ufeff") else None
+    return None if data and not data.strip(b"\0") else text.removeprefix(_MARK)
 
 
 @contextmanager
@@ -110,6 +111,12 @@ def decoded(data: bytes) -> tuple[str, str]:
         ValueError: if the file is not in the encoding that its first bytes show.
     """
     codec = encoding(data)
+    try:
+        return codec or "utf-8", data.decode(codec or "utf-8")
+    except UnicodeDecodeError:
+        codes = np.frombuffer(data, dtype=np.uint8)
+        if np.count_nonzero((codes[:-1] == 0xED) & (codes[1:] >= 0xA0)) > MAX_SURROGATES:
+            raise ValueError(f"it holds more than {MAX_SURROGATES} halves of characters") from None
     try:
         return codec or "utf-8", data.decode(codec or "utf-8", "surrogatepass")
     except UnicodeDecodeError as error:

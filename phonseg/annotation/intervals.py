@@ -16,8 +16,9 @@ from phonseg.timeline.segmentation import Segmentation
 
 Interval = tuple[float, float, str]  # start and end in seconds, label
 
-MAX_INTERVALS = 600_000  # in a file: ten hours of speech have 430 000 sounds and 100 000 words
+MAX_INTERVALS = 500_000  # in a file: ten hours of talk have 360 000 sounds and 90 000 words
 MAX_LABEL = 1_000_000  # characters
+MAX_TIERS = 10_000
 SAME_TIME = 1e-6  # seconds: ends of intervals that lie closer than this are the same time, rounded differently
 ROUNDING = 1e-3  # seconds: gaps and overlaps that are shorter come from rounding
 COARSEST_UNIT = 0.010  # seconds: a gap of one unit of the last decimal comes from rounding if units are this short
@@ -68,7 +69,10 @@ def segments_from_intervals(
         PhonsegWarning: if gaps or overlaps are taken as rounding, with their number and the largest; if the last
             interval ends after `end`.
     """
+    if not np.isfinite(start):
+        raise TextGridError(f"{path}: starts at {start} s, which is no time. Correct it.")
     start = 0.0 if abs(start) <= SAME_TIME else start
+    end = None if end is None or not np.isfinite(end) else end
     if not len(labels):
         if end is None or end < start:
             raise TextGridError(f"{path}: holds no segment. Give a file with a line for each segment.")
@@ -145,19 +149,20 @@ def _warn(path: str | Path, gaps: Times, rounded: NDArray[np.bool_], last: str, 
         warnings.warn(f"{path}: {problem}. {remedy}", PhonsegWarning, stacklevel=3)
 
 
-def check_count(path: str | Path, count: int, what: str) -> None:
+def check_count(path: str | Path, count: int, what: str, most: int = MAX_INTERVALS) -> None:
     """Checks that a file does not hold more than any recording has.
 
     Args:
         path: of the file, for messages.
         count: how many there are.
         what: is counted, such as "segments".
+        most: how many are read.
 
     Raises:
-        TextGridError: if there are more than `MAX_INTERVALS`.
+        TextGridError: if there are more.
     """
-    if count > MAX_INTERVALS:
-        raise TextGridError(f"{path}: holds more than {MAX_INTERVALS} {what}, and no more are read. Cut it into parts.")
+    if count > most:
+        raise TextGridError(f"{path}: holds more than {most} {what}, and no more are read. Cut it into parts.")
 
 
 def check_label(path: str | Path, label: str, place: str) -> None:

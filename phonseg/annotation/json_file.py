@@ -11,11 +11,11 @@ from typing import Any, NoReturn
 import numpy as np
 
 from phonseg.annotation.encodings import read_text
-from phonseg.annotation.intervals import Interval, segments_from_intervals
+from phonseg.annotation.intervals import Interval, check_count, segments_from_intervals
 from phonseg.annotation.label_file import LabelFile
 from phonseg.errors import TextGridError
 
-MAX_JSON_BYTES = 16_000_000  # that of an hour; the parser takes up to 30 times as much memory
+MAX_JSON_BYTES = 16_000_000  # that of an hour; the parser takes much more memory
 
 _KEYS = [re.compile(rf'"{key}"\s*:') for key in ("duration", "segments", "label")]
 
@@ -36,20 +36,17 @@ def read_json(path: str | Path) -> LabelFile:
         PhonsegWarning: if gaps or overlaps are taken as rounding.
     """
     text = read_text(path, MAX_JSON_BYTES)
+    check_count(path, text.count("{") + text.count("["), "objects")
     try:
         content = json.loads(text, parse_int=float, parse_constant=_refuse)
     except RecursionError as error:
         raise TextGridError(f"{path}: is damaged (nested too deeply). Write it again.") from error
     except ValueError as error:
         raise TextGridError(f"{path}: is damaged, or not JSON ({str(error)[:100]}). Write it again.") from error
-    start, duration, segments = _parts(content) if isinstance(content, dict) else (0.0, None, None)
-    if not (
-        isinstance(start, float)
-        and isinstance(duration, float)
-        and 0 <= duration < math.inf
-        and isinstance(segments, list)
-        and segments
-    ):
+    parts = content if isinstance(content, dict) else {}
+    start, duration, segments = parts.get("start", 0.0), parts.get("duration"), parts.get("segments")
+    times_are_numbers = isinstance(start, float) and isinstance(duration, float) and 0 <= duration < math.inf
+    if not (times_are_numbers and isinstance(segments, list) and segments):
         raise TextGridError(f"{path}: has no duration and segments, as a JSON file of phonseg has. Give another file.")
     intervals = [_interval(path, number, one) for number, one in enumerate(segments, 1)]
     times, labels = np.array([one[:2] for one in intervals]), [label for *_, label in intervals]
@@ -64,13 +61,9 @@ def is_json_of_phonseg(text: str) -> bool:
         text: the file.
 
     Returns:
-        Whether it has the keys of such a file.
+        Whether it has the keys of such a file; also True if it is blank.
     """
-    return all(key.search(text) for key in _KEYS)
-
-
-def _parts(content: dict[str, Any]) -> tuple[Any, Any, Any]:
-    return content.get("start", 0.0), content.get("duration"), content.get("segments")
+    return not text.strip() or all(key.search(text) for key in _KEYS)
 
 
 def _interval(path: str | Path, number: int, segment: Any) -> Interval:

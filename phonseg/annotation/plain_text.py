@@ -13,19 +13,19 @@ import re
 import warnings
 from collections.abc import Iterator, Sequence
 from itertools import islice
+from numbers import Real
 from pathlib import Path
 
 import numpy as np
 
 from phonseg.annotation.encodings import read_text
-from phonseg.annotation.intervals import SAME_TIME, seconds, shown
+from phonseg.annotation.intervals import MAX_INTERVALS, SAME_TIME, check_count, seconds, shown
 from phonseg.annotation.label_file import LabelFile
 from phonseg.annotation.rows import Intervals, Row, intervals_from_rows, lines, own_recording, rows
 from phonseg.errors import ConfigurationError, PhonsegWarning, TextGridError
 
 HTK_RATE = 10_000_000  # units of 100 ns per second
 
-_WHOLE = re.compile(r"[-+]?\d{1,15}", re.ASCII)
 _FRAME = re.compile(r"\s*MillisecondsPerFrame:\s*(\S+)\s", re.IGNORECASE)
 _END_OF_HEADER = "end of header"
 _AUDACITY = re.compile(r"\s*[-+]?\d+([.,]\d*)?\t[-+]?\d+([.,]\d*)?\s*(\t|$)", re.ASCII)
@@ -52,8 +52,8 @@ def read_phn(path: str | Path, *, sample_rate: int = 16_000) -> LabelFile:
     Warns:
         PhonsegWarning: if gaps or overlaps are taken as rounding.
     """
-    if not sample_rate >= 1:
-        raise ConfigurationError(f"sample_rate is {sample_rate}. Give samples per second.")
+    if not (isinstance(sample_rate, Real) and 1 <= sample_rate < np.inf):
+        raise ConfigurationError(f"sample_rate is {sample_rate!r:.80}. Give samples per second, such as 16000.")
     text = read_text(path)
     found = rows(path, text)
     if not (header := _FRAME.match(text)):
@@ -87,10 +87,10 @@ def read_lab(path: str | Path) -> LabelFile:
             taken as rounding.
     """
     found = rows(path, read_text(path))
-    head = next((i for i, (_, fields) in enumerate(found) if fields == ["#"]), None)
+    head = next((i for i, (_, fields) in enumerate(found) if fields == ("#",)), None)
     if head is not None:
         return LabelFile(_from_ends(path, found[head + 1 :]).segments(path))
-    if not all(_WHOLE.fullmatch(time) for _, fields in found for time in fields[:2]):
+    if not all(time.isdecimal() for _, fields in found for time in fields[:2]):
         return LabelFile(intervals_from_rows(path, found, "Give 'start end label', in seconds").segments(path))
     placed = intervals_from_rows(path, found, "Give 'start end label', in units of 100 ns", whole=True)
     return LabelFile(placed.in_units_of(1, HTK_RATE).segments(path))
@@ -112,7 +112,8 @@ def read_audacity(path: str | Path) -> LabelFile:
         PhonsegWarning: if there are labels at points in time, which are left out; if gaps or overlaps are taken as
             rounding.
     """
-    found = list(_audacity_rows(path, read_text(path)))
+    found = list(islice(_audacity_rows(path, read_text(path)), MAX_INTERVALS + 1))
+    check_count(path, len(found), "lines")
     points = [number for number, (start, end, _) in found if start == end]
     _warn_of_empty(path, "labels at one point in time", points)
     spans = [row for row in found if row[1][0] != row[1][1]] if points else found

@@ -94,9 +94,9 @@ def is_reference(path: str | Path) -> bool:
 
     Returns:
         Whether its suffix is in `READERS`. A `.csv` must also have the columns of a reference, a `.txt` lines of
-        Audacity, a `.json` the keys of phonseg's; one that is empty or cannot be read counts, so that `read_label_file`
-        says why. Where `label_suffix` is not None and this is False, the file is another table, a transcript or the
-        like.
+        Audacity, a `.json` the keys of phonseg's. One that cannot be read counts, so that `read_label_file` says why,
+        and so does an empty `.csv` or `.json`; an empty `.txt` may be a transcript. Where `label_suffix` is not None
+        and this is False, the file is another table, a transcript or the like.
     """
     suffix = label_suffix(path)
     if suffix is None or suffix not in _TELL_APART:

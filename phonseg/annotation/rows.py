@@ -24,8 +24,10 @@ from phonseg.errors import TextGridError
 from phonseg.timeline.grid import Times
 from phonseg.timeline.segmentation import Segmentation
 
-Row = tuple[int, Sequence[str]]  # the number of the line, and its fields
+Row = tuple[int, tuple[str, ...]]  # the number of the line, and its fields
 Columns = tuple[int, int, int | None]  # the columns of start, end and label; None if there are no labels
+
+MAX_LINES = 2_000_000  # blank ones too
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
@@ -76,10 +78,9 @@ def lines(path: str | Path, text: str) -> Iterator[str]:
             may hold any other character.
 
     Raises:
-        TextGridError: if there are more than twice `MAX_INTERVALS`.
+        TextGridError: if there are more than `MAX_LINES`.
     """
-    count = text.count("\n") + text.count("\r") - text.count("\r\n")
-    check_count(path, count // 2, "times two lines")
+    check_count(path, max(text.count("\n"), text.count("\r")), "lines", MAX_LINES)
     return map(itemgetter(0), _LINE.finditer(text))
 
 
@@ -95,7 +96,8 @@ def rows(path: str | Path, text: str, *, fields: int = 3) -> list[Row]:
         TextGridError: if there are more than `MAX_INTERVALS`.
     """
     split = ((number, line.rstrip().split(None, fields - 1)) for number, line in enumerate(lines(path, text), 1))
-    found: list[Row] = list(islice(((number, row) for number, row in split if row), MAX_INTERVALS + 1))
+    # Tuples, for Python looks through millions of lists again and again, to see whether they can go.
+    found: list[Row] = list(islice(((number, tuple(row)) for number, row in split if row), MAX_INTERVALS + 1))
     check_count(path, len(found), "lines")
     return found
 

@@ -9,17 +9,16 @@ from __future__ import annotations
 
 import csv
 import re
-import sys
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 
 from phonseg.annotation.encodings import read_text
-from phonseg.annotation.intervals import MAX_INTERVALS, check_count, seconds, shown
+from phonseg.annotation.intervals import MAX_INTERVALS, MAX_TIERS, check_count, seconds, shown
 from phonseg.annotation.label_file import LabelFile
 from phonseg.annotation.rows import Row, intervals_from_rows, lines, own_recording
 from phonseg.annotation.tier_choice import HOLDS_INTERVALS, HOLDS_POINTS, ListedTier, choose_tier
@@ -37,15 +36,22 @@ COLUMNS: Mapping[str, Sequence[str]] = {
 }
 EMUR = ({"labels", "start", "end", "session"}, {"labels", "start", "end", "utts"})  # either is the mark of emuR
 
-_START, _END, _LABEL, _TIER, _NUMBER, _DURATION, _RECORDING = range(7)  # in a row whose columns are in order
+MAX_COLUMNS = 1_000
 
 
 class _Table(NamedTuple):
-    """A table whose columns are in the order of `COLUMNS`; those that it has not are empty, and None in `names`."""
+    """The rows of a table, and in which column each of `COLUMNS` is; None if it has no such column."""
 
-    names: Sequence[str | None]
     rows: list[Row]
+    places: Mapping[str, int | None]
     is_emur: bool
+
+    def column(self, name: str) -> Callable[[Row], str]:
+        """What returns the field of a row in this column; nothing if there is none."""
+        place = self.places[name]
+        if place is None:
+            return lambda row: ""
+        return lambda row: row[1][place] if place < len(row[1]) else ""
 
 
 def read_table(path: str | Path, *, tier: str | None = "phones") -> LabelFile:
@@ -70,19 +76,24 @@ def read_table(path: str | Path, *, tier: str | None = "phones") -> LabelFile:
         PhonsegWarning: if the times are read as milliseconds; if gaps or overlaps are taken as rounding.
     """
     table = _read(path)
-    own = own_recording(path, (row[_RECORDING] for _, row in table.rows)) or ""
-    rows = [row for row in table.rows if row[1][_RECORDING] == own]
-    duration = _duration(path, rows) if table.names[_DURATION] else None
+    rows, places = table.rows, table.places
+    if places["recording"] is not None:
+        recording = table.column("recording")
+        own = own_recording(path, map(recording, rows))
+        rows = [row for row in rows if recording(row) == own]
+    duration = _duration(path, map(table.column("duration"), rows)) if places["duration"] is not None else None
     chosen, tiers = None, tuple[str, ...]()
-    if table.names[_TIER]:
-        listed = _tiers(rows)
+    if places["tier"] is not None:
+        number, name = table.column("number"), table.column("tier")
+        listed = _tiers(path, rows, lambda row: (number(row), name(row)), table)
         chosen = choose_tier(path, list(listed.values()), tier)
         tiers = tuple(one.name for one in listed.values() if one.holds == HOLDS_INTERVALS)
-        rows = [row for row in rows if listed[_key(row)] == chosen]
-    placed = intervals_from_rows(path, rows, "Give start and end in seconds")
+        rows = [row for row in rows if listed[number(row), name(row)] == chosen]
+    start, end = cast(int, places["start"]), cast(int, places["end"])
+    placed = intervals_from_rows(path, rows, "Give start and end in seconds", (start, end, places["label"]))
     if table.is_emur and placed.labels and np.mean(np.diff(placed.times)) > 1:
         problem = "has the columns of emuR, so its times are read as milliseconds"
-        warnings.warn(f"{path}: {problem}. If they are seconds, rename them.", PhonsegWarning, stacklevel=2)
+        warnings.warn(f"{path}: {problem}. If they are in seconds, rename its columns.", PhonsegWarning, stacklevel=2)
         placed = placed.in_units_of(1, 1000)
     segments = placed.segments(path, duration=duration)
     return LabelFile(segments, chosen.name if chosen else None, tiers, tells_duration=duration is not None)
@@ -95,8 +106,11 @@ def is_table(head: str) -> bool:
         head: the text, or at least its first line.
 
     Returns:
-        Whether its first line names the columns `start` and `end`; also True if it cannot be read as a table.
+        Whether its first line names the columns `start` and `end`; also True if the text is blank or cannot be read as
+        a table.
     """
+    if not head.strip():
+        return True
     try:
         names, _ = _header(head)
     except csv.Error:
@@ -108,19 +122,22 @@ def _read(path: str | Path) -> _Table:
     text = read_text(path)
     try:
         names, delimiter = _header(text)
-        found = [next((name for name in known if name in names), None) for known in COLUMNS.values()]
-        if is_emur := any(marks <= set(names) for marks in EMUR):
-            found[_TIER] = None  # its column "type" tells other things
-        if found[_START] is None or found[_END] is None:
+        check_count(path, len(names), "columns", MAX_COLUMNS)
+        found = {
+            column: next((names.index(name) for name in known if name in names), None)
+            for column, known in COLUMNS.items()
+        }
+        if found["start"] is None or found["end"] is None:
             problem = f"has no columns start and end (line 1: {text[:60]!r})"
             raise TextGridError(f"{path}: {problem}. Give them, in seconds.")
-        places = [None if name is None else names.index(name) for name in found]
-        filled = ((line, row) for line, row in _records(path, text, delimiter) if any(row))
-        rows = [(line, _in_order(row, places)) for line, row in islice(filled, MAX_INTERVALS + 1)]
-        check_count(path, len(rows), "lines")
+        if is_emur := any(marks <= set(names) for marks in EMUR):
+            found["tier"] = None  # its column "type" tells other things
+        times = (found["start"], found["end"]) if delimiter != "," or '"' in text else ()
+        rows = list(islice(_rows(path, text, delimiter, len(names), times), MAX_INTERVALS + 1))
     except csv.Error as error:
         raise TextGridError(f"{path}: cannot be read as a table ({error}). Check its quotation marks.") from error
-    return _Table(found, rows, is_emur)
+    check_count(path, len(rows), "lines")
+    return _Table(rows, found, is_emur)
 
 
 def _header(text: str) -> tuple[list[str], str]:
@@ -130,40 +147,38 @@ def _header(text: str) -> tuple[list[str], str]:
     return [name.strip().lower() for name in next(csv.reader([line], delimiter=delimiter), [])], delimiter
 
 
-def _records(path: str | Path, text: str, delimiter: str) -> Iterator[Row]:
-    """The rows below the header, with the lines in which they end."""
+def _rows(path: str | Path, text: str, delimiter: str, width: int, commas: Sequence[int]) -> Iterator[Row]:
+    """The rows below the header that are not blank, and the lines in which they end; decimal commas become points."""
     table = csv.reader(lines(path, text), delimiter=delimiter)
     next(table, None)
     for row in table:
-        yield table.line_num, row
+        if any(row):
+            del row[width:]
+            for place in commas:
+                row[place : place + 1] = [time.replace(",", ".") for time in row[place : place + 1]]
+            yield table.line_num, tuple(row)
 
 
-def _in_order(row: Sequence[str], places: Sequence[int | None]) -> Sequence[str]:
-    fields = ["" if place is None or place >= len(row) else row[place] for place in places]
-    fields[:2] = (time.strip().replace(",", ".") for time in fields[:2])
-    # Names of tiers and recordings stand in every row: one copy of each is enough.
-    return (*fields[:3], *map(sys.intern, fields[3:]))
-
-
-def _tiers(rows: Sequence[Row]) -> Mapping[tuple[str, str], ListedTier]:
-    """The tiers by their keys, in the order in which they appear. In one of points every row ends where it starts."""
+def _tiers(
+    path: str | Path, rows: Sequence[Row], key: Callable[[Row], tuple[str, str]], table: _Table
+) -> Mapping[tuple[str, str], ListedTier]:
+    """The tiers by number and name, in the order in which they appear. In one of points every row ends as it starts."""
     holds: dict[tuple[str, str], str] = {}
+    start, end = table.column("start"), table.column("end")
     for row in rows:
-        point = holds.get(_key(row), HOLDS_POINTS) == HOLDS_POINTS and row[1][_START] == row[1][_END]
-        holds[_key(row)] = HOLDS_POINTS if point else HOLDS_INTERVALS
+        tier = key(row)
+        if holds.get(tier) != HOLDS_INTERVALS:
+            holds[tier] = HOLDS_POINTS if start(row) == end(row) else HOLDS_INTERVALS
+    check_count(path, len(holds), "tiers", MAX_TIERS)
     return {
         (number, name): ListedTier(int(number) if re.fullmatch("[0-9]{1,9}", number) else i, name, held)
         for i, ((number, name), held) in enumerate(holds.items(), 1)
     }
 
 
-def _key(row: Row) -> tuple[str, str]:
-    return row[1][_NUMBER], row[1][_TIER]
-
-
-def _duration(path: str | Path, rows: Sequence[Row]) -> float | None:
+def _duration(path: str | Path, texts: Iterable[str]) -> float | None:
     """The latest end of a tier."""
     try:
-        return max((seconds(text) for text in {row[_DURATION].replace(",", ".") for _, row in rows}), default=None)
+        return max((seconds(text.replace(",", ".")) for text in set(texts)), default=None)
     except ValueError as error:
         raise TextGridError(f"{path}: tier_xmax is {shown(str(error))!r}. Give seconds.") from None

@@ -52,8 +52,9 @@ def test_a_phn_file_that_is_damaged_is_refused_with_its_line(tmp_path: Path, tex
 
 
 def test_a_sample_rate_is_above_zero(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="sample_rate is 0"):
-        read_phn(phn(tmp_path, "0 10 a\n"), sample_rate=0)
+    for wrong in (0, -16_000, float("nan"), float("inf"), "16000", None):
+        with pytest.raises(ConfigurationError, match=f"sample_rate is {wrong!r}. Give samples per second"):
+            read_phn(phn(tmp_path, "0 10 a\n"), sample_rate=wrong)  # type: ignore[arg-type]
 
 
 def lab(folder: Path, text: str) -> Path:

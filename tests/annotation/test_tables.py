@@ -22,6 +22,7 @@ def table(folder: Path, text: str | bytes) -> Path:
         "\ufeffStart;End;Label\r\n0;0,5;a\r\n0,5;1;b, c\r\n",
         "tmin\ttier\ttext\ttmax\n0\tphones\ta\t0.5\n0\twords\tw\t1\n0.5\tphones\tb, c\t1\n",
         'Begin,End,Label,Type,Speaker\n0,0.5,a,phones,x\n0.5,1,"b, c",phones,x\n0,1,w,words,x\n',
+        'start,end,label\n"0","0,5",a\n"0,5","1","b, c"\n',
         'xmax,xmin,text\n\n0.5,0,a\n1,0.5,"b, c"\n',
     ],
 )

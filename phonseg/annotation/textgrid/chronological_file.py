@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from phonseg.annotation.intervals import MAX_INTERVALS, Interval, decimals
+from phonseg.annotation.intervals import Interval, decimals
 from phonseg.annotation.textgrid.tier import INTERVALS, Tier, check_size, tier_count_error
 from phonseg.annotation.textgrid.tokens import CLASS, COUNT, TEXT, TIME, Tokens, unquoted
 
@@ -48,18 +48,16 @@ def read_chronological(text: str) -> ChronologicalFile:
     start, end, declared = found.take(TIME)[0], found.take(TIME)[0], int(float(found.take(COUNT)[0]))
     heads = _heads(found, declared)
     timed: list[list[_Timed]] = [[] for _ in heads]
-    for held in range(1, MAX_INTERVALS + 2):
-        if found.at_end():
-            break
-        place, number = found.place, int(float(found.take(COUNT)[0]))
+    held = 0
+    while (number := found.number()) is not None:
         if not 1 <= number <= len(heads):
-            raise ValueError(f"tier {number} is named before {place()}, and the number of tiers is {len(heads)}")
+            raise ValueError(f"tier {number} is named before {found.place()}, and the number of tiers is {len(heads)}")
         item = found.item(2 if heads[number - 1][0] == INTERVALS else 1)
         if item is None:
-            raise ValueError(f"an interval or a point ends too early, in {place()}")
-        (first, *_), label, _ = item
-        last = item[0][-1]
+            raise ValueError(f"an interval or a point ends too early, in {found.place()}")
+        (first, *_), (*_, last), label = item[0], item[0], item[1]
         timed[number - 1].append(((float(first), float(last), label), decimals(first), decimals(last)))
+        held += 1
         check_size(0, held)
     return ChronologicalFile(start, end, [_tier(*head, one) for head, one in zip(heads, timed, strict=True)])
 

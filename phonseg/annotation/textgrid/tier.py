@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from phonseg.annotation.intervals import MAX_INTERVALS, Interval, shown
+from phonseg.annotation.intervals import MAX_INTERVALS, MAX_TIERS, Interval, shown
 
 INTERVALS, POINTS = "IntervalTier", "TextTier"  # the two classes of tier, as Praat calls them
-MAX_TIERS = 10_000
 
 
 class Tier(NamedTuple):

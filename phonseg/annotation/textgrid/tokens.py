@@ -14,9 +14,11 @@ from phonseg.annotation.encodings import whole_characters
 from phonseg.annotation.intervals import MAX_LABEL, NUMBER
 from phonseg.annotation.textgrid.tier import INTERVALS, POINTS
 
-# Comments (many words at once, for speed) or a token. A text without its second quote is a token of no kind.
+# A comment: a word that is no token, or the rest of a line.
+_COMMENT = r'(?:[^\s"<!\-+.\d][^\s"]*+(?=\s)|![^\r\n]*+)'
+# Comments (many at once, for speed) or a token. A text without its second quote is a token of no kind.
 WORD = re.compile(
-    r'(?:[a-zA-Z=\[][^\s"]*+(?=\s)\s*+)++|![^\r\n]*|'
+    rf"(?:{_COMMENT}\s*+)++|"
     r'(?P<token>"(?:[^"]++|"")*+"(?!\S)|<[^>]*>|(?:[-+]|\.?\d)\S*|[^\s"]*+"|<)|\S+'
 )
 NEWLINE = re.compile(r"\r\n?|\n")
@@ -31,10 +33,13 @@ TIME: Kind = "a number", NUMBER
 
 # A whole interval or point, from what is before its first number to its text; so most are read at once. Whatever else
 # stands there is read token by token.
-_COMMENTS = r'(?:[a-zA-Z=\[][^\s"]*+(?=\s)|\s++)*+'
+_COMMENTS = rf"(?:{_COMMENT}|\s++)*+"
 _NUMBER = r"([-+]?[0-9]{1,40}(?:\.[0-9]*+)?+(?=\s))"
 _LABEL = r'("(?:[^"]++|"")*+"(?!\S))'
 _ITEMS = {count: re.compile(_COMMENTS + (_NUMBER + _COMMENTS) * count + _LABEL) for count in (1, 2)}
+
+
+_TIER_NUMBER = re.compile(_COMMENTS + r"([0-9]{1,9})(?=\s)")
 
 
 class Tokens:
@@ -48,7 +53,8 @@ class Tokens:
     def __init__(self, text: str, start: int) -> None:
         self._text = text
         self._at = start
-        self._next: re.Match[str] | None = None
+        self._next: re.Match[str] | None = None  # the next token, if it is known
+        self._is_known = False
 
     def following(self, kind: Kind) -> bool:
         """Returns whether the next token is of a kind, and stays before it.
@@ -80,7 +86,7 @@ class Tokens:
             raise ValueError(f"a text in {self.place()} has more than {MAX_LABEL} characters, and no more are read")
         if not kind[1].fullmatch(self._text, *token.span()):
             raise ValueError(f"{self._what_stands()} instead of {kind[0]}")
-        self._at, self._next = token.end(), None
+        self._at, self._is_known = token.end(), False
         return token
 
     def item(self, times: int) -> tuple[Sequence[str], str, int] | None:
@@ -98,12 +104,23 @@ class Tokens:
         """
         found = _ITEMS[times].match(self._text, self._at)
         if found and found.end() - self._at <= MAX_LABEL:
-            self._at, self._next = found.end(), None
+            self._at, self._is_known = found.end(), False
             return found.groups()[:-1], unquoted(found[times + 1]), found.end()
         if self.at_end() or self.following(CLASS):
             return None
         numbers = [self.take(TIME)[0] for _ in range(times)]
         return numbers, unquoted(self.take(TEXT)[0]), self._at
+
+    def number(self) -> int | None:
+        """Returns the next token, a whole number from 0, and goes on; None at the end of the text.
+
+        Raises:
+            ValueError: with the line, as for `take`.
+        """
+        if found := _TIER_NUMBER.match(self._text, self._at):
+            self._at, self._is_known = found.end(), False
+            return int(found[1])
+        return None if self.at_end() else int(float(self.take(COUNT)[0]))
 
     def end(self) -> None:
         """Raises ValueError, with the line, if there is one more token."""
@@ -118,7 +135,8 @@ class Tokens:
         return f"line {lines + 1}"
 
     def _peek(self) -> re.Match[str] | None:
-        if self._next is None:
+        if not self._is_known:
+            self._is_known = True
             self._next = next((word for word in WORD.finditer(self._text, self._at) if word["token"]), None)
         return self._next
 

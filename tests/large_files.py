@@ -1,0 +1,59 @@
+"""Large and hostile label files."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator
+
+from label_files import kinds
+from textgrids import long, short
+
+MILLIONS = 20_000_000
+OPENING = ("<", '"', "< ", '" ', "<a ", "[", "{", "<!--", "<![CDATA[", "&", "! ", "\\")
+
+
+def large_files() -> Iterator[tuple[str, bytes]]:
+    """The suffix and the content of each."""
+    one = long({"phones": [(0, 1, "LABEL")]})
+    yield ".TextGrid", one.replace("LABEL", "a" * MILLIONS).encode()
+    yield ".TextGrid", one.replace("LABEL", '""' * (MILLIONS // 2)).encode()
+    yield ".TextGrid", one.replace("LABEL", "é" * MILLIONS).encode("latin-1")
+    yield ".TextGrid", codecs.BOM_UTF16_LE + one.replace("LABEL", "ʃ" * (MILLIONS // 2)).encode("utf-16-le")
+    yield ".TextGrid", one.replace("LABEL", "\r\n" * (MILLIONS // 2)).encode()
+    yield ".TextGrid", long({"a" * MILLIONS: [(i / 100, (i + 1) / 100, "") for i in range(100)]}).encode()
+    yield ".csv", b"start,end,label\n0,1," + b"a" * MILLIONS
+    yield ".lab", b"0 1.0 " + b"a" * MILLIONS
+    yield ".eaf", kinds("LABEL", 2)[".eaf"].replace("LABEL", "a" * MILLIONS).encode()
+    yield ".eaf", kinds("a", 2)[".eaf"].replace("<HEADER", f'<HEADER X="{"a" * 50_000_000}"').encode()
+    yield ".eaf", b"<ANNOTATION_DOCUMENT>" + b"<a>" * 80_000
+    yield ".csv", b"start,end" + b"," * 1_000_000 + (b"\n0,1" + b"," * 1_000_000) * 3
+    yield ".csv", b"start,end" + b"\n" * MILLIONS
+    yield ".lab", b"\n" * MILLIONS
+    yield ".json", b'{"label": 0, "duration": 1, "segments": ' + b"[" * 100_000
+    yield ".json", b'{"label": 0, "segments": [], "duration": ' + b"9" * 5_000 + b"}"
+    yield ".phn", b"0 " + b"9" * 5_000 + b" a"
+    yield ".TextGrid", short({}).replace("\n0\n", "\n1000000\n").encode() + b'"IntervalTier" "a" 0 1 0\n' * 1_000_000
+    for opening in OPENING:
+        marks = opening * 80_000
+        yield ".TextGrid", one.encode() + marks.encode()
+        yield ".TextGrid", one.replace("tiers?", marks + " tiers?").encode()
+        yield from ((suffix, marks.encode()) for suffix in kinds())
+        yield ".csv", f"start,end,label\n0,1,{marks}".encode()
+        yield ".eaf", f"<ANNOTATION_DOCUMENT>{marks}".encode()
+
+
+def many_intervals() -> Iterator[tuple[str, bytes]]:
+    """40 000 intervals below 50 microseconds in every kind of file."""
+    spans = [(round(i * 4e-5, 6), round((i + 1) * 4e-5, 6), "a") for i in range(40_000)]
+    for form in (long, short):
+        yield ".TextGrid", form({"phones": spans}).encode()
+    lines = "".join(f"1 {start} {end}\n{chr(34)}a{chr(34)}\n" for start, end, _ in spans)
+    head = '"Praat chronological TextGrid text file"\n0 2\n1\n"IntervalTier" "phones" 0 2\n'
+    yield ".TextGrid", (head + lines).encode()
+    yield ".csv", ("start,end\n" + "".join(f"{start},{end}\n" for start, end, _ in spans)).encode()
+    yield ".txt", "".join(f"{start:.6f}\t{end:.6f}\ta\n" for start, end, _ in spans).encode()
+    yield ".ctm", "".join(f"a 1 {start} 0.00004 a\n" for start, _, _ in spans).encode()
+    yield ".lab", "".join(f"{400 * i} {400 * i + 400} a\n" for i in range(40_000)).encode()
+    yield ".phones", ("#\n" + "".join(f"{end} 1 a\n" for _, end, _ in spans)).encode()
+    yield ".phones", ("#\n1 1 a\n" + "1 1 a\n" * 40_000).encode()
+    yield ".phn", "".join(f"{i} {i + 1} a\n" for i in range(40_000)).encode()
