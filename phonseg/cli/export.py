@@ -18,7 +18,7 @@ def add(commands: Commands) -> None:
     """Adds the command."""
     purpose = "write corrected TextGrids, or other label files, in other formats"
     parser = add_command(commands, "export", run, purpose, EXAMPLES)
-    what = "a TextGrid, .phn, .phones, .lab, .eaf or .csv file, or a folder of TextGrids"
+    what = "a label file such as a TextGrid (see README for the kinds), or a folder of TextGrids"
     parser.add_argument("inputs", nargs="+", metavar="CORRECTED", help=what)
     parser.add_argument("-o", "--output", metavar="OUT", help="folder to write to (default: beside the label files)")
     add_formats(parser, default="csv")
