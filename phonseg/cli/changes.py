@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 from phonseg.cli.options import Commands, Options, add_command, add_tiers, picked, report_failures
 
@@ -29,11 +30,13 @@ def add(commands: Commands) -> None:
 def run(options: Options) -> int:
     """Prints the changes; returns 1 if any file could not be compared."""
     from phonseg.evaluation.changes import changes
+    from phonseg.evaluation.score import said
 
     how = picked(options, "within", "automatic_tier", "corrected_tier", "sample_rate")
     found = changes(options.automatic, options.corrected, tier=options.tier or "phones", **how)
     if options.csv:
         print(found.to_csv(), end="")
+        print(*said(found.notes), sep="\n", end="\n" * bool(found.notes), file=sys.stderr)
         return report_failures(found.failed.values())
     print(json.dumps(found.to_dict(), indent=2) if options.json else found)
     return 1 if found.failed else 0

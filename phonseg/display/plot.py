@@ -16,7 +16,8 @@ from phonseg.display.panels import CROWDED_SECONDS, draw_curve, draw_spectrogram
 from phonseg.display.tiers import SIZE, draw_tier
 from phonseg.display.window import check_window, open_for
 from phonseg.errors import ConfigurationError, PhonsegWarning, TextGridError
-from phonseg.evaluation.durations import Length, Level, compare_durations
+from phonseg.evaluation.durations import Length, Level
+from phonseg.evaluation.findings import about_files
 from phonseg.evaluation.sides import Reading, Side, read_side
 from phonseg.timeline.segmentation import Segmentation
 
@@ -96,7 +97,7 @@ def draw_recording(
     """
     _check_covered(segmentation, recording)
     if reference is not None:
-        reference = _checked(reference, recording)
+        reference = _checked(reference, segmentation, recording)
     own = "segments" if reference is None else "prediction"
     tiers = {own: segmentation} if reference is None else {own: segmentation, "reference": reference}
     above = ["waveform", "spectrogram"] if segmentation.curve is None else list(HEIGHTS)
@@ -119,16 +120,14 @@ def draw_recording(
     return figure
 
 
-def _checked(reference: Segmentation | Side, recording: Recording) -> Segmentation:
-    """Returns the segments of the reference, after comparing its duration with that of the recording."""
+def _checked(reference: Segmentation | Side, segmentation: Segmentation, recording: Recording) -> Segmentation:
+    """Returns the segments of the reference, after comparing them with the recording and its segments."""
     side = read_side(reference, Reading(), 0) if isinstance(reference, Segmentation) else reference
-    found = compare_durations(
-        side.length, Length(recording.name, recording.end - recording.start, start=recording.start)
-    )
-    if found is not None and found.level == Level.REFUSAL:
-        raise TextGridError(found.text)
-    if found is not None and found.level == Level.WARNING:
-        warnings.warn(found.text, PhonsegWarning, stacklevel=4)
+    length = Length(recording.name, recording.end - recording.start, start=recording.start)
+    for finding in about_files(side, Side(length, segmentation.boundaries, segmentation), Reading()):
+        if finding.level == Level.REFUSAL:
+            raise TextGridError(finding.text)
+        warnings.warn(finding.text, PhonsegWarning, stacklevel=4)
     return reference if isinstance(reference, Segmentation) else reference.segments
 
 

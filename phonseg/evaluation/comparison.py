@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from phonseg.errors import ConfigurationError, PhonsegError, PhonsegWarning, TextGridError
+from phonseg.evaluation.chance import question_about_all
 from phonseg.evaluation.durations import Finding, Level
 from phonseg.evaluation.findings import about_score
 from phonseg.evaluation.labelled import counted, labelled_stretches
@@ -19,6 +21,7 @@ from phonseg.evaluation.sides import Reading, Scorable, Side, read_side
 from phonseg.timeline.grid import Times
 
 EQUAL = 0.001  # seconds: ELAN rounds to whole milliseconds
+MOST_NAMES = 10  # in a message
 
 About = Callable[[Side, Side, Reading], Iterable[Finding]]
 
@@ -70,6 +73,7 @@ class Comparisons:
         pairs: name -> the two sides; the name is "" if two sources are compared.
         failed: name -> why the two cannot be compared.
         notes: what is to be said of all, with one line for each kind of note.
+        warnings: of each pair, and of all pairs together.
         folders: whether two folders were read.
         reading: how they were read.
     """
@@ -77,6 +81,7 @@ class Comparisons:
     pairs: Mapping[str, Comparison]
     failed: Mapping[str, str]
     notes: tuple[str, ...]
+    warnings: tuple[str, ...]
     folders: bool
     reading: Reading
 
@@ -84,11 +89,6 @@ class Comparisons:
     def labelled_only(self) -> bool:
         """Whether only boundaries inside the labelled stretches of the first side count."""
         return self.reading.labelled_only
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """All warnings, pair by pair."""
-        return tuple(text for one in self.pairs.values() for text in one.texts(Level.WARNING))
 
     def warn(self, stacklevel: int = 3) -> None:
         """Gives the warnings.
@@ -117,7 +117,8 @@ def compare(first: Scorable, second: Scorable, reading: Reading, about: About = 
             only labelled stretches count.
         ConfigurationError: if boundaries are out of range, or if they say not what is labelled where that is needed.
     """
-    sides = read_side(first, reading, 0), read_side(second, reading, 1)
+    one, other = read_side(first, reading, 0), read_side(second, reading, 1)
+    sides = one.seen_from(other), other.seen_from(one)
     stretches = _stretches(sides[0]) if reading.labelled_only else None
     findings = tuple(about(*sides, reading))
     for finding in findings:
@@ -150,7 +151,8 @@ def read_comparisons(first: Scorable, second: Scorable, reading: Reading, about:
     folders = [is_folder(first), is_folder(second)]
     if not any(folders):
         one = compare(first, second, reading, about)
-        return Comparisons({"": one}, {}, one.texts(Level.NOTE), folders=False, reading=reading)
+        said = one.texts(Level.NOTE), one.texts(Level.WARNING)
+        return Comparisons({"": one}, {}, *said, folders=False, reading=reading)
     if not all(folders):
         raise ConfigurationError("one of the two is a folder. Give two folders, or two files.")
     pairing = pair(str(first), str(second))
@@ -160,8 +162,10 @@ def read_comparisons(first: Scorable, second: Scorable, reading: Reading, about:
             pairs[name] = compare(*both, reading, lambda *sides: _about_pair(pairing, about, *sides))
         except PhonsegError as error:
             failed[name] = str(error)
-    notes = (*_summed_up(list(pairs.values())), *_about_folders(pairing))
-    return Comparisons(pairs, failed, notes, folders=True, reading=reading)
+    read = list(pairs.values())
+    warned = (*(text for one in read for text in one.texts(Level.WARNING)), *_about_all(read))
+    notes = (*_summed_up(read), *_about_folders(pairing))
+    return Comparisons(pairs, failed, notes, warned, folders=True, reading=reading)
 
 
 def is_folder(source: Scorable) -> bool:
@@ -170,7 +174,7 @@ def is_folder(source: Scorable) -> bool:
     Args:
         source: of any kind.
     """
-    return isinstance(source, str | Path) and Path(source).is_dir()
+    return isinstance(source, str | os.PathLike) and os.path.isdir(source)
 
 
 def _stretches(reference: Side) -> Times:
@@ -211,7 +215,14 @@ def _about_folders(pairing: Pairing) -> Iterator[str]:
     if pairing.left_out:
         n = len(pairing.left_out)
         what = "1 file is no label file and was" if n == 1 else f"{n} files are no label files and were"
-        yield f"{what} left out, such as: {pairing.left_out[0]}"
+        more = f" and {n - MOST_NAMES} more" if n > MOST_NAMES else ""
+        yield f"{what} left out: {', '.join(map(str, pairing.left_out[:MOST_NAMES]))}{more}"
+
+
+def _about_all(pairs: Sequence[Comparison]) -> Iterator[str]:
+    """What is to be said of all pairs together."""
+    if question := question_about_all([(one.first.boundaries, one.second.boundaries) for one in pairs]):
+        yield f"{len(pairs)} pairs agree no better than references and predictions of other files would. {question}"
 
 
 def _summed_up(pairs: Sequence[Comparison]) -> Iterator[str]:

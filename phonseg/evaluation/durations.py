@@ -139,7 +139,7 @@ def _cause(side: Length, other: Length, read_as: float) -> str:
         return f"{seem}. Give a file with times in seconds."
     if read_as in UNITS:
         return f"{seem}, not {UNITS[read_as]}. Give a file with times in seconds."
-    return f"{seem}, not at {read_as:g} Hz: give --sample-rate {known:g} (in Python, sample_rate={known:g})."
+    return f"{seem}, not at {read_as:g} Hz: if so, give --sample-rate {known:g} (in Python, sample_rate={known:g})."
 
 
 def _two_rates(ratio: float, rates: Sequence[int] = SAMPLE_RATES) -> str:

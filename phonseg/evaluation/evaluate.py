@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from numbers import Real
 
 import numpy as np
 from numpy.typing import NDArray
@@ -202,8 +203,8 @@ def check_tolerance(name: str, seconds: float) -> None:
     Raises:
         ConfigurationError: if it is not.
     """
-    if not 0 < seconds < math.inf:
-        raise ConfigurationError(f"{name} is {seconds}. Give seconds above 0, such as 0.02 for 20 ms.")
+    if isinstance(seconds, bool) or not isinstance(seconds, Real) or not 0 < seconds < math.inf:
+        raise ConfigurationError(f"{name} is {seconds!r:.80}. Give seconds above 0, such as 0.02 for 20 ms.")
     if seconds >= LARGEST_TOLERANCE:
         meant = f"{seconds:g} ms? Then give {seconds / 1000:.3f}" if seconds < 1000 else "Give 0.02 for 20 ms"
         raise ConfigurationError(f"{name} is {seconds:g} s, longer than any speech sound. {meant}.")

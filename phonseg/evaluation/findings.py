@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from phonseg.annotation.intervals import SAME_TIME
-from phonseg.evaluation.chance import best_offset, no_better_than_chance
+from phonseg.annotation.intervals import ROUNDING, SAME_TIME
+from phonseg.evaluation.chance import question_about_pair
 from phonseg.evaluation.durations import Finding, Level, compare_durations
 from phonseg.evaluation.labelled import labelled_stretches
 from phonseg.evaluation.matching import count_near
@@ -19,6 +19,9 @@ MANY_TIMES, LEAST_COUNT = 3, 10  # as many boundaries on one side as on the othe
 EQUAL_PART = 0.5  # of the boundaries of a reference: if so many are exactly those of the prediction, it may be a copy
 SHORT_LIST, FRAMES = 5, 90  # boundaries in a list, and how much later the other side may end: frames are 10 ms long
 LABELLED_PART = 0.5  # of a reference: if less is labelled, it may not have been finished
+FEWEST = 5  # boundaries from which a rate can be judged
+FASTEST, SLOWEST = 100.0, 1 / 60  # boundaries per second: no sounds are shorter, and no phrases longer
+SHORT_GAP, FEW_GAPS = 0.010, 3  # seconds; so many segments without a label that are as short are no accident
 
 
 def same_file(first: Side, second: Side) -> bool:
@@ -39,6 +42,18 @@ def same_file(first: Side, second: Side) -> bool:
         return False
 
 
+def same_boundaries(first: Side, second: Side, slack: float) -> bool:
+    """Returns whether both sides have the same boundaries.
+
+    Args:
+        first: one side.
+        second: the other.
+        slack: seconds by which they may differ.
+    """
+    equal = len(first.boundaries) == len(second.boundaries)
+    return equal and bool(np.all(np.abs(first.boundaries - second.boundaries) <= slack + SAME_TIME))
+
+
 def same_segments(first: Side, second: Side) -> bool:
     """Returns whether both sides have the same boundaries, to the microsecond, and the same labels.
 
@@ -47,9 +62,9 @@ def same_segments(first: Side, second: Side) -> bool:
         second: the other.
     """
     one, other = first.segmentation, second.segmentation
-    if one is None or other is None or one.labels is None or len(one) != len(other) or one.labels != other.labels:
+    if one is None or other is None or one.labels is None or one.labels != other.labels:
         return False
-    return bool(np.all(np.abs(first.boundaries - second.boundaries) <= SAME_TIME))
+    return same_boundaries(first, second, 0.0)
 
 
 def about_files(first: Side, second: Side, reading: Reading) -> Iterator[Finding]:
@@ -63,13 +78,40 @@ def about_files(first: Side, second: Side, reading: Reading) -> Iterator[Finding
     found = _about_lists(first, second) or compare_durations(
         first.length, second.length, labelled_only=reading.labelled_only
     )
-    if found is not None:
-        yield found
+    about_times = [found] if found else [*_about_unit(first), *_about_unit(second)]
+    yield from about_times
+    yield from (*_about_end(first, second), *_about_end(second, first), *_about_gaps(first), *_about_gaps(second))
     if same_file(first, second):
         which = "itself" if first.name == second.name else f"{second.name}, which has the same content"
         yield Finding(Level.WARNING, f"{first.name}: is compared with {which}. Give two files that differ.")
-    if first.segmentation is not None and second.segmentation is not None:
+    if all(one.level == Level.NOTE for one in about_times):  # otherwise it is no wonder that they do not agree
         yield from _about_chance(first, second)
+
+
+def _about_unit(side: Side) -> Iterator[Finding]:
+    """What is to be said if times can hardly be in seconds."""
+    n, seconds = len(side.boundaries), side.length.seconds
+    fastest = np.inf if side.length.is_list else FASTEST * seconds
+    if n >= FEWEST and not SLOWEST * seconds <= n <= fastest:
+        text = f"{side.name}: has {n} boundaries in {seconds:g} s. Its times seem to be in another unit than was read."
+        yield Finding(Level.WARNING, text)
+
+
+def _about_end(side: Side, other: Side) -> Iterator[Finding]:
+    """What is to be said if the end of the recording stands in a list of boundaries."""
+    end = other.length.start + other.length.seconds
+    if side.length.is_list and other.length.tells_duration and abs(side.length.seconds - end) <= ROUNDING:
+        text = f"{side.name}: the last boundary is the end of the recording, which does not count. Leave it out."
+        yield Finding(Level.WARNING, text)
+
+
+def _about_gaps(side: Side) -> Iterator[Finding]:
+    """What is to be said of short segments without a label, other than the first and the last."""
+    segments = [] if side.segmentation is None else list(side.segmentation.intervals())[1:-1]
+    if (n := sum(end - start < SHORT_GAP for start, end, label in segments if not label)) >= FEW_GAPS:
+        text = f"{side.name}: {n} segments without a label are shorter than {1000 * SHORT_GAP:g} ms. If they are gaps "
+        text += "between the labels, each of them counts as two boundaries instead of one."
+        yield Finding(Level.NOTE, text, "pairs have short gaps between labels")
 
 
 def _about_lists(first: Side, second: Side) -> Finding | None:
@@ -110,17 +152,17 @@ def _about_equal(reference: Side, prediction: Side, *, asked: bool) -> Iterator[
     names = ", ".join(f'"{name}"' for name in others)
     advice = f"To score another of its tiers, give --prediction-tier (in Python, prediction_tier), one of: {names}."
     same = same_segments(reference, prediction)
-    if same and others and not asked:
-        problem = f'its tier "{prediction.tier}" has the same boundaries and labels as the reference'
+    if others and not asked and same_boundaries(reference, prediction, ROUNDING):
+        problem = f'its tier "{prediction.tier}" has the same boundaries as the reference'
         yield Finding(Level.REFUSAL, f"{prediction.name}: {problem}. {advice}")
     elif same and reference.path and prediction.path and not same_file(reference, prediction):
         text = f"{reference.name} and {prediction.name} have the same boundaries and labels."
         yield Finding(Level.NOTE, text, "references have the same boundaries and labels as their predictions")
-    elif others and not asked and not same:
-        n, m = len(reference.boundaries), count_near(reference.boundaries, prediction.boundaries, SAME_TIME)
+    elif others and not asked:
+        n, m = len(reference.boundaries), count_near(reference.boundaries, prediction.boundaries, ROUNDING)
         if m >= EQUAL_PART * n:
-            problem = f'{m} of {n} boundaries of the reference are exactly those of its tier "{prediction.tier}"'
-            kind = "references have boundaries that are exactly those of their predictions, which have other tiers"
+            problem = f'{m} of {n} boundaries of the reference are those of its tier "{prediction.tier}", to 1 ms'
+            kind = "references share most boundaries with predictions that have other tiers"
             yield Finding(Level.NOTE, f"{prediction.name}: {problem}. {advice}", kind)
 
 
@@ -134,15 +176,10 @@ def _about_order(reference: Segmentation, prediction: Segmentation, *names: str)
 
 def _about_chance(first: Side, second: Side) -> Iterator[Finding]:
     """What is to be said if there are as few hits as two recordings would have."""
-    if not no_better_than_chance(first.boundaries, second.boundaries):
-        return
-    offset = best_offset(first.boundaries, second.boundaries)
-    advice = "Do they belong to the same recording?"
-    if offset is not None:
-        sooner = "later" if offset > 0 else "earlier"
-        advice = f"They would agree if {second.name} were {1000 * abs(offset):.0f} ms {sooner}."
-    text = f"{first.name} and {second.name} agree no better than two recordings would by chance. {advice}"
-    yield Finding(Level.WARNING, text)
+    segments = first.segmentation is not None and second.segmentation is not None
+    if segments and (question := question_about_pair(first.boundaries, second.boundaries, second.name)):
+        text = f"{first.name} and {second.name} agree no better than two recordings would by chance. {question}"
+        yield Finding(Level.WARNING, text)
 
 
 def _about_counts(reference: Side, prediction: Side) -> Iterator[Finding]:

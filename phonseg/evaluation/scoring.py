@@ -103,4 +103,4 @@ def _summed(read: Comparisons, scores: Iterable[Score], tolerance: float, *, len
     only = read.labelled_only
     beside = Score(0, 0, 0, 0, tolerance, one_to_one=False, labelled_only=only) if lenient else None
     total = pooled([Score(0, 0, 0, 0, tolerance, lenient=beside, labelled_only=only), *scores])
-    return replace(total, notes=read.notes)
+    return replace(total, notes=read.notes, warnings=read.warnings)

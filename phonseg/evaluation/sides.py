@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from phonseg.annotation.intervals import ROUNDING
 from phonseg.annotation.label_file import LabelFile
 from phonseg.annotation.readers import label_suffix, read_label_file
 from phonseg.errors import ConfigurationError, TextGridError
@@ -21,7 +23,7 @@ from phonseg.timeline.segmentation import Segmentation
 DAY = 86_400  # seconds. No recording is longer, but times in samples or milliseconds soon exceed it.
 HTK_UNITS = 1e7  # per second, in which `.lab` files of HTK count
 
-Scorable = Segmentation | Sequence[float] | NDArray[Any] | str | Path
+Scorable = Segmentation | Sequence[float] | NDArray[Any] | str | os.PathLike[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,16 @@ class Side:
         """The path, or the role where there is none."""
         return self.length.name
 
+    def seen_from(self, other: Side) -> Side:
+        """Returns this side without boundaries at the start of the recording or before it, if only the other tells it.
+
+        Args:
+            other: the other side.
+        """
+        if self.length.tells_duration or not other.length.start:
+            return self
+        return replace(self, boundaries=self.boundaries[self.boundaries > other.length.start + ROUNDING])
+
     @property
     def segments(self) -> Segmentation:
         """The segments, which a list of boundaries does not have."""
@@ -110,12 +122,14 @@ def read_side(source: Scorable, reading: Reading, which: int) -> Side:
         ConfigurationError: if boundaries are out of range.
     """
     role = reading.roles[which]
-    if isinstance(source, str | Path):
+    if isinstance(source, str | os.PathLike):
+        if not os.fspath(source):
+            raise ConfigurationError(f"{role}: an empty path is no label file. Give the path of one.")
         path = Path(source)
         file = _read(path, reading, which)
         units = {".phn": (reading.sample_rate,), ".lab": (1, HTK_UNITS)}.get(label_suffix(path) or "", (1,))
         length = Length(
-            str(source),
+            str(path),
             file.segmentation.duration,
             file.tells_duration,
             start=file.segmentation.start,
@@ -141,8 +155,11 @@ def _read(path: Path, reading: Reading, which: int) -> LabelFile:
 
 def _checked(times: ArrayLike) -> Times:
     try:
-        times = np.asarray(times, dtype=np.float64)
-    except (TypeError, ValueError) as error:
+        given = np.asarray(times)
+        if given.dtype.kind not in "fiu" or np.ma.is_masked(times):
+            raise TypeError(given.dtype)
+        times = given.astype(np.float64)
+    except (TypeError, ValueError, RuntimeError) as error:  # a ragged list; a tensor on a GPU, or with gradients
         raise ConfigurationError("boundaries: not numbers. Give seconds, a Segmentation or a path.") from error
     if times.ndim != 1 or not np.all(np.isfinite(times)) or np.any(np.diff(times, prepend=0.0) < 0):
         raise ConfigurationError("boundaries: not a list of finite times in order. Give seconds above 0, sorted.")

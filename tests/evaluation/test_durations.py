@@ -86,7 +86,8 @@ def test_a_phn_file_at_another_rate_is_recognised(rate: int, part: float) -> Non
     side = Length("x.phn", part * 5 * rate / 16_000, tells_duration=False, per_second=(16_000,))
     for text in (said(side, Length("y", 5)), said(Length("y", 5), side)):
         assert (
-            f"samples at {rate} Hz, not at 16000 Hz: give --sample-rate {rate} (in Python, sample_rate={rate})" in text
+            f"samples at {rate} Hz, not at 16000 Hz: if so, give --sample-rate {rate} (in Python, sample_rate={rate})"
+            in text
         )
     assert judged(side, Length("y", 5)) in (Level.WARNING, Level.REFUSAL)
 
