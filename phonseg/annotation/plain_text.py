@@ -13,7 +13,6 @@ import re
 import warnings
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from numbers import Real
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +21,7 @@ from phonseg.annotation.encodings import read_text
 from phonseg.annotation.intervals import MAX_INTERVALS, SAME_TIME, check_count, seconds, shown
 from phonseg.annotation.label_file import LabelFile
 from phonseg.annotation.rows import Intervals, Row, intervals_from_rows, lines, own_recording, rows
-from phonseg.errors import ConfigurationError, PhonsegWarning, TextGridError
+from phonseg.errors import PhonsegWarning, TextGridError
 
 HTK_RATE = 10_000_000  # units of 100 ns per second
 
@@ -40,20 +39,17 @@ def read_phn(path: str | Path, *, sample_rate: int = 16_000) -> LabelFile:
 
     Args:
         path: of the file.
-        sample_rate: samples per second, 1 or more; 16 kHz in TIMIT. It plays no part after a header of CSLU.
+        sample_rate: samples per second; 16 kHz in TIMIT. It plays no part after a header of CSLU.
 
     Returns:
         The segments. The duration is the end of the last one; recordings of TIMIT may be longer.
 
     Raises:
         TextGridError: with the line, if the file cannot be read or its segments overlap.
-        ConfigurationError: if `sample_rate` is below 1.
 
     Warns:
         PhonsegWarning: if gaps or overlaps are taken as rounding.
     """
-    if not (isinstance(sample_rate, Real) and 1 <= sample_rate < np.inf):
-        raise ConfigurationError(f"sample_rate is {sample_rate!r:.80}. Give samples per second, such as 16000.")
     text = read_text(path)
     found = rows(path, text)
     if not (header := _FRAME.match(text)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from numbers import Real
 from pathlib import Path
 
 from phonseg.annotation.elan_reader import read_elan
@@ -13,7 +14,7 @@ from phonseg.annotation.label_file import LabelFile
 from phonseg.annotation.plain_text import is_audacity, read_audacity, read_ctm, read_lab, read_phn
 from phonseg.annotation.tables import is_table, read_table
 from phonseg.annotation.textgrid.reader import read_textgrid_file
-from phonseg.errors import TextGridError
+from phonseg.errors import ConfigurationError, TextGridError
 from phonseg.timeline.segmentation import Segmentation
 
 # By suffix. If several files have the same name, the one whose suffix comes first here is the reference.
@@ -29,6 +30,7 @@ READERS: Mapping[str, Callable[[Path, str | None, int], LabelFile]] = {
     ".ctm": lambda path, tier, rate: read_ctm(path),
     ".json": lambda path, tier, rate: read_json(path),
 }
+HIGHEST_RATE = 768_000  # Hz, of recordings
 # Files of these kinds may be something else. Each function takes a text and tells whether it may be a label file.
 _TELL_APART: Mapping[str, Callable[[str], bool]] = {
     ".csv": is_table,
@@ -48,7 +50,7 @@ def read_label_file(path: str | Path, *, tier: str | None = "phones", sample_rat
     Args:
         path: of the file; capitals in its suffix do not matter.
         tier: for files with tiers, the name of the tier, or its number if no tier has this name; None for the only one.
-        sample_rate: samples per second in `.phn` files of TIMIT, 1 or more; it has no effect on other kinds.
+        sample_rate: samples per second in `.phn` files of TIMIT, 1 to 768 000; it has no effect on other kinds.
 
     Returns:
         The segments with their labels and without scores (NaN). A gap between labelled intervals is a segment with an
@@ -56,12 +58,15 @@ def read_label_file(path: str | Path, *, tier: str | None = "phones", sample_rat
 
     Raises:
         TextGridError: if the file cannot be read; the message names the file and, if known, the line.
-        ConfigurationError: if `sample_rate` is below 1.
+        ConfigurationError: if `sample_rate` is out of its range.
 
     Warns:
         PhonsegWarning: if gaps or overlaps are taken as rounding (`phonseg.annotation.intervals` says when); if
             something is left out or not as the file says.
     """
+    if isinstance(sample_rate, bool) or not (isinstance(sample_rate, Real) and 1 <= sample_rate <= HIGHEST_RATE):
+        wanted = f"Give samples per second, from 1 to {HIGHEST_RATE}, such as 16000."
+        raise ConfigurationError(f"sample_rate is {sample_rate!r:.80}. {wanted}")
     suffix = label_suffix(path)
     if suffix is None:
         raise TextGridError(f"{path}: is not a known kind of reference. Give one of these: {', '.join(READERS)}.")
@@ -75,7 +80,7 @@ def read_reference(path: str | Path, *, tier: str | None = "phones", sample_rate
     Args:
         path: of the file; capitals in its suffix do not matter.
         tier: for files with tiers, the name of the tier, or its number if no tier has this name; None for the only one.
-        sample_rate: samples per second in `.phn` files of TIMIT, 1 or more; it has no effect on other kinds.
+        sample_rate: samples per second in `.phn` files of TIMIT, 1 to 768 000; it has no effect on other kinds.
 
     Returns:
         The segments with their labels and without scores (NaN). A gap between labelled intervals is a segment with an

@@ -111,7 +111,7 @@ def plan_jobs(
     for recording, root in _each_once(found):
         job = _job(recording, root, output, suffixes) if into is None else _job_into(recording, root, into, suffixes)
         # Some file systems ignore case, and how an accented letter is composed.
-        groups.setdefault(unicodedata.normalize("NFC", str(job.target)).casefold(), []).append(len(jobs))
+        groups.setdefault(unicodedata.normalize("NFC", place_of(job.target)).lower(), []).append(len(jobs))
         jobs.append(job)
     for places in (places for places in groups.values() if len(places) > 1):
         for place, job in zip(places, _of_same_files([jobs[place] for place in places]), strict=True):

@@ -131,8 +131,10 @@ class _Known:
                 self.doubtful.setdefault(file, []).append(made)
         else:
             self.last, self.writing = record, None
-            self.files = _merged(self.files, record.files)
-            self.doubtful = {file: made for file, made in self.doubtful.items() if file not in record.files}
+            for file, made in record.files.items():
+                self.files.pop(file, None)  # the latest come last
+                self.files[file] = made
+                self.doubtful.pop(file, None)
 
     def inherit(self, other: _Known) -> None:
         """Takes over the files of a recording that has the same files and is no longer there, or has another path."""

@@ -72,7 +72,7 @@ class _Stream:
                 function(*arguments)
         except (OSError, ValueError) as error:
             self.failed = True
-            if isinstance(error, BrokenPipeError):
+            if isinstance(error, BrokenPipeError) and self._name:
                 raise
             if self._name:
                 reason = getattr(error, "strerror", None) or error

@@ -52,9 +52,9 @@ def test_a_phn_file_that_is_damaged_is_refused_with_its_line(tmp_path: Path, tex
 
 
 def test_a_sample_rate_is_above_zero(tmp_path: Path) -> None:
-    for wrong in (0, -16_000, float("nan"), float("inf"), "16000", None):
+    for wrong in (0, -16_000, 10**30, float("nan"), float("inf"), "16000", True, None):
         with pytest.raises(ConfigurationError, match=f"sample_rate is {wrong!r}. Give samples per second"):
-            read_phn(phn(tmp_path, "0 10 a\n"), sample_rate=wrong)  # type: ignore[arg-type]
+            read_reference(phn(tmp_path, "0 10 a\n"), sample_rate=wrong)  # type: ignore[arg-type]
 
 
 def lab(folder: Path, text: str) -> Path:

@@ -246,3 +246,17 @@ def test_into_must_fit(tmp_path: Path) -> None:
         plan_jobs(search(tmp_path), None, into=tmp_path, suffixes=(".csv",))
     with pytest.raises(TextGridError, match="nowhere: there is no such TextGrid or folder"):
         plan_jobs(search(tmp_path), None, into=tmp_path / "nowhere")
+
+
+def test_twins_are_told_however_their_folder_is_spelled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    touch(tmp_path / "in" / "x.wav", tmp_path / "in" / "x.flac")
+    (tmp_path / "link").symlink_to("in")
+    monkeypatch.chdir(tmp_path)
+    for other in (tmp_path / "in" / "x.flac", Path("link/x.flac"), Path("in/../in/x.flac")):
+        jobs = plan_jobs(search([Path("in/x.wav"), other]), None)
+        assert ["would be written to the same" in job.failure for job in jobs] == [True, True]
+
+
+def test_names_that_no_file_system_takes_for_the_same_are_no_twins(tmp_path: Path) -> None:
+    touch(tmp_path / "Masse.wav", tmp_path / "Maße.wav")
+    assert [job.failure for job in plan_jobs(search(tmp_path), None)] == ["", ""]

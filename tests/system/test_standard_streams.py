@@ -28,13 +28,18 @@ def test_absent_streams_can_be_written_to(monkeypatch: pytest.MonkeyPatch) -> No
     assert (sys.stdout, sys.stderr) == (None, None)
 
 
-class Full(io.StringIO):
+class Failing(io.StringIO):
+    def __init__(self, error: OSError) -> None:
+        super().__init__()
+        self.error = error
+
     def write(self, text: str) -> int:
-        raise OSError(28, "No space left on device")
+        raise self.error
 
 
-def test_messages_that_cannot_be_written_are_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stderr", Full())
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), BrokenPipeError(32, "Broken pipe")])
+def test_messages_that_cannot_be_written_are_dropped(monkeypatch: pytest.MonkeyPatch, error: OSError) -> None:
+    monkeypatch.setattr(sys, "stderr", Failing(error))
     with standard_streams():
         print("said", file=sys.stderr)
     assert sys.stderr is None  # and the interpreter does not try again at its end

@@ -62,8 +62,14 @@ class CheckedFile:
         Returns:
             The bytes.
         """
-        left = max(0, self.length - self.position)
-        size = min(size, left) if size >= 0 else left
+        try:
+            left = max(0, self.length - self.position)
+            return self._read(min(size, left) if size >= 0 else left)
+        except BaseException as error:  # an interrupt, which would be lost in a decoder written in C
+            self.error = self.error or error
+            return b""
+
+    def _read(self, size: int) -> bytes:
         if size and self._place != self.position:
             self._moved(self.position)
         parts: list[bytes] = []
@@ -84,7 +90,10 @@ class CheckedFile:
         Returns:
             The place, counted from the beginning.
         """
-        self.position = max(0, (0, self.position, self.length)[whence] + offset)
+        try:
+            self.position = max(0, (0, self.position, self.length)[whence] + offset)
+        except BaseException as error:  # an interrupt
+            self.error = self.error or error
         return self.position
 
     def tell(self) -> int:

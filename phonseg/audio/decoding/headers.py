@@ -51,6 +51,7 @@ class Header:
 
     Attributes:
         samples: per channel; None if the header does not say, or libsndfile reads the number itself.
+        leads_to_sound: false if a WAV file has no sound after its header.
         head: bytes that replace everything before `sound_at` in a WAV or CAF file without a valid length; empty for
             others.
         sound_at: the byte at which the sound of such a file begins; 0 for others.
@@ -60,6 +61,7 @@ class Header:
     """
 
     samples: int | None = None
+    leads_to_sound: bool = True
     head: bytes = b""
     sound_at: int = 0
     length_factor: int = 1
@@ -145,7 +147,7 @@ def _wav(file: SeekableFile, riff_size: int) -> Header:
                 return _rewritten(file, start, size + beyond // WAV_LIMIT * WAV_LIMIT)
             is_short = beyond < 0 and not is_unknown and byte_rate > 0
             return Header(samples=size * rate // byte_rate if is_short else None)
-    return Header()
+    return Header(leads_to_sound=False)
 
 
 def _rewritten(file: SeekableFile, start: int, size: int) -> Header:

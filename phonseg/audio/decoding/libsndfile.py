@@ -19,6 +19,7 @@ from phonseg.timeline.grid import Samples
 UNKNOWN_LENGTH = 2**63 - 1  # what libsndfile reports instead of a number of samples
 # The decoders of MP3 and OGG leave out what they cannot decode, and go on after it.
 LEFT_OUT = "it was cut short, or a part of it is damaged, so all times after it are too early"
+OPUS, MP3_CODING = "OGG OPUS", "MPEG_LAYER_III"
 MP3_IN_PRAAT = "is an MP3 file, which Praat shows 37 to 66 ms later than these times. Convert it to WAV for Praat."
 
 
@@ -50,6 +51,8 @@ class LibsndfileDecoder(Decoder):
         """
         done = 0
         with self.handle.open() as file, _ForwardReader(_CorrectedFile(file, self.header)) as reader:
+            if self.format == OPUS:
+                reader.seek(0)  # without this, libsndfile does not drop what the encoder has added before the sound
             while done < end:
                 try:
                     block = reader.read(min(size, end - done), dtype="float32", always_2d=True)
@@ -121,6 +124,10 @@ def open_with_libsndfile(handle: FileHandle, file: CheckedFile, kind: FileType) 
         AudioError: if libsndfile cannot read the file.
     """
     header = read_header(file)
+    if not header.leads_to_sound:  # decoders would search the whole file
+        problem = f"cannot be read as sound: it is {kind.what}, since no sound follows its header"
+        file.error = AudioError(f"{handle.name}: {problem}. {kind.advice}")
+        raise file.error
     try:
         with _ForwardReader(_CorrectedFile(file, header)) as reader:
             rate, channels, frames = reader.samplerate, reader.channels, reader.frames
@@ -137,7 +144,7 @@ def open_with_libsndfile(handle: FileHandle, file: CheckedFile, kind: FileType) 
         sample_rate=rate,
         channels=channels,
         promised=header.samples or (None if is_unknown else frames),
-        remarks=(MP3_IN_PRAAT,) if is_mp3 else (),
+        remarks=(MP3_IN_PRAAT,) if coding == MP3_CODING else (),
         handle=handle,
         header=header,
     )
