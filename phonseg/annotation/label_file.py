@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from collections.abc import Iterable
+from pathlib import Path
 from typing import NamedTuple
 
 from phonseg.timeline.segmentation import Segmentation
@@ -17,9 +21,50 @@ class LabelFile(NamedTuple):
         tiers: the names of all interval tiers in the file, in order; empty in formats without tiers.
         tells_duration: whether the file says how long the recording is. If not, the duration of the segmentation is
             the end of the last segment, and the recording may be longer.
+        recording: the name of the recording that the file itself gives, as `name_of_recording` returns it; "" if the
+            file gives none.
     """
 
     segmentation: Segmentation
     tier: str | None = None
     tiers: tuple[str, ...] = ()
     tells_duration: bool = False
+    recording: str = ""
+
+
+def name_of_recording(path: str | Path, names: Iterable[str]) -> str:
+    """Returns the name of the recording to which a label file belongs, as the file gives it.
+
+    Args:
+        path: of the label file.
+        names: that stand in the file.
+
+    Returns:
+        The name without folders and suffix, in Unicode's form NFC. Of several, the one that the label file has, too. ""
+        if there is no name, or none of several is that of the label file.
+    """
+    own = own_name(path)
+    found = {own if own in short_names(name) else short_names(name)[1] for name in set(names)}
+    return own if own in found else found.pop() if len(found) == 1 else ""
+
+
+def own_name(path: str | Path) -> str:
+    """Returns the name of a label file without folders and suffix, in Unicode's form NFC.
+
+    Args:
+        path: of the label file.
+    """
+    return unicodedata.normalize("NFC", Path(path).stem)
+
+
+def short_names(name: str) -> tuple[str, str]:
+    """Returns the name of a recording without folders (or the session, as in emuR), in Unicode's form NFC.
+
+    Args:
+        name: as it stands in a label file.
+
+    Returns:
+        The name with and without its suffix.
+    """
+    file = re.split(r"[\\/:]", unicodedata.normalize("NFC", name))[-1]
+    return file, Path(file).stem

@@ -11,15 +11,18 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from phonseg.annotation.intervals import (
     MAX_INTERVALS,
+    NUMBER,
     check_count,
     check_label,
     decimals,
     segments_from_intervals,
     shown,
 )
+from phonseg.annotation.label_file import own_name, short_names
 from phonseg.errors import TextGridError
 from phonseg.timeline.grid import Times
 from phonseg.timeline.segmentation import Segmentation
@@ -131,6 +134,7 @@ def intervals_from_rows(
         pairs.append((np.nan, np.nan))
     times = np.array(pairs, dtype=np.float64).reshape(-1, 2)
     right = np.isfinite(times) & (np.round(times) == times if whole else True)
+    right[: len(labels)] &= _are_decimal([fields[place] for _, fields in rows[: len(labels)] for place in (start, end)])
     if not np.all(right):
         number, fields = rows[int(np.argmin(right.all(axis=1)))]
         found = shown(" ".join(map(shown, fields[:8])))
@@ -144,6 +148,14 @@ def intervals_from_rows(
         return float(10.0 ** -max(map(decimals, map(str.strip, written))))
 
     return Intervals(times, labels, [number for number, _ in rows], unit)
+
+
+def _are_decimal(written: Sequence[str]) -> NDArray[np.bool_]:
+    """(n, 2) whether each of these is a decimal number; Python takes digits of other scripts, and 1_0 for 10."""
+    together = "".join(written)
+    if together.isascii() and "_" not in together:
+        return np.ones((len(written) // 2, 2), dtype=np.bool_)
+    return np.array([NUMBER.fullmatch(text.strip()) is not None for text in written]).reshape(-1, 2)
 
 
 def own_recording(path: str | Path, names: Iterable[str]) -> str | None:
@@ -163,18 +175,12 @@ def own_recording(path: str | Path, names: Iterable[str]) -> str | None:
     different = list(dict.fromkeys(names))
     if len(different) < 2:
         return different[0] if different else None
-    stem = unicodedata.normalize("NFC", Path(path).stem)
+    stem = own_name(path)
     alike = ((name, unicodedata.normalize("NFC", name)) for name in different)
-    own = [name for name, normal in alike if stem in normal and stem in _short_names(normal)]
+    own = [name for name, normal in alike if stem in normal and stem in short_names(normal)]
     if len(own) == 1:
         return own[0]
     more = f" and {len(different) - 20} more" if len(different) > 20 else ""
     listed = ", ".join(map(shown, different[:20])) + more
     problem = f"holds {len(different)} recordings ({listed})"
     raise TextGridError(f"{path}: {problem}. Give a file for each, or give the file the name of one recording.")
-
-
-def _short_names(name: str) -> tuple[str, str]:
-    """The name without folders (or the session, as in emuR), with and without its suffix."""
-    file = re.split(r"[\\/:]", name)[-1]
-    return file, Path(file).stem
