@@ -40,7 +40,7 @@ def large_files() -> Iterator[tuple[str, bytes]]:
         for often in (1, 70, 7_000):
             yield ".TextGrid", commented(comment, often)
     yield ".eaf", elan(600_000, 299_000)
-    yield ".TextGrid", long({"phones": [(i / 8, (i + 1) / 8, "a") for i in range(440_000)]}).encode()
+    yield ".TextGrid", long({"phones": [(i / 8, (i + 1) / 8, "a") for i in range(300_000)]}).encode()
     for opening in OPENING:
         marks = opening * 80_000
         yield ".TextGrid", one.encode() + marks.encode()

@@ -37,10 +37,18 @@ TIME: Kind = "a number", NUMBER
 
 # A whole interval or point, from what is before its first number to its text; so most are read at once. Whatever else
 # stands there is read token by token.
-_COMMENTS = rf"\s*+(?:(?:{_PLAIN}|{_COMMENT})\s*+){{0,8}}+"
+_COMMENTS = rf"\s*+(?:(?:{_PLAIN}|{_COMMENT})\s*+){{0,4}}+"
 _NUMBER = rf"((?a:{NUMBER.pattern})(?=\s))"
 _LABEL = r'("(?:[^"]++|"")*+"(?!\S))'
-_ITEMS = {count: re.compile(_COMMENTS + (_NUMBER + _COMMENTS) * count + _LABEL) for count in (1, 2)}
+# What Praat itself writes there, which is found much faster.
+_WORDS = {
+    1: (r"\s++points \[[0-9]++\]:\s++(?:number|time) = ", r"\s++mark = "),
+    2: (r"\s++intervals \[[0-9]++\]:\s++xmin = ", r"\s++xmax = ", r"\s++text = "),
+}
+_ITEMS = {
+    count: re.compile(_NUMBER.join(f"(?:{words}|{_COMMENTS})" for words in before) + _LABEL)
+    for count, before in _WORDS.items()
+}
 
 
 _TIER_NUMBER = re.compile(_COMMENTS + r"([0-9]{1,9})(?=\s)")
