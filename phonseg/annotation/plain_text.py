@@ -19,9 +19,9 @@ from pathlib import Path
 import numpy as np
 
 from phonseg.annotation.encodings import read_text
-from phonseg.annotation.intervals import MAX_INTERVALS, ROUNDING, SAME_TIME, check_count, seconds, shown
+from phonseg.annotation.intervals import MAX_INTERVALS, ROUNDING, SAME_TIME, check_count, seconds
 from phonseg.annotation.label_file import LabelFile, name_of_recording
-from phonseg.annotation.rows import Intervals, Row, intervals_from_rows, lines, own_recording, rows
+from phonseg.annotation.rows import Intervals, Row, check_same, intervals_from_rows, lines, own_recording, rows
 from phonseg.errors import ConfigurationError, PhonsegWarning, TextGridError
 from phonseg.timeline.grid import Times
 
@@ -153,9 +153,7 @@ def read_ctm(path: str | Path) -> LabelFile:
     found = [row for row in rows(path, read_text(path), fields=6) if not row[1][0].startswith(";;")]
     own = own_recording(path, (fields[0] for _, fields in found))
     found = [row for row in found if row[1][0] == own]
-    if len(channels := {fields[1] for _, fields in found if len(fields) > 1}) > 1:
-        named = ", ".join(map(shown, sorted(channels)[:20]))
-        raise TextGridError(f"{path}: holds {len(channels)} channels ({named}). Give a file for each channel.")
+    check_same(path, "channel", (fields[1] for _, fields in found if len(fields) > 1))
     placed = intervals_from_rows(
         path, found, "Give 'recording channel start duration label', in seconds", columns=(2, 3, 4)
     )

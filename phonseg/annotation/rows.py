@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from phonseg.annotation.intervals import (
     MAX_INTERVALS,
-    NUMBER,
     check_count,
     check_label,
     decimals,
+    seconds,
     segments_from_intervals,
     shown,
 )
@@ -124,21 +123,13 @@ def intervals_from_rows(
         TextGridError: with the line, if it holds no interval.
     """
     start, end, label = columns
-    pairs: list[tuple[float, float]] = []
-    labels: list[str] = []
-    try:
-        for _, fields in rows:
-            pairs.append((float(fields[start]), float(fields[end])))
-            labels.append(fields[label] if label is not None and label < len(fields) else "")
-    except (ValueError, IndexError):
-        pairs.append((np.nan, np.nan))
-    times = np.array(pairs, dtype=np.float64).reshape(-1, 2)
+    times = _times(rows, start, end)
     right = np.isfinite(times) & (np.round(times) == times if whole else True)
-    right[: len(labels)] &= _are_decimal([fields[place] for _, fields in rows[: len(labels)] for place in (start, end)])
     if not np.all(right):
         number, fields = rows[int(np.argmin(right.all(axis=1)))]
         found = shown(" ".join(map(shown, fields[:8])))
         raise TextGridError(f"{path}: line {number} is not a segment ({found!r}). {remedy}.")
+    labels = [fields[label] if label is not None and label < len(fields) else "" for _, fields in rows]
     if labels and len(longest := max(labels, key=len)) > 0:
         check_label(path, longest, f"line {rows[labels.index(longest)][0]}")
 
@@ -150,12 +141,38 @@ def intervals_from_rows(
     return Intervals(times, labels, [number for number, _ in rows], unit)
 
 
-def _are_decimal(written: Sequence[str]) -> NDArray[np.bool_]:
-    """(n, 2) whether each of these is a decimal number; Python takes digits of other scripts, and 1_0 for 10."""
-    together = "".join(written)
-    if together.isascii() and "_" not in together:
-        return np.ones((len(written) // 2, 2), dtype=np.bool_)
-    return np.array([NUMBER.fullmatch(text.strip()) is not None for text in written]).reshape(-1, 2)
+def _times(rows: Sequence[Row], start: int, end: int) -> Times:
+    """(n, 2) the numbers in these columns, up to the first row without two decimal numbers, which has NaN."""
+    try:
+        written = [fields[start] for _, fields in rows] + [fields[end] for _, fields in rows]
+        together = "".join(written)
+        if together.isascii() and "_" not in together:  # else Python takes more for a number, such as 1_0 for 10
+            return np.array(list(map(float, written)), dtype=np.float64).reshape(2, -1).T
+    except (ValueError, IndexError):
+        pass
+    pairs: list[tuple[float, float]] = []
+    try:
+        for _, fields in rows:
+            pairs.append((seconds(fields[start]), seconds(fields[end])))
+    except (ValueError, IndexError):
+        pairs.append((np.nan, np.nan))
+    return np.array(pairs, dtype=np.float64).reshape(-1, 2)
+
+
+def check_same(path: str | Path, what: str, values: Iterable[str]) -> None:
+    """Checks that all rows belong to one speaker or one channel.
+
+    Args:
+        path: of the label file.
+        what: "speaker" or "channel".
+        values: the names in the rows; where there is no name, nothing is said.
+
+    Raises:
+        TextGridError: if there are several names.
+    """
+    if len(found := sorted(set(values) - {""})) > 1:
+        listed = ", ".join(map(shown, found[:20])) + (f" and {len(found) - 20} more" if len(found) > 20 else "")
+        raise TextGridError(f"{path}: holds {len(found)} {what}s ({listed}). Give a file for each {what}.")
 
 
 def own_recording(path: str | Path, names: Iterable[str]) -> str | None:

@@ -21,7 +21,7 @@ from phonseg.annotation.encodings import read_text
 from phonseg.annotation.intervals import MAX_INTERVALS, MAX_TIERS, check_count, seconds, shown
 from phonseg.annotation.label_file import LabelFile, name_of_recording
 from phonseg.annotation.quotation import quoted_rows
-from phonseg.annotation.rows import Row, intervals_from_rows, own_recording
+from phonseg.annotation.rows import Row, check_same, intervals_from_rows, own_recording
 from phonseg.annotation.tier_choice import HOLDS_INTERVALS, HOLDS_POINTS, ListedTier, Wanted, choose_tier
 from phonseg.errors import PhonsegWarning, TextGridError
 
@@ -41,7 +41,7 @@ EMUR = ({"labels", "start", "end", "session"}, {"labels", "start", "end", "utts"
 
 MAX_COLUMNS = 1_000
 
-_SEPARATOR = re.compile(r"sep=([^\w\s\"]|\t)[^\S\r\n]*(?:\r\n|\r|\n)", re.IGNORECASE)  # Excel's first line
+_SEPARATOR = re.compile(r"\"?sep=([^\w\s\"]|\t)\"?[^\S\r\n]*(?:\r\n|\r|\n)", re.IGNORECASE)  # Excel's first line
 
 
 class _Table(NamedTuple):
@@ -96,7 +96,7 @@ def read_table(path: str | Path, *, tier: Wanted = "phones") -> LabelFile:
         tiers = tuple(one.name for one in listed.values() if one.holds == HOLDS_INTERVALS)
         rows = [row for row in rows if listed[number(row), name(row)] == chosen]
     for what in ("speaker", "channel"):
-        _check_same(path, what, map(table.column(what), rows))
+        check_same(path, what, map(table.column(what), rows))
     start, end = cast(int, places["start"]), cast(int, places["end"])
     placed = intervals_from_rows(path, rows, "Give start and end in seconds", (start, end, places["label"]))
     if table.is_emur and placed.labels and np.mean(np.diff(placed.times)) > 1:
@@ -175,13 +175,6 @@ def _with_points(rows: Iterable[Row], width: int, commas: Sequence[int]) -> Iter
             if place < len(row) and "," in row[place]:
                 row = (*row[:place], row[place].replace(",", "."), *row[place + 1 :])
         yield number, row
-
-
-def _check_same(path: str | Path, what: str, values: Iterable[str]) -> None:
-    """Raises TextGridError if rows belong to several speakers or channels; where there is no name, nothing is said."""
-    if len(found := sorted(set(values) - {""})) > 1:
-        listed = ", ".join(map(shown, found[:20])) + (f" and {len(found) - 20} more" if len(found) > 20 else "")
-        raise TextGridError(f"{path}: holds {len(found)} {what}s ({listed}). Give a file for each {what}.")
 
 
 def _tiers(

@@ -104,7 +104,11 @@ def test_labels_that_are_quoted_read_back(
 
 
 def test_a_separator_may_be_named_in_the_first_line(tmp_path: Path) -> None:
-    for text in ("sep=;\r\nstart;end;label\r\n0;0,5;a\r\n0,5;1;b\r\n", "SEP=|\nstart|end|label\n0|0.5|a\n0.5|1|b\n"):
+    for text in (
+        "sep=;\r\nstart;end;label\r\n0;0,5;a\r\n0,5;1;b\r\n",
+        '"sep=;"\nstart;end;label\n0;0.5;a\n0.5;1;b\n',
+        "SEP=|\nstart|end|label\n0|0.5|a\n0.5|1|b\n",
+    ):
         path = table(tmp_path, text)
         assert is_reference(path)
         assert list(read_table(path).segmentation.intervals()) == [(0, 0.5, "a"), (0.5, 1, "b")]

@@ -37,7 +37,7 @@ TIME: Kind = "a number", NUMBER
 
 # A whole interval or point, from what is before its first number to its text; so most are read at once. Whatever else
 # stands there is read token by token.
-_COMMENTS = rf"\s*+(?:(?:{_PLAIN}|{_COMMENT})\s*+){{0,4}}+"
+_COMMENTS = rf"\s*+(?:(?:{_PLAIN}|{_COMMENT})\s*+){{0,3}}+"
 _NUMBER = rf"((?a:{NUMBER.pattern})(?=\s))"
 _LABEL = r'("(?:[^"]++|"")*+"(?!\S))'
 # What Praat itself writes there, which is found much faster.
