@@ -36,6 +36,10 @@ def large_files() -> Iterator[tuple[str, bytes]]:
     yield ".csv", b"start,end," * 5_000_000 + b"\n0,1\n"
     yield ".csv", b"start,end\n0,1\n" + b"12,345678," * 5_000_000
     yield ".csv", b"start,end,label\n" + (b'0,1,"' + b"1,a,\n" * 25_000 + b'"\n') * 60
+    yield ".csv", b"start,end,file\n0,1," + b"a" * 130_000
+    yield ".csv", b"start,end,file\n" + b"".join(b"0,1,/a/b/%d.wav\n" % i for i in range(400_000))
+    yield ".ctm", b"a" * 20_000_000 + b" 1 0 1 a"
+    yield ".csv", b"start,end\n" + b"\xc2\xa00,1_0\n" * 400_000
     for comment in ("a ", "a1 ", "(\n", "!\n", "a-\n"):
         for often in (1, 70, 7_000):
             yield ".TextGrid", commented(comment, often)

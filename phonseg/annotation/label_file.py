@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 from phonseg.timeline.segmentation import Segmentation
 
+_FOLDER = re.compile(r"[\\/:]")
+
 
 class LabelFile(NamedTuple):
     """One tier of a label file, and what else the file says.
@@ -44,7 +46,7 @@ def name_of_recording(path: str | Path, names: Iterable[str]) -> str:
         if there is no name, or none of several is that of the label file.
     """
     own = own_name(path)
-    found = {own if own in short_names(name) else short_names(name)[1] for name in set(names)}
+    found = {own if is_called(name, own) else _short_names(name)[1] for name in set(names)}
     return own if own in found else found.pop() if len(found) == 1 else ""
 
 
@@ -57,14 +59,19 @@ def own_name(path: str | Path) -> str:
     return unicodedata.normalize("NFC", Path(path).stem)
 
 
-def short_names(name: str) -> tuple[str, str]:
-    """Returns the name of a recording without folders (or the session, as in emuR), in Unicode's form NFC.
+def is_called(name: str, own: str) -> bool:
+    """Returns whether a label file has the name of a recording.
 
     Args:
-        name: as it stands in a label file.
-
-    Returns:
-        The name with and without its suffix.
+        name: of the recording, as it stands in a label file, with or without folders and suffix. As in CTM files of
+            phonseg, there may be _ in place of white space.
+        own: the name of the label file, as `own_name` returns it.
     """
-    file = re.split(r"[\\/:]", unicodedata.normalize("NFC", name))[-1]
-    return file, Path(file).stem
+    names = _short_names(name)
+    return own in names or "_".join(own.split()) in names
+
+
+def _short_names(name: str) -> tuple[str, str]:
+    """The name without folders (or the session, as in emuR), with and without its suffix, in Unicode's form NFC."""
+    file = _FOLDER.split(unicodedata.normalize("NFC", name))[-1]
+    return file, file.rpartition(".")[0] or file

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from operator import itemgetter
@@ -21,7 +20,7 @@ from phonseg.annotation.intervals import (
     segments_from_intervals,
     shown,
 )
-from phonseg.annotation.label_file import own_name, short_names
+from phonseg.annotation.label_file import is_called, own_name
 from phonseg.errors import TextGridError
 from phonseg.timeline.grid import Times
 from phonseg.timeline.segmentation import Segmentation
@@ -193,8 +192,7 @@ def own_recording(path: str | Path, names: Iterable[str]) -> str | None:
     if len(different) < 2:
         return different[0] if different else None
     stem = own_name(path)
-    alike = ((name, unicodedata.normalize("NFC", name)) for name in different)
-    own = [name for name, normal in alike if stem in normal and stem in short_names(normal)]
+    own = [name for name in different if is_called(name, stem)]
     if len(own) == 1:
         return own[0]
     more = f" and {len(different) - 20} more" if len(different) > 20 else ""

@@ -18,7 +18,7 @@ from typing import NamedTuple, cast
 import numpy as np
 
 from phonseg.annotation.encodings import read_text
-from phonseg.annotation.intervals import MAX_INTERVALS, MAX_TIERS, check_count, seconds, shown
+from phonseg.annotation.intervals import MAX_INTERVALS, MAX_LABEL, MAX_TIERS, check_count, seconds, shown
 from phonseg.annotation.label_file import LabelFile, name_of_recording
 from phonseg.annotation.quotation import quoted_rows
 from phonseg.annotation.rows import Row, check_same, intervals_from_rows, own_recording
@@ -133,6 +133,7 @@ def _read(path: str | Path) -> _Table:
         names, delimiter, above = _header(text)
     except csv.Error as error:
         raise TextGridError(f"{path}: cannot be read as a table ({error}). Check its first line.") from error
+    check_count(path, len(names), "columns", MAX_COLUMNS)
     found = {column: _place(path, names, known) for column, known in COLUMNS.items()}
     if found["start"] is None or found["end"] is None:
         problem = f"has no columns start and end (line 1: {text[:60]!r})"
@@ -161,8 +162,8 @@ def _header(text: str) -> tuple[list[str], str, int]:
     line = re.compile(r"[^\r\n]*").match(text, first.end() if first else 0)
     head = line[0] if line else ""
     delimiter = first[1] if first else max(",;\t", key=head.count)
-    if head.count(delimiter) >= MAX_COLUMNS:
-        raise csv.Error(f"it has more than {MAX_COLUMNS} columns")
+    if len(head) > MAX_LABEL:
+        raise csv.Error(f"it has {len(head)} characters in the line of the names of columns")
     names = next(csv.reader([head], delimiter=delimiter), [])
     return [name.strip().lower() for name in names], delimiter, 2 if first else 1
 

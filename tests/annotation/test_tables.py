@@ -57,7 +57,7 @@ def test_tables_of_many_programs_are_read(tmp_path: Path, text: str) -> None:
         ("start,end\n1_0,20\n", "line 2 is not a segment"),
         ("start,end\n0,1\n1,２\n", "line 3 is not a segment"),
         ("start,end\n0,1\n1,٢\n", "line 3 is not a segment"),
-        pytest.param("start,end," * 2_000 + "\n0,1\n", "has more than 1000 columns", id="many columns"),
+        pytest.param("start,end," * 2_000 + "\n0,1\n", "holds more than 1000 columns", id="many columns"),
         pytest.param("start,end\n0,1\n1,2" + "," * 1_000_001, "line 3 has 1000004 characters", id="a long line"),
     ],
 )
@@ -68,6 +68,7 @@ def test_a_table_that_is_damaged_is_refused_with_its_line(tmp_path: Path, text: 
 
 def test_other_tables_are_no_references(tmp_path: Path) -> None:
     assert not is_reference(table(tmp_path, "speaker,age\n1,30\n"))
+    assert not is_reference(table(tmp_path, ";".join(f"feature{i}" for i in range(6_374))))
     assert not is_reference(table(tmp_path, b"\xff\x00"))
 
 
