@@ -33,6 +33,18 @@ def large_files() -> Iterator[tuple[str, bytes]]:
     yield ".json", b'{"label": 0, "segments": [], "duration": ' + b"9" * 5_000 + b"}"
     yield ".phn", b"0 " + b"9" * 5_000 + b" a"
     yield ".TextGrid", short({}).replace("\n0\n", "\n1000000\n").encode() + b'"IntervalTier" "a" 0 1 0\n' * 1_000_000
+    yield ".csv", b"start,end," * 5_000_000 + b"\n0,1\n"
+    yield ".csv", b"start,end\n0,1\n" + b"12,345678," * 5_000_000
+    yield ".csv", b"start,end,label\n" + (b'0,1,"' + b"1,a,\n" * 25_000 + b'"\n') * 60
+    yield ".csv", b"start,end,file\n0,1," + b"a" * 130_000
+    yield ".csv", b"start,end,file\n" + b"".join(b"0,1,/a/b/%d.wav\n" % i for i in range(400_000))
+    yield ".ctm", b"a" * 20_000_000 + b" 1 0 1 a"
+    yield ".csv", b"start,end\n" + b"\xc2\xa00,1_0\n" * 400_000
+    for comment in ("a ", "a1 ", "(\n", "!\n", "a-\n"):
+        for often in (1, 70, 7_000):
+            yield ".TextGrid", commented(comment, often)
+    yield ".eaf", elan(600_000, 299_000)
+    yield ".TextGrid", long({"phones": [(i / 8, (i + 1) / 8, "a") for i in range(300_000)]}).encode()
     for opening in OPENING:
         marks = opening * 80_000
         yield ".TextGrid", one.encode() + marks.encode()
@@ -57,3 +69,18 @@ def many_intervals() -> Iterator[tuple[str, bytes]]:
     yield ".phones", ("#\n" + "".join(f"{end} 1 a\n" for _, end, _ in spans)).encode()
     yield ".phones", ("#\n1 1 a\n" + "1 1 a\n" * 40_000).encode()
     yield ".phn", "".join(f"{i} {i + 1} a\n" for i in range(40_000)).encode()
+
+
+def commented(comment: str, often: int) -> bytes:
+    """A TextGrid of 62 million bytes, most of which are comments in so many intervals."""
+    comments = comment * (62_000_000 // len(comment) // often)
+    head = f'"ooTextFile" "TextGrid" 0 100 <exists> 1 "IntervalTier" "phones" 0 100 {often} '
+    return (head + "".join(f'{i / 100} {comments} {(i + 1) / 100} "a" ' for i in range(often))).encode()
+
+
+def elan(slots: int, annotations: int) -> bytes:
+    """An ELAN file with so many of both."""
+    times = "".join(f'<TIME_SLOT TIME_SLOT_ID="ts{i}" TIME_VALUE="{40 * i}"/>' for i in range(slots))
+    refs = (f'TIME_SLOT_REF1="ts{2 * i}" TIME_SLOT_REF2="ts{2 * i + 1}"' for i in range(annotations))
+    tier = "".join(f'<ALIGNABLE_ANNOTATION ANNOTATION_ID="a{i}" {ref}/>' for i, ref in enumerate(refs))
+    return f'<ANNOTATION_DOCUMENT>{times}<TIER TIER_ID="phones">{tier}</TIER></ANNOTATION_DOCUMENT>'.encode()

@@ -7,42 +7,50 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
+from urllib.parse import unquote
 from xml.parsers import expat
 
 import numpy as np
+from numpy.typing import NDArray
 
 from phonseg.annotation.encodings import decoded, read_bytes, whole_characters
 from phonseg.annotation.intervals import MAX_LABEL, MAX_TIERS, check_count, segments_from_intervals, shown
-from phonseg.annotation.label_file import LabelFile
-from phonseg.annotation.tier_choice import HOLDS_INTERVALS, ListedTier, choose_tier
+from phonseg.annotation.label_file import LabelFile, name_of_recording
+from phonseg.annotation.tier_choice import HOLDS_INTERVALS, ListedTier, Wanted, choose_tier
 from phonseg.errors import PhonsegWarning, TextGridError
 
-MAX_TAGS = 1_200_000  # of four hours of speech sounds
+MAX_TAGS = 1_200_000  # of four hours of speech sounds, which have as many attributes
 MAX_TAG_BYTES = 4 * MAX_LABEL  # from one tag to the next
 
-_MILLISECONDS = re.compile(r"-?\d{1,15}", re.ASCII)
+_MILLISECONDS = re.compile(r"-?\d{1,15}", re.ASCII).fullmatch
 # Encodings that are not looked for in the bytes. The parser knows them if the file names them.
 _NAMED = re.compile(r"""<\?xml[^>]{0,100}encoding\s*=\s*["'](?!utf-?8|utf-?16)""", re.IGNORECASE)
 
 
-class _Annotation(NamedTuple):
-    name: str
-    first: str  # the time slots
-    last: str
-    value: list[str]  # the label, in parts
+# Its name, its two time slots, and where its label begins among the texts of its tier. A mere tuple, for Python looks
+# through millions of other objects again and again, to see whether they can go.
+_Annotation = tuple[str, str, str, int]
 
 
 class _Tier(NamedTuple):
     name: str
     annotations: list[_Annotation]  # those with times
+    texts: list[str]  # the labels, in parts
     others: list[str]  # one entry if there are others, too
 
     @property
     def holds(self) -> str:
         return HOLDS_INTERVALS if self.annotations else "annotations without times" if self.others else "nothing"
+
+    @property
+    def labels(self) -> list[str]:
+        """Of the annotations with times."""
+        begins = [begin for *_, begin in self.annotations]
+        return ["".join(self.texts[a:b]) for a, b in pairwise([*begins, len(self.texts)])]
 
 
 class _Document:
@@ -52,12 +60,13 @@ class _Document:
         self.root = ""
         self.units = "milliseconds"
         self.origins: list[str] = []  # of the linked recordings
+        self.media: list[str] = []  # their addresses
         self.slots: dict[str, str | None] = {}
         self.tiers: list[_Tier] = []
-        self._value: list[str] | None = None  # to which text belongs
+        self._texts: list[str] | None = None  # to which text belongs
         self._elements: Mapping[str, Callable[[dict[str, str]], None]] = {
             "HEADER": self._header,
-            "MEDIA_DESCRIPTOR": lambda one: self.origins.append(one.get("TIME_ORIGIN", "0")),
+            "MEDIA_DESCRIPTOR": self._medium,
             "TIME_SLOT": self._slot,
             "TIER": self._tier,
             "ALIGNABLE_ANNOTATION": self._annotation,
@@ -74,17 +83,21 @@ class _Document:
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         self.root = self.root or tag
         if tag == "ANNOTATION_VALUE":
-            self._value = self.tiers[-1].annotations[-1].value if self.tiers and self.tiers[-1].annotations else None
+            self._texts = self.tiers[-1].texts if self.tiers and self.tiers[-1].annotations else None
         elif element := self._elements.get(tag):
-            self._value = None
+            self._texts = None
             element(attributes)
 
     def _text(self, text: str) -> None:
-        if self._value is not None:
-            self._value.append(text)
+        if self._texts is not None:
+            self._texts.append(text)
 
     def _header(self, attributes: dict[str, str]) -> None:
         self.units = attributes.get("TIME_UNITS", self.units)
+
+    def _medium(self, attributes: dict[str, str]) -> None:
+        self.origins.append(attributes.get("TIME_ORIGIN", "0"))
+        self.media.append(attributes.get("MEDIA_URL") or attributes.get("RELATIVE_MEDIA_URL", ""))
 
     def _slot(self, attributes: dict[str, str]) -> None:
         self.slots[attributes.get("TIME_SLOT_ID", "")] = attributes.get("TIME_VALUE")
@@ -92,13 +105,13 @@ class _Document:
     def _tier(self, attributes: dict[str, str]) -> None:
         if len(self.tiers) == MAX_TIERS:
             raise ValueError(f"it holds more than {MAX_TIERS} tiers, and no more are read")
-        self.tiers.append(_Tier(attributes.get("TIER_ID", ""), [], []))
+        self.tiers.append(_Tier(attributes.get("TIER_ID", ""), [], [], []))
 
     def _annotation(self, attributes: dict[str, str]) -> None:
         if self.tiers:
-            get = attributes.get
-            one = _Annotation(get("ANNOTATION_ID", ""), get("TIME_SLOT_REF1", ""), get("TIME_SLOT_REF2", ""), [])
-            self.tiers[-1].annotations.append(one)
+            tier, get = self.tiers[-1], attributes.get
+            slots = get("TIME_SLOT_REF1", ""), get("TIME_SLOT_REF2", "")
+            tier.annotations.append((get("ANNOTATION_ID", ""), *slots, len(tier.texts)))
 
     def _other_annotation(self, attributes: dict[str, str]) -> None:
         if self.tiers and not self.tiers[-1].others:
@@ -108,7 +121,7 @@ class _Document:
         raise ValueError("it declares a type of document, which ELAN does not")
 
 
-def read_elan(path: str | Path, *, tier: str | None = "phones") -> LabelFile:
+def read_elan(path: str | Path, *, tier: Wanted = "phones") -> LabelFile:
     """Reads one tier of an ELAN file.
 
     Args:
@@ -131,19 +144,20 @@ def read_elan(path: str | Path, *, tier: str | None = "phones") -> LabelFile:
     document = _parsed(path)
     listed = [ListedTier(number, one.name, one.holds) for number, one in enumerate(document.tiers, 1)]
     chosen = choose_tier(path, listed, tier)
-    annotations = document.tiers[chosen.number - 1].annotations
+    found = document.tiers[chosen.number - 1]
+    annotations, labels = found.annotations, found.labels
     check_count(path, len(annotations), "annotations")
-    times = np.array([[_time(path, document.slots.get(slot), one.name) for slot in one[1:3]] for one in annotations])
-    times = (times + _origin(path, document.origins)) / 1000
+    times = (_times(path, document.slots, annotations) + _origin(path, document.origins)) / 1000
     order = np.lexsort(times.T[::-1])
     segments = segments_from_intervals(
         path,
         times[order],
-        ["".join(annotations[i].value) for i in order],
-        lambda i: f'annotation {shown(annotations[order[i]].name)} of tier "{shown(chosen.name)}"',
+        [labels[i] for i in order],
+        lambda i: f'annotation {shown(annotations[order[i]][0])} of tier "{shown(chosen.name)}"',
         unit=lambda: 0.001,
     )
-    return LabelFile(segments, chosen.name, tuple(one.name for one in listed if one.holds == HOLDS_INTERVALS))
+    names = tuple(one.name for one in listed if one.holds == HOLDS_INTERVALS)
+    return LabelFile(segments, chosen.name, names, recording=name_of_recording(path, map(unquote, document.media)))
 
 
 def _parsed(path: str | Path) -> _Document:
@@ -166,9 +180,10 @@ def _parsed(path: str | Path) -> _Document:
 
 
 def _check_tags(data: bytes) -> None:
-    """Raises ValueError if there are too many tags, or if one with the text after it is too long."""
-    if data.count(b"<") > MAX_TAGS:
-        raise ValueError(f"it has more than {MAX_TAGS} tags, and no more are read")
+    """Raises ValueError if there are too many tags or attributes, or if a tag with the text after it is too long."""
+    for sign, what in ((b"<", "tags"), (b"=", "attributes")):
+        if data.count(sign) > MAX_TAGS:
+            raise ValueError(f"it has more than {MAX_TAGS} {what}, and no more are read")
     tags = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == ord("<"))
     if np.diff(tags, prepend=0, append=len(data)).max() > MAX_TAG_BYTES:
         raise ValueError(f"one of its texts has more than {MAX_TAG_BYTES} bytes, and no more are read")
@@ -182,14 +197,20 @@ def _origin(path: str | Path, origins: list[str]) -> int:
         found = ", ".join(f"{shown(one)} ms" for one in origins[:10])
         problem = f"links recordings that start at different times ({found})"
         warnings.warn(f"{path}: {problem}. Times are those of the first.", PhonsegWarning, stacklevel=3)
-    if not _MILLISECONDS.fullmatch(origins[0]):
+    if not _MILLISECONDS(origins[0]):
         raise TextGridError(f"{path}: TIME_ORIGIN is {shown(origins[0])!r}. Give whole milliseconds.")
     return int(origins[0])
 
 
-def _time(path: str | Path, value: str | None, annotation: str) -> int:
-    if value is None:
-        raise TextGridError(f"{path}: annotation {shown(annotation)} has no time of its own. Give it one in ELAN.")
-    if not _MILLISECONDS.fullmatch(value):
-        raise TextGridError(f"{path}: annotation {shown(annotation)} has the time {shown(value)!r}. Give milliseconds.")
-    return int(value)
+def _times(path: str | Path, slots: Mapping[str, str | None], annotations: Sequence[_Annotation]) -> NDArray[np.int64]:
+    """(n, 2) milliseconds."""
+    times: list[int] = []
+    for one, first, last, _ in annotations:
+        for slot in (first, last):
+            if (value := slots.get(slot)) is None:
+                raise TextGridError(f"{path}: annotation {shown(one)} has no time of its own. Give it one in ELAN.")
+            if not _MILLISECONDS(value):
+                problem = f"annotation {shown(one)} has the time {shown(value)!r}"
+                raise TextGridError(f"{path}: {problem}. Give milliseconds.")
+            times.append(int(value))
+    return np.array(times, dtype=np.int64).reshape(-1, 2)

@@ -12,7 +12,7 @@ import numpy as np
 
 from phonseg.annotation.encodings import read_text
 from phonseg.annotation.intervals import Interval, check_count, segments_from_intervals
-from phonseg.annotation.label_file import LabelFile
+from phonseg.annotation.label_file import LabelFile, name_of_recording
 from phonseg.errors import TextGridError
 
 MAX_JSON_BYTES = 16_000_000  # that of an hour; the parser takes much more memory
@@ -51,7 +51,8 @@ def read_json(path: str | Path) -> LabelFile:
     intervals = [_interval(path, number, one) for number, one in enumerate(segments, 1)]
     times, labels = np.array([one[:2] for one in intervals]), [label for *_, label in intervals]
     made = segments_from_intervals(path, times, labels, lambda i: f"segment {i + 1}", start=start, end=start + duration)
-    return LabelFile(made, tells_duration=True)
+    named = [name for name in (parts.get("recording"),) if isinstance(name, str)]
+    return LabelFile(made, tells_duration=True, recording=name_of_recording(path, named))
 
 
 def is_json_of_phonseg(text: str) -> bool:

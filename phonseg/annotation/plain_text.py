@@ -18,10 +18,11 @@ from pathlib import Path
 import numpy as np
 
 from phonseg.annotation.encodings import read_text
-from phonseg.annotation.intervals import MAX_INTERVALS, SAME_TIME, check_count, seconds, shown
-from phonseg.annotation.label_file import LabelFile
-from phonseg.annotation.rows import Intervals, Row, intervals_from_rows, lines, own_recording, rows
+from phonseg.annotation.intervals import MAX_INTERVALS, ROUNDING, SAME_TIME, check_count, seconds
+from phonseg.annotation.label_file import LabelFile, name_of_recording
+from phonseg.annotation.rows import Intervals, Row, check_same, intervals_from_rows, lines, own_recording, rows
 from phonseg.errors import PhonsegWarning, TextGridError
+from phonseg.timeline.grid import Times
 
 HTK_RATE = 10_000_000  # units of 100 ns per second
 
@@ -148,18 +149,27 @@ def read_ctm(path: str | Path) -> LabelFile:
     found = [row for row in rows(path, read_text(path), fields=6) if not row[1][0].startswith(";;")]
     own = own_recording(path, (fields[0] for _, fields in found))
     found = [row for row in found if row[1][0] == own]
-    if len(channels := {fields[1] for _, fields in found if len(fields) > 1}) > 1:
-        named = ", ".join(map(shown, sorted(channels)[:20]))
-        raise TextGridError(f"{path}: holds {len(channels)} channels ({named}). Give a file for each channel.")
+    check_same(path, "channel", (fields[1] for _, fields in found if len(fields) > 1))
     placed = intervals_from_rows(
         path, found, "Give 'recording channel start duration label', in seconds", columns=(2, 3, 4)
     )
     order = np.argsort(placed.times[:, 0], kind="stable").tolist()
     # Nine decimals: the error of the addition goes.
     starts, ends = placed.times[:, 0], np.round(placed.times.sum(axis=1), 9)
+    _check_durations(path, placed.times[order])
     labels = ["" if (label := placed.labels[i]) == "<eps>" else label for i in order]
     times, numbers = np.stack([starts, ends], axis=1)[order], [placed.lines[i] for i in order]
-    return LabelFile(Intervals(times, labels, numbers, placed.unit).segments(path))
+    segments = Intervals(times, labels, numbers, placed.unit).segments(path)
+    return LabelFile(segments, recording=name_of_recording(path, [own or ""]))
+
+
+def _check_durations(path: str | Path, numbers: Times) -> None:
+    """Raises TextGridError if the third and the fourth number of lines in order are starts and ends."""
+    starts, lasts = numbers.T
+    overlap = starts[:-1] + lasts[:-1] > starts[1:] + ROUNDING
+    if np.any(overlap) and np.all(starts < lasts) and np.all(lasts[:-1] <= starts[1:] + ROUNDING):
+        problem = "gives the ends of the segments after their starts, where CTM has durations"
+        raise TextGridError(f"{path}: {problem}. Subtract the starts from the ends.")
 
 
 def _milliseconds(path: str | Path, text: str) -> float:

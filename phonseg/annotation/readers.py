@@ -13,7 +13,9 @@ from phonseg.annotation.json_file import is_json_of_phonseg, read_json
 from phonseg.annotation.label_file import LabelFile
 from phonseg.annotation.plain_text import is_audacity, read_audacity, read_ctm, read_lab, read_phn
 from phonseg.annotation.tables import is_table, read_table
+from phonseg.annotation.textgrid.parser import is_textgrid
 from phonseg.annotation.textgrid.reader import read_textgrid_file
+from phonseg.annotation.tier_choice import Wanted, name_of_tier
 from phonseg.errors import ConfigurationError, TextGridError
 from phonseg.timeline.segmentation import Segmentation
 
@@ -26,7 +28,7 @@ READERS: Mapping[str, Callable[[Path, str | None, int], LabelFile]] = {
     ".eaf": lambda path, tier, rate: read_elan(path, tier=tier),
     ".csv": lambda path, tier, rate: read_table(path, tier=tier),
     ".labels.txt": lambda path, tier, rate: read_audacity(path),
-    ".txt": lambda path, tier, rate: read_audacity(path),
+    ".txt": lambda path, tier, rate: _read_txt(path, tier),
     ".ctm": lambda path, tier, rate: read_ctm(path),
     ".json": lambda path, tier, rate: read_json(path),
 }
@@ -34,18 +36,19 @@ HIGHEST_RATE = 768_000  # Hz, of recordings
 # Files of these kinds may be something else. Each function takes a text and tells whether it may be a label file.
 _TELL_APART: Mapping[str, Callable[[str], bool]] = {
     ".csv": is_table,
-    ".txt": is_audacity,
+    ".txt": lambda text: is_audacity(text) or is_textgrid(text),
     ".json": is_json_of_phonseg,
 }
 
 
-def read_label_file(path: str | Path, *, tier: str | None = "phones", sample_rate: int = 16_000) -> LabelFile:
+def read_label_file(path: str | Path, *, tier: Wanted = "phones", sample_rate: int = 16_000) -> LabelFile:
     """Reads a label file; its suffix decides the kind.
 
     The kinds are `.TextGrid`; `.phn` of TIMIT (in samples) or CSLU; `.phones` of Buckeye; `.lab` of Festival, ESPS or
-    HTK; `.eaf` of ELAN; `.csv` for a table, also of Praat, readtextgrid or emuR; `.txt` of Audacity; `.ctm`; `.json` of
-    phonseg. For details and sources see `phonseg.annotation.textgrid.reader` and the modules `plain_text`, `tables`,
-    `elan_reader` and `json_file` of `phonseg.annotation`. Files may be in UTF-8, UTF-16 or Latin-1.
+    HTK; `.eaf` of ELAN; `.csv` for a table, also of Praat, readtextgrid or emuR; `.txt` of Audacity, or a TextGrid that
+    Praat saved under such a name; `.ctm`; `.json` of phonseg. For details and sources see
+    `phonseg.annotation.textgrid.reader` and the modules `plain_text`, `tables`, `elan_reader` and `json_file` of
+    `phonseg.annotation`. Files may be in UTF-8, UTF-16 or Latin-1.
 
     Args:
         path: of the file; capitals in its suffix do not matter.
@@ -58,7 +61,8 @@ def read_label_file(path: str | Path, *, tier: str | None = "phones", sample_rat
 
     Raises:
         TextGridError: if the file cannot be read; the message names the file and, if known, the line.
-        ConfigurationError: if `sample_rate` is out of its range.
+        NoSuchTierError: if no tier has this name or number; it is a TextGridError.
+        ConfigurationError: if `sample_rate` is out of its range, or `tier` is neither a name, a whole number nor None.
 
     Warns:
         PhonsegWarning: if gaps or overlaps are taken as rounding (`phonseg.annotation.intervals` says when); if
@@ -71,10 +75,10 @@ def read_label_file(path: str | Path, *, tier: str | None = "phones", sample_rat
     if suffix is None:
         raise TextGridError(f"{path}: is not a known kind of reference. Give one of these: {', '.join(READERS)}.")
     with enough_memory(path):
-        return READERS[suffix](Path(path), tier, sample_rate)
+        return READERS[suffix](Path(path), name_of_tier(tier), sample_rate)
 
 
-def read_reference(path: str | Path, *, tier: str | None = "phones", sample_rate: int = 16_000) -> Segmentation:
+def read_reference(path: str | Path, *, tier: Wanted = "phones", sample_rate: int = 16_000) -> Segmentation:
     """Reads the segments of a label file, which may be a reference. `read_label_file` lists the kinds and the errors.
 
     Args:
@@ -99,9 +103,9 @@ def is_reference(path: str | Path) -> bool:
 
     Returns:
         Whether its suffix is in `READERS`. A `.csv` must also have the columns of a reference, a `.txt` lines of
-        Audacity, a `.json` the keys of phonseg's. One that cannot be read counts, so that `read_label_file` says why,
-        and so does an empty `.csv` or `.json`; an empty `.txt` may be a transcript. Where `label_suffix` is not None
-        and this is False, the file is another table, a transcript or the like.
+        Audacity or be a TextGrid, a `.json` the keys of phonseg's. One that cannot be read counts, so that
+        `read_label_file` says why, and so does an empty `.csv` or `.json`; an empty `.txt` may be a transcript. Where
+        `label_suffix` is not None and this is False, the file is another table, a transcript or the like.
     """
     suffix = label_suffix(path)
     if suffix is None or suffix not in _TELL_APART:
@@ -121,3 +125,8 @@ def label_suffix(path: str | Path) -> str | None:
     """
     name = Path(path).name.lower()
     return max((suffix for suffix in READERS if name.endswith(suffix)), key=len, default=None)
+
+
+def _read_txt(path: Path, tier: str | None) -> LabelFile:
+    """Reads Audacity's labels, or a TextGrid that Praat has saved under such a name."""
+    return read_textgrid_file(path, tier=tier) if is_textgrid(read_head(path) or "") else read_audacity(path)

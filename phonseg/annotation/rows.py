@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from operator import itemgetter
@@ -17,9 +16,11 @@ from phonseg.annotation.intervals import (
     check_count,
     check_label,
     decimals,
+    seconds,
     segments_from_intervals,
     shown,
 )
+from phonseg.annotation.label_file import is_called, own_name
 from phonseg.errors import TextGridError
 from phonseg.timeline.grid import Times
 from phonseg.timeline.segmentation import Segmentation
@@ -121,20 +122,13 @@ def intervals_from_rows(
         TextGridError: with the line, if it holds no interval.
     """
     start, end, label = columns
-    pairs: list[tuple[float, float]] = []
-    labels: list[str] = []
-    try:
-        for _, fields in rows:
-            pairs.append((float(fields[start]), float(fields[end])))
-            labels.append(fields[label] if label is not None and label < len(fields) else "")
-    except (ValueError, IndexError):
-        pairs.append((np.nan, np.nan))
-    times = np.array(pairs, dtype=np.float64).reshape(-1, 2)
+    times = _times(rows, start, end)
     right = np.isfinite(times) & (np.round(times) == times if whole else True)
     if not np.all(right):
         number, fields = rows[int(np.argmin(right.all(axis=1)))]
         found = shown(" ".join(map(shown, fields[:8])))
         raise TextGridError(f"{path}: line {number} is not a segment ({found!r}). {remedy}.")
+    labels = [fields[label] if label is not None and label < len(fields) else "" for _, fields in rows]
     if labels and len(longest := max(labels, key=len)) > 0:
         check_label(path, longest, f"line {rows[labels.index(longest)][0]}")
 
@@ -144,6 +138,40 @@ def intervals_from_rows(
         return float(10.0 ** -max(map(decimals, map(str.strip, written))))
 
     return Intervals(times, labels, [number for number, _ in rows], unit)
+
+
+def _times(rows: Sequence[Row], start: int, end: int) -> Times:
+    """(n, 2) the numbers in these columns, up to the first row without two decimal numbers, which has NaN."""
+    try:
+        written = [fields[start] for _, fields in rows] + [fields[end] for _, fields in rows]
+        together = "".join(written)
+        if together.isascii() and "_" not in together:  # else Python takes more for a number, such as 1_0 for 10
+            return np.array(list(map(float, written)), dtype=np.float64).reshape(2, -1).T
+    except (ValueError, IndexError):
+        pass
+    pairs: list[tuple[float, float]] = []
+    try:
+        for _, fields in rows:
+            pairs.append((seconds(fields[start]), seconds(fields[end])))
+    except (ValueError, IndexError):
+        pairs.append((np.nan, np.nan))
+    return np.array(pairs, dtype=np.float64).reshape(-1, 2)
+
+
+def check_same(path: str | Path, what: str, values: Iterable[str]) -> None:
+    """Checks that all rows belong to one speaker or one channel.
+
+    Args:
+        path: of the label file.
+        what: "speaker" or "channel".
+        values: the names in the rows; where there is no name, nothing is said.
+
+    Raises:
+        TextGridError: if there are several names.
+    """
+    if len(found := sorted(set(values) - {""})) > 1:
+        listed = ", ".join(map(shown, found[:20])) + (f" and {len(found) - 20} more" if len(found) > 20 else "")
+        raise TextGridError(f"{path}: holds {len(found)} {what}s ({listed}). Give a file for each {what}.")
 
 
 def own_recording(path: str | Path, names: Iterable[str]) -> str | None:
@@ -163,18 +191,11 @@ def own_recording(path: str | Path, names: Iterable[str]) -> str | None:
     different = list(dict.fromkeys(names))
     if len(different) < 2:
         return different[0] if different else None
-    stem = unicodedata.normalize("NFC", Path(path).stem)
-    alike = ((name, unicodedata.normalize("NFC", name)) for name in different)
-    own = [name for name, normal in alike if stem in normal and stem in _short_names(normal)]
+    stem = own_name(path)
+    own = [name for name in different if is_called(name, stem)]
     if len(own) == 1:
         return own[0]
     more = f" and {len(different) - 20} more" if len(different) > 20 else ""
     listed = ", ".join(map(shown, different[:20])) + more
     problem = f"holds {len(different)} recordings ({listed})"
     raise TextGridError(f"{path}: {problem}. Give a file for each, or give the file the name of one recording.")
-
-
-def _short_names(name: str) -> tuple[str, str]:
-    """The name without folders (or the session, as in emuR), with and without its suffix."""
-    file = re.split(r"[\\/:]", name)[-1]
-    return file, Path(file).stem

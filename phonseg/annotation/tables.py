@@ -18,10 +18,11 @@ from typing import NamedTuple, cast
 import numpy as np
 
 from phonseg.annotation.encodings import read_text
-from phonseg.annotation.intervals import MAX_INTERVALS, MAX_TIERS, check_count, seconds, shown
-from phonseg.annotation.label_file import LabelFile
-from phonseg.annotation.rows import Row, intervals_from_rows, lines, own_recording
-from phonseg.annotation.tier_choice import HOLDS_INTERVALS, HOLDS_POINTS, ListedTier, choose_tier
+from phonseg.annotation.intervals import MAX_INTERVALS, MAX_LABEL, MAX_TIERS, check_count, seconds, shown
+from phonseg.annotation.label_file import LabelFile, name_of_recording
+from phonseg.annotation.quotation import quoted_rows
+from phonseg.annotation.rows import Row, check_same, intervals_from_rows, own_recording
+from phonseg.annotation.tier_choice import HOLDS_INTERVALS, HOLDS_POINTS, ListedTier, Wanted, choose_tier
 from phonseg.errors import PhonsegWarning, TextGridError
 
 # Names of columns in tables of phonseg, Praat and other programs; if a table has several of them, the first is used.
@@ -33,10 +34,14 @@ COLUMNS: Mapping[str, Sequence[str]] = {
     "number": ("tier_num",),
     "duration": ("tier_xmax",),
     "recording": ("recording", "file", "bundle", "utts"),
+    "speaker": ("speaker", "participant"),
+    "channel": ("channel",),
 }
 EMUR = ({"labels", "start", "end", "session"}, {"labels", "start", "end", "utts"})  # either is the mark of emuR
 
 MAX_COLUMNS = 1_000
+
+_SEPARATOR = re.compile(r"\"?sep=([^\w\s\"]|\t)\"?[^\S\r\n]*(?:\r\n|\r|\n)", re.IGNORECASE)  # Excel's first line
 
 
 class _Table(NamedTuple):
@@ -54,7 +59,7 @@ class _Table(NamedTuple):
         return lambda row: row[1][place] if place < len(row[1]) else ""
 
 
-def read_table(path: str | Path, *, tier: str | None = "phones") -> LabelFile:
+def read_table(path: str | Path, *, tier: Wanted = "phones") -> LabelFile:
     """Reads a table with the columns `start` and `end`, in seconds, and optionally `label`, `tier` and `recording`.
 
     Columns are separated by commas, semicolons or tabs. They may also have the names that they have in tables of other
@@ -69,14 +74,15 @@ def read_table(path: str | Path, *, tier: str | None = "phones") -> LabelFile:
         The segments. The duration is readtextgrid's `tier_xmax`; in other tables it is the end of the last segment.
 
     Raises:
-        TextGridError: with the line, if the file cannot be read, has no columns `start` and `end`, has no such tier, or
-            its segments overlap; if it holds several recordings and none of its own name.
+        TextGridError: with the line, if the file cannot be read, has no columns `start` and `end` or two columns of one
+            name, has no such tier, or its segments overlap; if it holds several recordings and none of its own name, or
+            the tier is that of several speakers or channels.
 
     Warns:
         PhonsegWarning: if the times are read as milliseconds; if gaps or overlaps are taken as rounding.
     """
     table = _read(path)
-    rows, places = table.rows, table.places
+    rows, places, own = table.rows, table.places, None
     if places["recording"] is not None:
         recording = table.column("recording")
         own = own_recording(path, map(recording, rows))
@@ -89,6 +95,8 @@ def read_table(path: str | Path, *, tier: str | None = "phones") -> LabelFile:
         chosen = choose_tier(path, list(listed.values()), tier)
         tiers = tuple(one.name for one in listed.values() if one.holds == HOLDS_INTERVALS)
         rows = [row for row in rows if listed[number(row), name(row)] == chosen]
+    for what in ("speaker", "channel"):
+        check_same(path, what, map(table.column(what), rows))
     start, end = cast(int, places["start"]), cast(int, places["end"])
     placed = intervals_from_rows(path, rows, "Give start and end in seconds", (start, end, places["label"]))
     if table.is_emur and placed.labels and np.mean(np.diff(placed.times)) > 1:
@@ -96,7 +104,8 @@ def read_table(path: str | Path, *, tier: str | None = "phones") -> LabelFile:
         warnings.warn(f"{path}: {problem}. If they are in seconds, rename its columns.", PhonsegWarning, stacklevel=2)
         placed = placed.in_units_of(1, 1000)
     segments = placed.segments(path, duration=duration)
-    return LabelFile(segments, chosen.name if chosen else None, tiers, tells_duration=duration is not None)
+    called = name_of_recording(path, [own or ""])
+    return LabelFile(segments, chosen.name if chosen else None, tiers, duration is not None, called)
 
 
 def is_table(head: str) -> bool:
@@ -112,7 +121,7 @@ def is_table(head: str) -> bool:
     if not head.strip():
         return True
     try:
-        names, _ = _header(head)
+        names, *_ = _header(head)
     except csv.Error:
         return True
     return all(set(COLUMNS[column]) & set(names) for column in ("start", "end"))
@@ -121,42 +130,52 @@ def is_table(head: str) -> bool:
 def _read(path: str | Path) -> _Table:
     text = read_text(path)
     try:
-        names, delimiter = _header(text)
-        check_count(path, len(names), "columns", MAX_COLUMNS)
-        found = {
-            column: next((names.index(name) for name in known if name in names), None)
-            for column, known in COLUMNS.items()
-        }
-        if found["start"] is None or found["end"] is None:
-            problem = f"has no columns start and end (line 1: {text[:60]!r})"
-            raise TextGridError(f"{path}: {problem}. Give them, in seconds.")
-        if is_emur := any(marks <= set(names) for marks in EMUR):
-            found["tier"] = None  # its column "type" tells other things
-        times = (found["start"], found["end"]) if delimiter != "," or '"' in text else ()
-        rows = list(islice(_rows(path, text, delimiter, len(names), times), MAX_INTERVALS + 1))
+        names, delimiter, above = _header(text)
     except csv.Error as error:
-        raise TextGridError(f"{path}: cannot be read as a table ({error}). Check its quotation marks.") from error
+        raise TextGridError(f"{path}: cannot be read as a table ({error}). Check its first line.") from error
+    check_count(path, len(names), "columns", MAX_COLUMNS)
+    found = {column: _place(path, names, known) for column, known in COLUMNS.items()}
+    if found["start"] is None or found["end"] is None:
+        problem = f"has no columns start and end (line 1: {text[:60]!r})"
+        raise TextGridError(f"{path}: {problem}. Give them, in seconds.")
+    if is_emur := any(marks <= set(names) for marks in EMUR):
+        found["tier"] = None  # its column "type" tells other things
+    times = found["start"], found["end"]
+    needed = (*times, found["label"]) if found["label"] is not None else times
+    read = islice(quoted_rows(path, text, delimiter, needed), above, above + MAX_INTERVALS + 1)
+    rows = list(_with_points(read, len(names), times if delimiter != "," or '"' in text else ()))
     check_count(path, len(rows), "lines")
     return _Table(rows, found, is_emur)
 
 
-def _header(text: str) -> tuple[list[str], str]:
-    """The names of the columns, in small letters, and the separator."""
-    line = next(re.finditer(r"[^\r\n]*", text))[0]
-    delimiter = max(",;\t", key=line.count)
-    return [name.strip().lower() for name in next(csv.reader([line], delimiter=delimiter), [])], delimiter
+def _place(path: str | Path, names: Sequence[str], known: Sequence[str]) -> int | None:
+    """In which column the first of these names is."""
+    name = next((name for name in known if name in names), None)
+    if name is not None and names.count(name) > 1:
+        raise TextGridError(f"{path}: has {names.count(name)} columns {name}. Give each column a name of its own.")
+    return None if name is None else names.index(name)
 
 
-def _rows(path: str | Path, text: str, delimiter: str, width: int, commas: Sequence[int]) -> Iterator[Row]:
-    """The rows below the header that are not blank, and the lines in which they end; decimal commas become points."""
-    table = csv.reader(lines(path, text), delimiter=delimiter)
-    next(table, None)
-    for row in table:
-        if any(row):
-            del row[width:]
-            for place in commas:
-                row[place : place + 1] = [time.replace(",", ".") for time in row[place : place + 1]]
-            yield table.line_num, tuple(row)
+def _header(text: str) -> tuple[list[str], str, int]:
+    """The names of the columns, in small letters; the separator; and how many lines they take."""
+    first = _SEPARATOR.match(text)
+    line = re.compile(r"[^\r\n]*").match(text, first.end() if first else 0)
+    head = line[0] if line else ""
+    delimiter = first[1] if first else max(",;\t", key=head.count)
+    if len(head) > MAX_LABEL:
+        raise csv.Error(f"it has {len(head)} characters in the line of the names of columns")
+    names = next(csv.reader([head], delimiter=delimiter), [])
+    return [name.strip().lower() for name in names], delimiter, 2 if first else 1
+
+
+def _with_points(rows: Iterable[Row], width: int, commas: Sequence[int]) -> Iterator[Row]:
+    """The same rows, of so many columns at most; decimal commas in these columns become points."""
+    for number, fields in rows:
+        row = fields[:width]
+        for place in commas:
+            if place < len(row) and "," in row[place]:
+                row = (*row[:place], row[place].replace(",", "."), *row[place + 1 :])
+        yield number, row
 
 
 def _tiers(

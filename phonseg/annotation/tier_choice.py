@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from numbers import Integral
 from pathlib import Path
 from typing import NamedTuple
 
 from phonseg.annotation.intervals import shown
-from phonseg.errors import TextGridError
+from phonseg.errors import ConfigurationError, TextGridError
 
 HOLDS_INTERVALS, HOLDS_POINTS = "intervals", "points"
 _WHOLE_NUMBER = re.compile("[1-9][0-9]{0,8}")
 _LISTED = 20  # how many tiers a message lists
+
+
+# The name of a tier, or its number; None for the only tier of intervals.
+Wanted = str | int | None
+
+
+class NoSuchTierError(TextGridError):
+    """No tier of a label file has the name or the number that is wanted."""
 
 
 class ListedTier(NamedTuple):
@@ -29,22 +38,25 @@ class ListedTier(NamedTuple):
     holds: str = HOLDS_INTERVALS
 
 
-def choose_tier(path: str | Path, tiers: Sequence[ListedTier], wanted: str | None) -> ListedTier:
+def choose_tier(path: str | Path, tiers: Sequence[ListedTier], wanted: Wanted) -> ListedTier:
     """Chooses a tier of intervals.
 
     Args:
         path: of the file, for messages.
         tiers: all tiers, of intervals or not.
         wanted: the name of the tier. If no tier has this name and it is a whole number from 1, the number of the tier.
-            None for the only tier of intervals.
+            An integer is read as its digits. None for the only tier of intervals.
 
     Returns:
         The tier.
 
     Raises:
-        TextGridError: if there is no such tier, if there are several, or if it does not hold intervals. The message
-            lists the tiers.
+        NoSuchTierError: if no tier has this name or number. The message lists the tiers.
+        TextGridError: if several tiers have it, if the tier does not hold intervals, or if there is not just one tier
+            of intervals where None is wanted. The message lists the tiers.
+        ConfigurationError: if `wanted` is nothing of the kind.
     """
+    wanted = name_of_tier(wanted)
     chosen = [tier for tier in tiers if (tier.holds == HOLDS_INTERVALS if wanted is None else tier.name == wanted)]
     called = f'tier "{shown(wanted or "")}"'
     if not chosen and wanted is not None and _WHOLE_NUMBER.fullmatch(wanted):
@@ -61,4 +73,24 @@ def choose_tier(path: str | Path, tiers: Sequence[ListedTier], wanted: str | Non
     found = [f'{tier.number} "{shown(tier.name)}" ({tier.holds})' for tier in tiers[:_LISTED]]
     more = f" and {len(tiers) - _LISTED} more" if len(tiers) > _LISTED else ""
     listed = ", ".join(found) + more or "none"
-    raise TextGridError(f"{path}: {problem} (tiers: {listed}). Give the name or the number of one interval tier.")
+    kind = TextGridError if chosen or wanted is None else NoSuchTierError
+    raise kind(f"{path}: {problem} (tiers: {listed}). Give the name or the number of one interval tier.")
+
+
+def name_of_tier(wanted: Wanted) -> str | None:
+    """Returns a wanted tier as a text.
+
+    Args:
+        wanted: the name of the tier, or its number; None for the only tier of intervals.
+
+    Returns:
+        The name, or the digits of the number; None for None.
+
+    Raises:
+        ConfigurationError: if it is nothing of the kind.
+    """
+    if wanted is None or isinstance(wanted, str):
+        return wanted
+    if isinstance(wanted, Integral) and not isinstance(wanted, bool):
+        return str(wanted)
+    raise ConfigurationError(f"tier is {wanted!r:.80}. Give the name of a tier, its number, or None.")

@@ -35,9 +35,9 @@ def plot_score(
     prediction: Scorable,
     *,
     tolerance: float = 0.020,
-    tier: str = "phones",
-    reference_tier: str | None = None,
-    prediction_tier: str | None = None,
+    tier: str | int = "phones",
+    reference_tier: str | int | None = None,
+    prediction_tier: str | int | None = None,
     sample_rate: int = 16_000,
     labelled_only: bool = False,
     recordings: str | Path | None = None,
@@ -135,7 +135,7 @@ def sensitivity_scores(
     sensitivities: Sequence[float] = SENSITIVITIES,
     *,
     tolerance: float = 0.020,
-    tier: str = "phones",
+    tier: str | int = "phones",
 ) -> list[Score]:
     """Scores segmentations at each of several sensitivities, with counts summed over all of them.
 

@@ -140,9 +140,9 @@ def changes(
     corrected: Scorable,
     *,
     within: float = WITHIN,
-    tier: str = "phones",
-    automatic_tier: str | None = None,
-    corrected_tier: str | None = None,
+    tier: str | int = "phones",
+    automatic_tier: str | int | None = None,
+    corrected_tier: str | int | None = None,
     sample_rate: int = 16_000,
 ) -> Changes:
     """Finds the boundaries that were changed between an automatic segmentation and its corrected version.

@@ -31,9 +31,9 @@ def evaluate(
     *,
     tolerance: float = 0.020,
     lenient: bool = False,
-    tier: str = "phones",
-    reference_tier: str | None = None,
-    prediction_tier: str | None = None,
+    tier: str | int = "phones",
+    reference_tier: str | int | None = None,
+    prediction_tier: str | int | None = None,
     sample_rate: int = 16_000,
     labelled_only: bool = False,
 ) -> Score | CorpusScore:
@@ -46,7 +46,7 @@ def evaluate(
             `phonseg.evaluation.pairing.pair`).
         tolerance: seconds, above 0 and below 1, with 1 microsecond of slack.
         lenient: whether to add the lenient score.
-        tier: which tier, in files with tiers.
+        tier: which tier, by name or number, in files with tiers.
         reference_tier: which tier of the reference; None for `tier`.
         prediction_tier: which tier of the prediction; None for `tier`, or for the only interval tier of the file,
             whatever its name. If it is None, a tier that equals the reference is not scored if there are others.
@@ -80,9 +80,9 @@ def tolerance_curve(
     prediction: Scorable,
     tolerances: Sequence[float],
     *,
-    tier: str = "phones",
-    reference_tier: str | None = None,
-    prediction_tier: str | None = None,
+    tier: str | int = "phones",
+    reference_tier: str | int | None = None,
+    prediction_tier: str | int | None = None,
     sample_rate: int = 16_000,
     labelled_only: bool = False,
 ) -> list[Score]:
@@ -121,9 +121,9 @@ def signed_errors(
     prediction: Scorable,
     *,
     tolerance: float = 0.020,
-    tier: str = "phones",
-    reference_tier: str | None = None,
-    prediction_tier: str | None = None,
+    tier: str | int = "phones",
+    reference_tier: str | int | None = None,
+    prediction_tier: str | int | None = None,
     sample_rate: int = 16_000,
     labelled_only: bool = False,
 ) -> NDArray[np.float64]:

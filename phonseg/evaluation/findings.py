@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from phonseg.annotation.intervals import ROUNDING, SAME_TIME
+from phonseg.annotation.label_file import own_name
 from phonseg.evaluation.chance import question_about_pair
 from phonseg.evaluation.durations import Finding, Level, compare_durations
 from phonseg.evaluation.labelled import labelled_stretches
@@ -81,6 +82,7 @@ def about_files(first: Side, second: Side, reading: Reading) -> Iterator[Finding
     about_times = [found] if found else [*_about_unit(first), *_about_unit(second)]
     yield from about_times
     yield from (*_about_end(first, second), *_about_end(second, first), *_about_gaps(first), *_about_gaps(second))
+    yield from _about_recordings(first, second)
     if same_file(first, second):
         which = "itself" if first.name == second.name else f"{second.name}, which has the same content"
         yield Finding(Level.WARNING, f"{first.name}: is compared with {which}. Give two files that differ.")
@@ -112,6 +114,15 @@ def _about_gaps(side: Side) -> Iterator[Finding]:
         text = f"{side.name}: {n} segments without a label are shorter than {1000 * SHORT_GAP:g} ms. If they are gaps "
         text += "between the labels, each of them counts as two boundaries instead of one."
         yield Finding(Level.NOTE, text, "pairs have short gaps between labels")
+
+
+def _about_recordings(first: Side, second: Side) -> Iterator[Finding]:
+    """What is to be said if a file gives the name of another recording than the other side."""
+    names = [side.recording or (own_name(side.path) if side.path else "") for side in (first, second)]
+    if (first.recording or second.recording) and all(names) and names[0] != names[1]:
+        what = [f"{side.name} {'names' if side.recording else 'has the name of'}" for side in (first, second)]
+        text = f'{what[0]} the recording "{names[0]}", but {what[1]} "{names[1]}".'
+        yield Finding(Level.NOTE, text, "pairs name different recordings")
 
 
 def _about_lists(first: Side, second: Side) -> Finding | None:

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from phonseg.annotation.intervals import ROUNDING
 from phonseg.annotation.label_file import LabelFile
 from phonseg.annotation.readers import label_suffix, read_label_file
+from phonseg.annotation.tier_choice import NoSuchTierError, Wanted
 from phonseg.errors import ConfigurationError, TextGridError
 from phonseg.evaluation.durations import Length
 from phonseg.timeline.grid import Times
@@ -39,7 +40,7 @@ class Reading:
         roles: what the sides are called.
     """
 
-    tiers: tuple[str, str] = ("phones", "phones")
+    tiers: tuple[str | int, str | int] = ("phones", "phones")
     asked: bool = False
     by_name: bool = False
     sample_rate: int = 16_000
@@ -47,7 +48,7 @@ class Reading:
     roles: tuple[str, str] = ("reference", "prediction")
 
     @classmethod
-    def of(cls, tier: str | None, first: str | None, second: str | None, **others: Any) -> Reading:
+    def of(cls, tier: Wanted, first: Wanted, second: Wanted, **others: Any) -> Reading:
         """Returns how to read both sides, from the options for tiers.
 
         Args:
@@ -72,6 +73,7 @@ class Side:
         path: of the file; None if it is none.
         tier: the tier that was read; None if there are no tiers.
         tiers: all interval tiers of the file.
+        recording: the name of the recording that the file gives; empty if it gives none.
     """
 
     length: Length
@@ -80,6 +82,7 @@ class Side:
     path: Path | None = None
     tier: str | None = None
     tiers: tuple[str, ...] = ()
+    recording: str = ""
 
     @property
     def name(self) -> str:
@@ -135,7 +138,8 @@ def read_side(source: Scorable, reading: Reading, which: int) -> Side:
             start=file.segmentation.start,
             per_second=units,
         )
-        return Side(length, file.segmentation.boundaries, file.segmentation, path, file.tier, file.tiers)
+        read = file.segmentation
+        return Side(length, read.boundaries, read, path, file.tier, file.tiers, file.recording)
     if isinstance(source, Segmentation):
         name = f"{role} ({source.recording_name})" if source.recording_name else role
         return Side(Length(name, source.duration, source.tells_duration, start=source.start), source.boundaries, source)
@@ -146,7 +150,7 @@ def read_side(source: Scorable, reading: Reading, which: int) -> Side:
 def _read(path: Path, reading: Reading, which: int) -> LabelFile:
     try:
         return read_label_file(path, tier=reading.tiers[which], sample_rate=reading.sample_rate)
-    except TextGridError:
+    except NoSuchTierError:
         if which == 1 and not reading.by_name:
             with suppress(TextGridError):
                 return read_label_file(path, tier=None, sample_rate=reading.sample_rate)

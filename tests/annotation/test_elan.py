@@ -11,6 +11,7 @@ from hypothesis import given, strategies as st
 
 from phonseg.annotation.elan import elan_bytes
 from phonseg.annotation.elan_reader import read_elan
+from phonseg.annotation.readers import read_label_file
 from phonseg.errors import PhonsegWarning, TextGridError
 from phonseg.timeline.segmentation import Segmentation
 
@@ -177,3 +178,24 @@ def test_what_is_nested_long_or_endless_is_refused_at_once(tmp_path: Path, conte
     (tmp_path / "x.eaf").write_text(content)
     with pytest.raises(TextGridError, match=r"x\.eaf: "):
         read_elan(tmp_path / "x.eaf")
+
+
+@pytest.mark.parametrize(
+    ("addresses", "name"),
+    [
+        ((), ""),
+        (("file:///C:/x/a%20b.wav",), "a b"),
+        (("file:///x/talk.wav", "file:///x/talk.mpg"), "talk"),
+        (("file:///x/camera.mpg", "file:///x/talk.wav"), "talk"),
+        (("file:///x/camera.mpg", "file:///x/other.wav"), ""),
+    ],
+)
+def test_the_recording_is_the_linked_one(tmp_path: Path, addresses: tuple[str, ...], name: str) -> None:
+    media = "".join(f'<MEDIA_DESCRIPTOR MEDIA_URL="{one}"/>' for one in addresses)
+    one = '<ALIGNABLE_ANNOTATION ANNOTATION_ID="a" TIME_SLOT_REF1="1" TIME_SLOT_REF2="2"/>'
+    slots = '<TIME_SLOT TIME_SLOT_ID="1" TIME_VALUE="0"/><TIME_SLOT TIME_SLOT_ID="2" TIME_VALUE="500"/>'
+    text = (
+        f'<ANNOTATION_DOCUMENT><HEADER>{media}</HEADER>{slots}<TIER TIER_ID="phones">{one}</TIER></ANNOTATION_DOCUMENT>'
+    )
+    (tmp_path / "talk.eaf").write_text(text)
+    assert read_label_file(tmp_path / "talk.eaf").recording == name

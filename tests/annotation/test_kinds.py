@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 from label_files import DEMO, ENCODINGS, PLAIN, ROWS, kinds
 from parselmouth import read as read_with_praat
 from parselmouth.praat import call
+from textgrids import long, short
 
 from phonseg.annotation.readers import READERS, is_reference, label_suffix, read_label_file, read_reference
 from phonseg.errors import PhonsegWarning, TextGridError
@@ -217,6 +219,79 @@ def test_a_ctm_file_may_be_in_any_order_and_names_its_lines(tmp_path: Path) -> N
     path.write_text("x 1 0.25\n")
     with pytest.raises(TextGridError, match=r"a\.ctm: line 1 is not a segment.*recording channel start duration"):
         read_reference(path)
+
+
+def test_ends_in_a_ctm_file_are_no_durations(tmp_path: Path) -> None:
+    path = tmp_path / "a.ctm"
+    path.write_text("x 1 0.5 0.75 b\nx 1 0 0.5 a\nx 1 0.8 1 c\n")
+    with pytest.raises(TextGridError, match=r"a\.ctm: gives the ends of the segments.*Subtract the starts"):
+        read_reference(path)
+
+
+@pytest.mark.parametrize("number", ["1_0", "1_600", "\u0661", "\uff11", "\u09e7"])
+@pytest.mark.parametrize(
+    ("suffix", "text"),
+    [
+        (".phn", "0 1 a\n1 {} b\n"),
+        (".phn", "MillisecondsPerFrame: 1\nEND OF HEADER\n0 {} a\n"),
+        (".lab", "0 1.0 a\n1.0 {} b\n"),
+        (".lab", "0 1 a\n1 {} b\n"),
+        (".phones", "#\n0.5 1 a\n{} 1 b\n"),
+        (".txt", "0\t1\ta\n1\t{}\tb\n"),
+        (".ctm", "a 1 0 1 a\na 1 1 {} b\n"),
+    ],
+)
+def test_only_decimal_numbers_are_times(tmp_path: Path, suffix: str, text: str, number: str) -> None:
+    (tmp_path / f"a{suffix}").write_text(text.format(number), encoding="utf-8")
+    with pytest.raises(TextGridError, match=r"line \d is not a segment"):
+        read_reference(tmp_path / f"a{suffix}")
+
+
+def test_white_space_of_any_script_may_surround_a_number(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("\u30000\u3000\t\xa00.5\xa0\ta\n", encoding="utf-8")
+    assert list(read_reference(tmp_path / "a.txt").intervals()) == [(0, 0.5, "a")]
+
+
+@pytest.mark.parametrize("form", [long, short])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_textgrid_may_be_called_txt(tmp_path: Path, form: Callable[..., str], encoding: str) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text(form({"words": [(0, 1, "w")], "phones": [(0, 0.5, "a"), (0.5, 1, "b")]}), encoding=encoding)
+    assert is_reference(path)
+    file = read_label_file(path)
+    assert (len(file.segmentation), file.tier, file.tells_duration) == (2, "phones", True)
+    assert len(read_reference(path, tier="words")) == 1
+
+
+def test_other_files_of_praat_are_transcripts_for_all_we_know(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text('File type = "ooTextFile"\nObject class = "Pitch 1"\n\n0\n1\n')
+    assert not is_reference(tmp_path / "a.txt")
+
+
+@pytest.mark.parametrize(
+    ("suffix", "text", "name"),
+    [
+        (".ctm", "talk 1 0 1 a\n", "talk"),
+        (".ctm", "x/other.wav 1 0 1 a\n", "other"),
+        (".ctm", "other.1 1 0 1 a\n", "other"),
+        (".json", '{"recording": "x.wav", "duration": 1, "segments": [{"start": 0, "end": 1, "label": "a"}]}', "x"),
+        (".json", '{"recording": 3, "duration": 1, "segments": [{"start": 0, "end": 1, "label": "a"}]}', ""),
+        (".json", '{"duration": 1, "segments": [{"start": 0, "end": 1, "label": "a"}]}', ""),
+        (".lab", "0 1.0 a\n", ""),
+    ],
+)
+def test_the_recording_that_a_file_names(tmp_path: Path, suffix: str, text: str, name: str) -> None:
+    (tmp_path / f"talk{suffix}").write_text(text)
+    assert read_label_file(tmp_path / f"talk{suffix}").recording == name
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".json", ".ctm", ".eaf"])
+def test_the_name_of_a_recording_reads_back(tmp_path: Path, suffix: str) -> None:
+    made = Segmentation([0.5], 1.0, labels=["a", "b"], recording="folder/e\u0301t\u00e9 1.2.wav")
+    made.save(tmp_path / f"\u00e9t\u00e9 1.2{suffix}")
+    assert read_label_file(tmp_path / f"\u00e9t\u00e9 1.2{suffix}").recording == "\u00e9t\u00e9 1.2"
+    made.save(tmp_path / f"x{suffix}")
+    assert read_label_file(tmp_path / f"x{suffix}").recording.startswith("\u00e9t\u00e9")
 
 
 def test_labels_at_points_are_left_out_with_a_warning(tmp_path: Path) -> None:

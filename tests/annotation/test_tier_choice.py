@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from parselmouth.praat import call
 from textgrids import PLAIN, long
 
 from phonseg.annotation.readers import read_label_file, read_reference
-from phonseg.annotation.tier_choice import ListedTier, choose_tier
-from phonseg.errors import TextGridError
+from phonseg.annotation.textgrid.reader import read_textgrid
+from phonseg.annotation.tier_choice import ListedTier, NoSuchTierError, choose_tier
+from phonseg.errors import ConfigurationError, TextGridError
 
 
 def test_a_number_is_that_of_the_tier_as_praat_counts(tmp_path: Path) -> None:
@@ -32,8 +35,9 @@ def test_a_number_is_that_of_the_tier_as_praat_counts(tmp_path: Path) -> None:
         "١": 'no tier is called "١"',
         None: "2 interval tiers, where one was expected",
     }.items():
-        with pytest.raises(TextGridError, match=problem + listed):
+        with pytest.raises(TextGridError, match=problem + listed) as caught:
             read_reference(path, tier=tier)
+        assert isinstance(caught.value, NoSuchTierError) == problem.startswith("no tier is called")
 
 
 def test_a_name_comes_before_a_number(tmp_path: Path) -> None:
@@ -71,3 +75,25 @@ def test_a_message_lists_some_of_many_tiers_and_the_beginnings_of_long_names() -
         choose_tier("a", tiers, "y" * 10_000)
     assert len(str(caught.value)) < 3_000
     assert "and 4979 more" in str(caught.value)
+
+
+@pytest.mark.parametrize("suffix", [".TextGrid", ".csv", ".lab"])
+def test_a_tier_may_be_a_whole_number(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"a{suffix}"
+    path.write_bytes(
+        {".TextGrid": long({"x": PLAIN}), ".csv": "tier,start,end\nx,0,1\n"}.get(suffix, "0 1.0 a").encode()
+    )
+    for number in (1, np.int64(1)):
+        assert read_label_file(path, tier=number).tier == read_label_file(path, tier="1").tier
+        assert list(read_reference(path, tier=number).intervals()) == list(read_reference(path, tier="1").intervals())
+    wrong: list[Any] = [True, 1.0, b"x", ["x"], np.bool_(True)]
+    for tier in wrong:
+        with pytest.raises(ConfigurationError, match=r"tier is .*Give the name of a tier, its number, or None"):
+            read_label_file(path, tier=tier)
+    if suffix != ".lab":
+        with pytest.raises(NoSuchTierError, match='no tier is called "-1"'):
+            read_label_file(path, tier=-1)
+    if suffix == ".TextGrid":
+        assert list(read_textgrid(path, tier=1).intervals()) == list(PLAIN)
+        with pytest.raises(ConfigurationError):
+            read_textgrid(path, tier=True)

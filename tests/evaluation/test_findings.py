@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import parselmouth
 import pytest
 
 from phonseg.errors import ConfigurationError, PhonsegWarning, TextGridError
@@ -112,3 +113,27 @@ def test_what_is_no_list_of_times_is_refused(times: Any) -> None:
 def test_a_tolerance_is_a_number(tolerance: Any) -> None:
     with pytest.raises(ConfigurationError, match="tolerance is "):
         evaluate([0.5], [0.5], tolerance=tolerance)
+
+
+def test_a_file_that_names_another_recording_is_worth_a_note(tmp_path: Path, reference: Path) -> None:
+    for name in ("reference", "other"):
+        (tmp_path / "a.csv").write_text(
+            f"recording,start,end\n{name}.wav,0,0.5\n{name}.wav,0.5,1.01\n{name}.wav,1.01,2\n"
+        )
+        notes = evaluate(reference, tmp_path / "a.csv").notes
+        said = f'{reference} has the name of the recording "reference", but {tmp_path / "a.csv"} names "other".'
+        assert notes == ((said,) if name == "other" else ())
+
+
+def test_a_tier_of_points_is_not_passed_over(tmp_path: Path, reference: Path) -> None:
+    grid = parselmouth.praat.call("Create TextGrid", 0, 2, "phones words", "phones")
+    parselmouth.praat.call(grid, "Insert boundary", 2, 0.5)
+    grid.save(str(tmp_path / "points.TextGrid"))
+    with pytest.raises(TextGridError, match='tier "phones" holds points, not intervals'):
+        evaluate(reference, tmp_path / "points.TextGrid")
+
+
+def test_a_tier_may_be_given_by_its_number(both: Path, reference: Path) -> None:
+    assert evaluate(reference, both, prediction_tier=2).hits == evaluate(reference, both, prediction_tier="auto").hits
+    with pytest.raises(ConfigurationError, match="tier"):
+        evaluate(reference, both, prediction_tier=2.0)  # type: ignore[arg-type]

@@ -52,10 +52,10 @@ def read_chronological(text: str) -> ChronologicalFile:
     while (number := found.number()) is not None:
         if not 1 <= number <= len(heads):
             raise ValueError(f"tier {number} is named before {found.place()}, and the number of tiers is {len(heads)}")
-        item = found.item(2 if heads[number - 1][0] == INTERVALS else 1)
+        item = next(found.items(2 if heads[number - 1][0] == INTERVALS else 1, 1), None)
         if item is None:
             raise ValueError(f"an interval or a point ends too early, in {found.place()}")
-        (first, *_), (*_, last), label = item[0], item[0], item[1]
+        first, last, label = item
         timed[number - 1].append(((float(first), float(last), label), decimals(first), decimals(last)))
         held += 1
         check_size(0, held)

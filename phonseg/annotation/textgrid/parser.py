@@ -16,6 +16,8 @@ from phonseg.annotation.textgrid.text_file import HEAD, TextFile
 from phonseg.annotation.textgrid.tier import CountError
 from phonseg.errors import TextGridError
 
+_TEXT_FILE = re.compile(r'ooTextFile[^"]*"\s+[^"]*("[^"]*")')
+
 GridFile = TextFile | BinaryFile  # to which tiers can be added
 
 
@@ -41,6 +43,16 @@ def read_tiers(base: bytes, path: str | Path) -> GridFile | ChronologicalFile:
         raise TextGridError(f"{path}: {error}. Correct the number, or save it again from Praat.") from error
     except ValueError as error:
         raise TextGridError(f"{path}: is damaged ({error}). Save it again from Praat.") from error
+
+
+def is_textgrid(head: str) -> bool:
+    """Returns whether a text begins as a TextGrid in text form does.
+
+    Args:
+        head: its first 200 characters, or more.
+    """
+    kind = _TEXT_FILE.search(head[:200])
+    return CHRONOLOGICAL_HEAD in head[:200] or (kind is not None and kind[1] == HEAD)
 
 
 def open_textgrid(base: bytes, path: str | Path) -> GridFile:
@@ -84,7 +96,7 @@ def _check_not_blank(base: bytes, path: str | Path) -> None:
 def _check_kind(base: bytes, head: str, path: str | Path) -> None:
     """Raises TextGridError, with what the file is, if it does not begin as a TextGrid does."""
     binary = re.match(rb"ooBinaryFile.(\w+)", base, re.DOTALL)
-    text = re.search(r'ooTextFile[^"]*"\s+[^"]*("[^"]*")', head)
+    text = _TEXT_FILE.search(head)
     if not binary and not text:
         raise TextGridError(f"{path}: is not a Praat TextGrid (begins with {base[:20]!r}). Save it again from Praat.")
     kind = binary[1].decode("latin-1") if binary else text[1] if text else ""

@@ -11,11 +11,11 @@ from phonseg.annotation.intervals import segments_from_intervals, shown
 from phonseg.annotation.label_file import LabelFile
 from phonseg.annotation.textgrid.parser import read_tiers
 from phonseg.annotation.textgrid.tier import INTERVALS, POINTS
-from phonseg.annotation.tier_choice import HOLDS_INTERVALS, HOLDS_POINTS, ListedTier, choose_tier
+from phonseg.annotation.tier_choice import HOLDS_INTERVALS, HOLDS_POINTS, ListedTier, Wanted, choose_tier
 from phonseg.timeline.segmentation import Segmentation
 
 
-def read_textgrid(path: str | Path, *, tier: str | None = "phones") -> Segmentation:
+def read_textgrid(path: str | Path, *, tier: Wanted = "phones") -> Segmentation:
     """Reads one interval tier of a Praat TextGrid: text (UTF-8, UTF-16, Latin-1; long, short, chronological) or binary.
 
     Args:
@@ -38,7 +38,7 @@ def read_textgrid(path: str | Path, *, tier: str | None = "phones") -> Segmentat
     return read_textgrid_file(path, tier=tier).segmentation
 
 
-def read_textgrid_file(path: str | Path, *, tier: str | None = "phones") -> LabelFile:
+def read_textgrid_file(path: str | Path, *, tier: Wanted = "phones") -> LabelFile:
     """Reads one interval tier of a Praat TextGrid, as `read_textgrid` does.
 
     Args:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from phonseg.annotation.intervals import Interval, decimals
+from phonseg.annotation.intervals import MAX_INTERVALS, Interval, decimals
 from phonseg.annotation.textgrid.tier import INTERVALS, Tier, check_size, count_error, tier_count_error
 from phonseg.annotation.textgrid.tokens import CLASS, COUNT, TEXT, TIME, Kind, Tokens, tokens, unquoted
 from phonseg.errors import TextGridError
@@ -110,16 +110,17 @@ class TextFile:
     def _tier(self) -> Tier:
         head = [self._tokens.take(one) for one in (CLASS, TEXT, TIME, TIME, COUNT)]
         kind, name, declared = head[0][0][1:-1], unquoted(head[1][0]), int(float(head[-1][0]))
-        place, times = slice(head[0].start(), head[-1].end()), 2 if kind == INTERVALS else 1
+        times = 2 if kind == INTERVALS else 1
         intervals: list[Interval] = []
-        finest, finest_end = 0, 0
-        for held in range(declared):
-            if not (item := self._tokens.item(times)):
-                raise count_error(kind, name, declared, held, self._tokens.place())
-            ends, label, at = item
-            intervals.append((float(ends[0]), float(ends[-1]), label))
-            finest, finest_end = max(finest, finest_end, decimals(ends[0])), decimals(ends[-1])
-            self._held += 1
-            check_size(0, self._held)
-            place = slice(place.start, at)
-        return Tier(kind, name, place, intervals, 10.0**-finest)
+        finest, before = 0, ""
+        for start, end, label in self._tokens.items(times, min(declared, MAX_INTERVALS + 1 - self._held)):
+            intervals.append((float(start), float(end), label))
+            for time in (start,) if start == before or not before else (before, start):
+                if (digits := decimals(time)) > finest:
+                    finest = digits
+            before = end
+        self._held += len(intervals)
+        check_size(0, self._held)
+        if len(intervals) < declared:
+            raise count_error(kind, name, declared, len(intervals), self._tokens.place())
+        return Tier(kind, name, slice(head[0].start(), self._tokens.at), intervals, 10.0**-finest)

@@ -8,7 +8,7 @@ https://www.fon.hum.uva.nl/praat/manual/TextGrid_file_formats.html
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator
 
 from phonseg.annotation.encodings import whole_characters
 from phonseg.annotation.intervals import MAX_LABEL, NUMBER
@@ -16,11 +16,15 @@ from phonseg.annotation.textgrid.tier import INTERVALS, POINTS
 
 # A comment: a word that is no token, or the rest of a line.
 _COMMENT = r'(?:[^\s"<!\-+.\d][^\s"]*+(?=\s)|![^\r\n]*+)'
+# What holds no beginning of a token is comments, up to its last white space.
+_PLAIN = r'[^"<!\-+.\d]+(?<=\s)'
 # Comments (many at once, for speed) or a token. A text without its second quote is a token of no kind.
 WORD = re.compile(
-    rf"(?:{_COMMENT}\s*+)++|"
+    rf"(?:{_PLAIN}|{_COMMENT}\s*+){{1,1000}}+|"
     r'(?P<token>"(?:[^"]++|"")*+"(?!\S)|<[^>]*>|(?:[-+]|\.?\d)\S*|[^\s"]*+"|<)|\S+'
 )
+MAX_COMMENTS = 20_000_000  # characters; those before the few words with which Praat names a number do not count
+MAX_TOKENS = 200_000  # read one by one
 NEWLINE = re.compile(r"\r\n?|\n")
 
 # The kinds of token: their names in messages, and their patterns.
@@ -33,10 +37,18 @@ TIME: Kind = "a number", NUMBER
 
 # A whole interval or point, from what is before its first number to its text; so most are read at once. Whatever else
 # stands there is read token by token.
-_COMMENTS = rf"(?:{_COMMENT}|\s++)*+"
-_NUMBER = r"([-+]?[0-9]{1,40}(?:\.[0-9]*+)?+(?=\s))"
+_COMMENTS = rf"\s*+(?:(?:{_PLAIN}|{_COMMENT})\s*+){{0,3}}+"
+_NUMBER = rf"((?a:{NUMBER.pattern})(?=\s))"
 _LABEL = r'("(?:[^"]++|"")*+"(?!\S))'
-_ITEMS = {count: re.compile(_COMMENTS + (_NUMBER + _COMMENTS) * count + _LABEL) for count in (1, 2)}
+# What Praat itself writes there, which is found much faster.
+_WORDS = {
+    1: (r"\s++points \[[0-9]++\]:\s++(?:number|time) = ", r"\s++mark = "),
+    2: (r"\s++intervals \[[0-9]++\]:\s++xmin = ", r"\s++xmax = ", r"\s++text = "),
+}
+_ITEMS = {
+    count: re.compile(_NUMBER.join(f"(?:{words}|{_COMMENTS})" for words in before) + _LABEL)
+    for count, before in _WORDS.items()
+}
 
 
 _TIER_NUMBER = re.compile(_COMMENTS + r"([0-9]{1,9})(?=\s)")
@@ -55,6 +67,9 @@ class Tokens:
         self._at = start
         self._next: re.Match[str] | None = None  # the next token, if it is known
         self._is_known = False
+        self._read = 0  # tokens one by one
+        self._comments = 0  # characters between them
+        self._labels: dict[str, str] = {}  # by token, since most labels come again and again
 
     def following(self, kind: Kind) -> bool:
         """Returns whether the next token is of a kind, and stays before it.
@@ -89,27 +104,32 @@ class Tokens:
         self._at, self._is_known = token.end(), False
         return token
 
-    def item(self, times: int) -> tuple[Sequence[str], str, int] | None:
-        """Returns an interval or a point, and goes on.
+    def items(self, times: int, most: int) -> Iterator[tuple[str, str, str]]:
+        """Yields intervals or points one by one, until a tier begins or the text ends.
 
         Args:
-            times: how many it has, 1 or 2.
+            times: how many each has, 1 or 2.
+            most: how many are read.
 
-        Returns:
-            Its times, its label, and where it ends in the text. None, and it stays, if a tier begins there or the text
-            ends.
+        Yields:
+            The first and the last of its times, and its label.
 
         Raises:
             ValueError: with the line, as for `take`.
         """
-        found = _ITEMS[times].match(self._text, self._at)
-        if found and found.end() - self._at <= MAX_LABEL:
-            self._at, self._is_known = found.end(), False
-            return found.groups()[:-1], unquoted(found[times + 1]), found.end()
-        if self.at_end() or self.following(CLASS):
-            return None
-        numbers = [self.take(TIME)[0] for _ in range(times)]
-        return numbers, unquoted(self.take(TEXT)[0]), self._at
+        match, text, labels = _ITEMS[times].match, self._text, self._labels
+        for _ in range(most):
+            found = match(text, self._at)
+            if found and found.end() - self._at <= MAX_LABEL:
+                *numbers, token = found.groups()
+                self._at, self._is_known = found.end(), False
+            elif self.at_end() or self.following(CLASS):
+                return
+            else:
+                numbers, token = [self.take(TIME)[0] for _ in range(times)], self.take(TEXT)[0]
+            if (label := labels.get(token)) is None:
+                label = labels[token] = unquoted(token)
+            yield numbers[0], numbers[-1], label
 
     def number(self) -> int | None:
         """Returns the next token, a whole number from 0, and goes on; None at the end of the text.
@@ -127,6 +147,11 @@ class Tokens:
         if not self.at_end():
             raise ValueError(f"{self._what_stands()}, after the last value")
 
+    @property
+    def at(self) -> int:
+        """Where the last token ended that was taken, in characters."""
+        return self._at
+
     def place(self) -> str:
         """Returns the line in which the next token stands, or the last line, such as "line 3"."""
         token = self._peek()
@@ -136,9 +161,21 @@ class Tokens:
 
     def _peek(self) -> re.Match[str] | None:
         if not self._is_known:
+            self._next = self._first_token()
             self._is_known = True
-            self._next = next((word for word in WORD.finditer(self._text, self._at) if word["token"]), None)
         return self._next
+
+    def _first_token(self) -> re.Match[str] | None:
+        self._read += 1
+        if self._read > MAX_TOKENS:
+            raise ValueError(f"more than {MAX_TOKENS} of its values are not written as Praat writes them")
+        for word in WORD.finditer(self._text, self._at):
+            if word["token"]:
+                return word
+            self._comments += word.end() - word.start()
+            if self._comments > MAX_COMMENTS:
+                raise ValueError(f"it has more than {MAX_COMMENTS} characters of comments, and no more are read")
+        return None
 
     def _what_stands(self) -> str:
         token = self._peek()

@@ -16,7 +16,8 @@ from phonseg.annotation.textgrid.writer import write_textgrid
 from phonseg.errors import ConfigurationError, OutputError, TextGridError
 from phonseg.timeline.segmentation import Segmentation
 
-labels = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=8)
+# Praat drops U+FEFF, which it takes for a byte order mark.
+labels = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufeff"), max_size=8)
 
 
 @st.composite
