@@ -41,6 +41,7 @@ def export(
     *,
     formats: Iterable[str] = ("csv",),
     tier: str = "phones",
+    sample_rate: int = 16_000,
     overwrite: bool = False,
 ) -> list[Exported]:
     """Writes label files in other formats; if one cannot be read, the others are still written.
@@ -52,6 +53,7 @@ def export(
         formats: one or more of textgrid, csv, json, ctm, audacity and elan. CSV and JSON name the recording that lies
             beside a label file, or, without one, the label file without its suffix.
         tier: the interval tier that is read; its name is kept in TextGrids and ELAN files.
+        sample_rate: samples per second in `.phn` files.
         overwrite: whether existing files are replaced. Label files that are read, and files that this call has written
             for another label file, are never replaced.
 
@@ -70,7 +72,7 @@ def export(
     if output is not None:
         make_folder(Path(output))
     protected: Protected = {_identity(source): "" for source, _ in sources}
-    return [_exported(source, target, layout, overwrite, protected) for source, target in sources]
+    return [_exported(source, target, layout, sample_rate, overwrite, protected) for source, target in sources]
 
 
 def _sources(inputs: Places, output: Path | None) -> Iterator[tuple[Path, Path]]:
@@ -91,13 +93,16 @@ def _sources(inputs: Places, output: Path | None) -> Iterator[tuple[Path, Path]]
                 yield source, (output or root) / source.relative_to(root).parent / stem_of(source)
 
 
-def _exported(source: Path, target: Path, layout: Layout, overwrite: bool, protected: Protected) -> Exported:
+def _exported(
+    source: Path, target: Path, layout: Layout, sample_rate: int, overwrite: bool, protected: Protected
+) -> Exported:
     """Writes the files of one label file; they become protected too."""
     written: list[Path] = []
     try:
         if os.path.isdir(source):
             raise TextGridError(f"{source}: is a folder that cannot be listed. Change its permissions.")
-        contents = {target.with_name(target.name + end): data for end, data in _encoded(source, layout).items()}
+        encoded = _encoded(source, layout, sample_rate)
+        contents = {target.with_name(target.name + suffix): data for suffix, data in encoded.items()}
         found = {file: _found(file, overwrite, protected) for file in contents}
         make_folder(target.parent)
         for file, data in contents.items():
@@ -126,9 +131,9 @@ def _found(file: Path, overwrite: bool, protected: Protected) -> str | None:
         return digest(file)
 
 
-def _encoded(source: Path, layout: Layout) -> dict[str, bytes]:
+def _encoded(source: Path, layout: Layout, sample_rate: int) -> dict[str, bytes]:
     """The content of the file in each format, by suffix."""
-    read = read_label_file(source, tier=layout.tier)
+    read = read_label_file(source, tier=layout.tier, sample_rate=sample_rate)
     beside = map(source.with_suffix, (*SUFFIXES, *map(str.upper, SUFFIXES)))
     recording = next(filter(os.path.isfile, beside), None)
     encoded: dict[str, bytes] = {}

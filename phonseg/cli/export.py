@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from phonseg.cli.options import Commands, Options, add_command, add_formats, picked, report_failures
+from phonseg.cli.options import Commands, Options, add_command, add_formats, add_tiers, picked, report_failures
 from phonseg.errors import printable
 
 EXAMPLES = """
@@ -22,7 +22,7 @@ def add(commands: Commands) -> None:
     parser.add_argument("inputs", nargs="+", metavar="CORRECTED", help=what)
     parser.add_argument("-o", "--output", metavar="OUT", help="folder to write to (default: beside the label files)")
     add_formats(parser, default="csv")
-    parser.add_argument("--tier", default="phones", help="interval tier to read (default: phones)")
+    add_tiers(parser)
     what = "replace existing files, but never a label file that is read"
     parser.add_argument("--overwrite", action="store_true", help=what)
 
@@ -31,7 +31,8 @@ def run(options: Options) -> int:
     """Exports, and prints what was written; returns 1 if any file failed."""
     from phonseg.batch.export import export
 
-    done = export(options.inputs, options.output, **picked(options, "formats", "tier", "overwrite"))
+    how = picked(options, "formats", "sample_rate", "overwrite")
+    done = export(options.inputs, options.output, tier=options.tier or "phones", **how)
     files = sum(len(one.files) for one in done)
     where = f" in {options.output}" if options.output else ""
     print(printable(f"{files} {'file' if files == 1 else 'files'} written{where}."))

@@ -84,11 +84,10 @@ def add_tiers(parser: Parser, *sides: str) -> None:
         parser: of the command.
         sides: what the two sides that are compared are called; none if there is only one.
     """
-    both = " of both" if sides else ""
+    both = f" of both; if it is the only one of the {sides[-1]}, its name does not matter" if sides else ""
     parser.add_argument("--tier", metavar="NAME", help=f"interval tier{both} (default: phones)")
     for side in sides:
-        default = "as --tier, or the only one" if side == sides[-1] else "as --tier"
-        parser.add_argument(f"--{side}-tier", metavar="NAME", help=f"interval tier of the {side} (default: {default})")
+        parser.add_argument(f"--{side}-tier", metavar="NAME", help=f"interval tier of the {side} (default: as --tier)")
     what = "samples per second in .phn files, which count time in samples (default: 16000)"
     parser.add_argument("--sample-rate", type=int, default=16_000, metavar="HZ", help=what)
 

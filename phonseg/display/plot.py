@@ -122,13 +122,13 @@ def draw_recording(
 
 def _checked(reference: Segmentation | Side, segmentation: Segmentation, recording: Recording) -> Segmentation:
     """Returns the segments of the reference, after comparing them with the recording and its segments."""
-    side = read_side(reference, Reading(), 0) if isinstance(reference, Segmentation) else reference
+    side = reference if isinstance(reference, Side) else read_side(reference, Reading(), 0)
     length = Length(recording.name, recording.end - recording.start, start=recording.start)
     for finding in about_files(side, Side(length, segmentation.boundaries, segmentation), Reading()):
         if finding.level == Level.REFUSAL:
             raise TextGridError(finding.text)
         warnings.warn(finding.text, PhonsegWarning, stacklevel=4)
-    return reference if isinstance(reference, Segmentation) else reference.segments
+    return side.segments
 
 
 def _check_covered(segmentation: Segmentation, recording: Recording) -> None:

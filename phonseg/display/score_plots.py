@@ -122,6 +122,8 @@ def draw_score(
     draw_tolerances(axes[0], scores_at(read, TOLERANCES), tolerance=tolerance)
     draw_errors(axes[1], errors_within(read, FARTHEST), tolerance=tolerance)
     if segmented is not None:
+        segmented = list(segmented)
+        described += f" ({len(segmented)} of {len(read.pairs)} files)" if read.folders else ""
         scores = _at_sensitivities(segmented, SENSITIVITIES, tolerance, labelled_only=read.labelled_only)
         draw_sensitivities(axes[2], SENSITIVITIES, scores, prediction=None if recordings is None else score)
     files = f"; {len(score.files)} files, counts summed" if isinstance(score, CorpusScore) else ""

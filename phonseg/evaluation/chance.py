@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from phonseg.evaluation.matching import SLACK, count_near, most_pairs
+from phonseg.evaluation.matching import SLACK, count_near, matched_pairs, most_pairs
 from phonseg.timeline.grid import Times
 
 TOLERANCE = 0.020 + SLACK  # seconds, whatever the score is measured at
@@ -92,7 +92,11 @@ def _limit(by_chance: Sequence[int], most: int, deviations: float) -> float:
 def _best_offset(pairs: Sequence[SidePair]) -> float:
     """The seconds by which predictions would have to be moved to hit the most."""
     hits = np.sum([[count_near(pair[1] + offset, pair[0], TOLERANCE) for offset in OFFSETS] for pair in pairs], axis=0)
-    return float(np.median(OFFSETS[hits == hits.max()]))
+    near = float(np.median(OFFSETS[hits == hits.max()]))
+    # Within the tolerance, many offsets hit the same boundaries: the middle of the distances that are left is right.
+    made = [(pair, matched_pairs(pair[0], pair[1] + near)) for pair in pairs]
+    left = [reference[pair[:, 0]] - predicted[pair[:, 1]] for (reference, predicted), pair in made]
+    return float(np.median(np.concatenate(left))) if sum(map(len, left)) else near
 
 
 def _moved(who: str, offset: float) -> str:

@@ -22,6 +22,7 @@ from phonseg.timeline.grid import Times
 
 EQUAL = 0.001  # seconds: ELAN rounds to whole milliseconds
 MOST_NAMES = 10  # in a message
+MOST_LINES = 5  # about warnings of one kind
 
 About = Callable[[Side, Side, Reading], Iterable[Finding]]
 
@@ -148,6 +149,9 @@ def read_comparisons(first: Scorable, second: Scorable, reading: Reading, about:
         ConfigurationError: as for `compare`; also if only one of the two is a folder, or if two folders have no name
             in common.
     """
+    for source in (first, second):
+        if isinstance(source, str | os.PathLike) and os.fspath(source) and not os.path.lexists(source):
+            raise TextGridError(f"{os.fspath(source)}: does not exist. Check the spelling and the folder.")
     folders = [is_folder(first), is_folder(second)]
     if not any(folders):
         one = compare(first, second, reading, about)
@@ -163,8 +167,8 @@ def read_comparisons(first: Scorable, second: Scorable, reading: Reading, about:
         except PhonsegError as error:
             failed[name] = str(error)
     read = list(pairs.values())
-    warned = (*(text for one in read for text in one.texts(Level.WARNING)), *_about_all(read))
-    notes = (*_summed_up(read), *_about_folders(pairing))
+    warned = (*_summed_up(read, Level.WARNING, MOST_LINES), *_about_all(read))
+    notes = (*_summed_up(read, Level.NOTE, 1), *_about_folders(pairing))
     return Comparisons(pairs, failed, notes, warned, folders=True, reading=reading)
 
 
@@ -225,12 +229,12 @@ def _about_all(pairs: Sequence[Comparison]) -> Iterator[str]:
         yield f"{len(pairs)} pairs agree no better than references and predictions of other files would. {question}"
 
 
-def _summed_up(pairs: Sequence[Comparison]) -> Iterator[str]:
-    """The notes about many files, in one line for each kind."""
+def _summed_up(pairs: Sequence[Comparison], level: Level, most: int) -> Iterator[str]:
+    """What is to be said of many files: each text, or one line for each kind of which there are more than `most`."""
     kinds: dict[str, list[str]] = {}
     for one in pairs:
-        notes = {finding.kind: finding.text for finding in reversed(one.findings) if finding.level == Level.NOTE}
-        for kind in reversed(notes):  # the first of each kind, in their order
-            kinds.setdefault(kind, []).append(notes[kind])
+        said = {finding.kind: finding.text for finding in reversed(one.findings) if finding.level == level}
+        for kind in reversed(said):  # the first of each kind, in their order
+            kinds.setdefault(kind, []).append(said[kind])
     for kind, texts in kinds.items():
-        yield texts[0] if len(texts) == 1 else f"{len(texts)} of {len(pairs)} {kind}, such as: {texts[0]}"
+        yield from texts if len(texts) <= most else [f"{len(texts)} of {len(pairs)} {kind}, such as: {texts[0]}"]

@@ -14,11 +14,13 @@ OTHER_UNIT = 500.0  # times as long as the other: not in seconds
 
 # Samples per second of recordings, the most usual first.
 SAMPLE_RATES = (16_000, 44_100, 48_000, 8_000, 22_050, 11_025, 25_000, 20_000, 24_000, 32_000, 10_000, 12_000, 96_000)
+USUAL_RATES = SAMPLE_RATES[:7]  # others have too many ratios, which durations may have by chance
 UNITS = {1e3: "milliseconds", 1e6: "microseconds", 1e7: "units of 100 ns"}  # per second
 LEAST_PART, MOST_PART = 0.96, 1.01  # how much of a recording its labels cover, if their unit is the right one
 CLOSE = 0.003  # relative: how well a duration fits another sample rate where nothing else says that there is one
 
 
+DIFFER = "pairs differ in duration"  # the kind of these findings
 SAME = "Do they belong to the same recording?"
 
 
@@ -36,7 +38,7 @@ class Finding(NamedTuple):
     Attributes:
         level: note, warning or refusal.
         text: one line about one pair of files.
-        kind: words that sum up several such notes, as in "3 of 80 KIND, such as: TEXT".
+        kind: words that sum up several such findings, as in "3 of 80 KIND, such as: TEXT".
     """
 
     level: Level
@@ -97,8 +99,9 @@ def compare_durations(reference: Length, prediction: Length, *, labelled_only: b
     """
     both_tell = reference.tells_duration and prediction.tells_duration
     if both_tell and abs(reference.start - prediction.start) > DIFFERENT[0]:
-        begins = f"{reference.name}: begins at {reference.start:g} s, but {prediction.name} at {prediction.start:g} s"
-        return Finding(Level.WARNING, f"{begins}. Their times are compared as they are.")
+        first, second = (f"{side.start:g} to {side.start + side.seconds:g} s" for side in (reference, prediction))
+        text = f"{reference.name}: goes from {first}, but {prediction.name} from {second}. Boundaries that only one of "
+        return Finding(Level.WARNING, f"{text}them covers count as missed or as false alarms.", DIFFER)
     reference, prediction = reference.seen_from(prediction), prediction.seen_from(reference)
     shorter, longer = sorted((reference, prediction), key=lambda side: side.seconds)
     if longer.seconds - shorter.seconds <= max(DIFFERENT[0], DIFFERENT[1] * longer.seconds) + 1e-9:
@@ -111,7 +114,7 @@ def compare_durations(reference: Length, prediction: Length, *, labelled_only: b
     sides = f"{reference.name}: {reference}, but {prediction.name} {prediction}"
     if shorter.tells_duration or (not longer.tells_duration and longer is reference):
         advice = cause or f"{SAME}{_two_rates(ratio)}"
-        return Finding(Level.REFUSAL if ratio >= REFUSED - 1e-9 else Level.WARNING, f"{sides}. {advice}")
+        return Finding(Level.REFUSAL if ratio >= REFUSED - 1e-9 else Level.WARNING, f"{sides}. {advice}", DIFFER)
     if ratio > CUT and not (labelled_only and shorter is reference and ratio < OTHER_UNIT):
         advice = SAME
         if shorter is reference:
@@ -119,9 +122,11 @@ def compare_durations(reference: Length, prediction: Length, *, labelled_only: b
         return Finding(Level.REFUSAL, f"{sides}. {cause or advice}")
     meant = labelled_only and shorter is reference
     if cause or (not meant and _two_rates(ratio, SAMPLE_RATES[:1])):
-        return Finding(Level.WARNING, f"{sides}. {cause or SAME + _two_rates(ratio, SAMPLE_RATES[:1])}")
+        return Finding(Level.WARNING, f"{sides}. {cause or SAME + _two_rates(ratio, SAMPLE_RATES[:1])}", DIFFER)
     both = "references end before their predictions" if shorter is reference else "predictions end before"
-    rest = "" if meant else " What follows counts as one segment."
+    rest = "" if meant else " All after that counts as part of its last segment."
+    if shorter is reference and not meant:
+        rest += " If it was not annotated, give --labelled-only (in Python, labelled_only=True)."
     return Finding(Level.NOTE, f"{sides}.{rest}", both if shorter is reference else f"{both} their references")
 
 
@@ -142,10 +147,10 @@ def _cause(side: Length, other: Length, read_as: float) -> str:
     return f"{seem}, not at {read_as:g} Hz: if so, give --sample-rate {known:g} (in Python, sample_rate={known:g})."
 
 
-def _two_rates(ratio: float, rates: Sequence[int] = SAMPLE_RATES) -> str:
+def _two_rates(ratio: float, rates: Sequence[int] = USUAL_RATES) -> str:
     """Says whether the ratio of two durations is that of two usual sample rates, one of them among `rates`."""
     for one in rates:
-        for other in SAMPLE_RATES:
+        for other in USUAL_RATES:
             low, high = sorted((one, other))
             if low < high and abs(ratio * low / high - 1) <= CLOSE:
                 return f" At the same sample rate? {low} and {high} Hz have this ratio."

@@ -85,7 +85,8 @@ def about_files(first: Side, second: Side, reading: Reading) -> Iterator[Finding
     yield from _about_recordings(first, second)
     if same_file(first, second):
         which = "itself" if first.name == second.name else f"{second.name}, which has the same content"
-        yield Finding(Level.WARNING, f"{first.name}: is compared with {which}. Give two files that differ.")
+        text = f"{first.name}: is compared with {which}. Give two files that differ."
+        yield Finding(Level.WARNING, text, "pairs are one file")
     if all(one.level == Level.NOTE for one in about_times):  # otherwise it is no wonder that they do not agree
         yield from _about_chance(first, second)
 
@@ -96,7 +97,7 @@ def _about_unit(side: Side) -> Iterator[Finding]:
     fastest = np.inf if side.length.is_list else FASTEST * seconds
     if n >= FEWEST and not SLOWEST * seconds <= n <= fastest:
         text = f"{side.name}: has {n} boundaries in {seconds:g} s. Its times seem to be in another unit than was read."
-        yield Finding(Level.WARNING, text)
+        yield Finding(Level.WARNING, text, "pairs seem to be in another unit than was read")
 
 
 def _about_end(side: Side, other: Side) -> Iterator[Finding]:
@@ -190,7 +191,7 @@ def _about_chance(first: Side, second: Side) -> Iterator[Finding]:
     segments = first.segmentation is not None and second.segmentation is not None
     if segments and (question := question_about_pair(first.boundaries, second.boundaries, second.name)):
         text = f"{first.name} and {second.name} agree no better than two recordings would by chance. {question}"
-        yield Finding(Level.WARNING, text)
+        yield Finding(Level.WARNING, text, "pairs agree no better than two recordings would by chance")
 
 
 def _about_counts(reference: Side, prediction: Side) -> Iterator[Finding]:

@@ -207,10 +207,10 @@ def test_whatever_happens_to_one_label_file_the_others_are_written(
         MADE.to_textgrid(tmp_path / f"{name}.TextGrid")
     real = phonseg.batch.export.read_label_file
 
-    def stumble(path: Path, tier: str) -> LabelFile:
+    def stumble(path: Path, tier: str, sample_rate: int) -> LabelFile:
         if path.stem == "a":
             raise error
-        return real(path, tier=tier)
+        return real(path, tier=tier, sample_rate=sample_rate)
 
     monkeypatch.setattr(phonseg.batch.export, "read_label_file", stumble)
     a, b = export(tmp_path)
@@ -239,3 +239,9 @@ def test_what_was_exported_over_the_automatic_table_counts_as_corrected(tmp_path
         assert "x.csv: was changed after phonseg wrote it, so it is left alone" in record.message
         assert "automatic" not in record.message
     assert [segment.label for segment in read_reference(tmp_path / "x.csv")] == labels == ["h#", "ʃ", "iː"]
+
+
+def test_the_rate_of_label_files_in_samples_can_be_given(tmp_path: Path) -> None:
+    (tmp_path / "a.phn").write_text("0 8000 x\n8000 12000 y\n")
+    export(tmp_path / "a.phn", formats=["json"], sample_rate=8_000)
+    assert read_reference(tmp_path / "a.json").boundaries.tolist() == [1.0]

@@ -246,7 +246,7 @@ def test_the_duration_of_a_reference_is_compared_with_that_of_the_recording() ->
     for duration in (0.5, 2.0):
         with pytest.raises(TextGridError, match=rf"reference: lasts {duration:.3f} s, but <samples> lasts 1\.000 s"):
             cut(0.5).plot(reference=cut(0.25, duration=duration))
-    with pytest.warns(PhonsegWarning, match="reference: ends at 0.900 s, .* What follows counts as one segment"):
+    with pytest.warns(PhonsegWarning, match="reference: ends at 0.900 s, .* All after that counts as part"):
         cut(0.5).plot(reference=Segmentation(np.array([0.5]), 0.9, tells_duration=False))
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from phonseg.errors import ConfigurationError, PhonsegWarning, TextGridError
 from phonseg.evaluation.evaluate import evaluate
+from phonseg.evaluation.score import CorpusScore
 from phonseg.timeline.segmentation import Segmentation
 
 
@@ -137,3 +138,21 @@ def test_a_tier_may_be_given_by_its_number(both: Path, reference: Path) -> None:
     assert evaluate(reference, both, prediction_tier=2).hits == evaluate(reference, both, prediction_tier="auto").hits
     with pytest.raises(ConfigurationError, match="tier"):
         evaluate(reference, both, prediction_tier=2.0)  # type: ignore[arg-type]
+
+
+def test_what_is_not_there_is_told(tmp_path: Path, reference: Path) -> None:
+    for sides in ([tmp_path / "gone", tmp_path], [reference, tmp_path / "gone.TextGrid"], ["gone", "gone too"]):
+        with pytest.raises(TextGridError, match=r"gone\S*: does not exist\. Check the spelling"):
+            evaluate(*sides)
+
+
+def test_many_warnings_of_one_kind_are_summed_up(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    for number in range(8):
+        write(tmp_path / f"in/{number}.TextGrid", [0.5, 1.0])
+        cut([0.5, 1.01], 2.3 if number > 1 else 2.0).to_textgrid(tmp_path / f"out/{number}.TextGrid")
+    with pytest.warns(PhonsegWarning, match=r"^6 of 8 pairs differ in duration, such as: .*2\.TextGrid: lasts"):
+        score = evaluate(tmp_path / "in", tmp_path / "out")
+    assert len([text for text in score.warnings if "differ in duration" in text]) == 1
+    assert isinstance(score, CorpusScore)
+    assert score.files["7"].warnings[0].endswith("Do they belong to the same recording?")

@@ -173,5 +173,5 @@ def test_pictures_and_players_show_the_times_of_the_sound():
     assert f"Shown: -0.7 to {sound.xmax:.3f}".rstrip("0") in found._repr_html_()
     with pytest.raises(ConfigurationError, match=r"is not inside it \(-0\.700 to "):
         found.plot(-1.0)
-    with pytest.warns(PhonsegWarning, match=r"reference: begins at -2 s, but <samples> at -0\.7 s\."):
+    with pytest.warns(PhonsegWarning, match=r"reference: goes from -2 to .*, but <samples> from -0\.7 to"):
         found.plot(reference=Segmentation([-1.5], found.duration, start=-2.0))
