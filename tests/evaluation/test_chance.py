@@ -42,7 +42,7 @@ def test_a_constant_offset_is_found(late: float) -> None:
     questions = [question_about_pair(speech(seed), heard(speech(seed), seed) + late, "x") for seed in range(20)]
     found = [at for question in questions if (at := offset(question)) is not None]
     assert len(found) >= 17
-    assert found == pytest.approx([-late] * len(found), abs=0.016)
+    assert found == pytest.approx([-late] * len(found), abs=0.006)
 
 
 def test_a_few_boundaries_prove_nothing() -> None:
@@ -56,7 +56,7 @@ def test_short_files_are_judged_together(seed: int) -> None:
     words = [speech(100 * seed + number, 6) for number in range(30)]
     right = [(word, heard(word, number)) for number, word in enumerate(words)]
     assert question_about_all(right) == ""
-    assert offset(question_about_all([(word, same + 0.06) for word, same in right])) == pytest.approx(-0.06, abs=0.011)
+    assert offset(question_about_all([(word, same + 0.06) for word, same in right])) == pytest.approx(-0.06, abs=0.006)
     wrong = [(word, other) for word, (_, other) in zip(words, [*right[3:], *right[:3]], strict=True)]
     assert question_about_all(wrong) != ""
     assert question_about_all([(word, np.zeros(0)) for word in words]) == ""
