@@ -2,7 +2,7 @@
 
     python fuzzing.py HOW_MANY SEED    ->    a line for each file: its kind, its number, and what went wrong, if it did
     python fuzzing.py HOW_MANY SEED REGEX    ->    the same for the kinds whose names the expression matches
-    python fuzzing.py large    ->    the same for label files that are large rather than damaged
+    python fuzzing.py large STEP    ->    the same for every STEP-th of the label files that are large, not damaged
 
 What phonseg promises of any bytes: a valid result or a `PhonsegError`, in two seconds of the processor's time and with
 500 MB of memory. A file is damaged a few times, at random, in ways that hurt: numbers become extreme, parts go missing,
@@ -344,13 +344,16 @@ def fuzz(how_many: int, seed: int, kinds: str = "") -> None:
                     print(attempt(kind, damaged(kind, content, list(files.values()), chance), folder))
 
 
-def read_large_files() -> None:
+def read_large_files(step: int) -> None:
+    """Reads every so many-th of the large and hostile files."""
     with tempfile.TemporaryDirectory() as name:
         for suffix, text in label_files.kinds("a", 2).items():  # all libraries are loaded before memory is limited
             use_large(suffix, text.encode(), Path(name))
         limit_memory()
         signal.signal(signal.SIGPROF, too_long)
         for number, (suffix, content) in enumerate(chain(large_files(), many_intervals())):
+            if number % step:
+                continue
             print(f"{suffix} {number}: ", end="", flush=True)
             print(attempt(suffix, content, Path(name), use_large))
 
@@ -381,6 +384,6 @@ if __name__ == "__main__":
     warnings.simplefilter("ignore", PhonsegWarning)
     warnings.simplefilter("ignore", DeprecationWarning)
     if sys.argv[1] == "large":
-        read_large_files()
+        read_large_files(int(sys.argv[2]))
     else:
         fuzz(int(sys.argv[1]), int(sys.argv[2]), *sys.argv[3:])
