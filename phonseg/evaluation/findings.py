@@ -17,12 +17,13 @@ from phonseg.evaluation.sides import Reading, Side
 from phonseg.timeline.segmentation import Segmentation
 
 MANY_TIMES, LEAST_COUNT = 3, 10  # as many boundaries on one side as on the other, which has at least so many
-EQUAL_PART = 0.5  # of the boundaries of a reference: if so many are exactly those of the prediction, it may be a copy
+# Seconds -> share of the boundaries of a reference: if so many are that close to those of a tier, it may be a copy.
+ALIKE = {ROUNDING: 0.5, 0.010: 0.95}
 SHORT_LIST, FRAMES = 5, 90  # boundaries in a list, and how much later the other side may end: frames are 10 ms long
 LABELLED_PART = 0.5  # of a reference: if less is labelled, it may not have been finished
 FEWEST = 5  # boundaries from which a rate can be judged
 FASTEST, SLOWEST = 100.0, 1 / 60  # boundaries per second: no sounds are shorter, and no phrases longer
-SHORT_GAP, FEW_GAPS = 0.010, 3  # seconds; so many segments without a label that are as short are no accident
+SHORT_GAP, FEW_GAPS = 0.015, 3  # seconds; so many segments without a label that are as short are no accident
 
 
 def same_file(first: Side, second: Side) -> bool:
@@ -171,11 +172,16 @@ def _about_equal(reference: Side, prediction: Side, *, asked: bool) -> Iterator[
         text = f"{reference.name} and {prediction.name} have the same boundaries and labels."
         yield Finding(Level.NOTE, text, "references have the same boundaries and labels as their predictions")
     elif others and not asked:
-        n, m = len(reference.boundaries), count_near(reference.boundaries, prediction.boundaries, ROUNDING)
-        if m >= EQUAL_PART * n:
-            problem = f'{m} of {n} boundaries of the reference are those of its tier "{prediction.tier}", to 1 ms'
+        n = len(reference.boundaries)
+        for reach, part in ALIKE.items():
+            m = count_near(reference.boundaries, prediction.boundaries, reach + SAME_TIME)
+            if n < FEWEST or m < part * n:
+                continue
+            problem = f'{m} of {n} boundaries of the reference are those of its tier "{prediction.tier}"'
+            problem += f", to {1000 * reach:g} ms"
             kind = "references share most boundaries with predictions that have other tiers"
             yield Finding(Level.NOTE, f"{prediction.name}: {problem}. {advice}", kind)
+            break
 
 
 def _about_order(reference: Segmentation, prediction: Segmentation, *names: str) -> Iterator[Finding]:
@@ -188,8 +194,7 @@ def _about_order(reference: Segmentation, prediction: Segmentation, *names: str)
 
 def _about_chance(first: Side, second: Side) -> Iterator[Finding]:
     """What is to be said if there are as few hits as two recordings would have."""
-    segments = first.segmentation is not None and second.segmentation is not None
-    if segments and (question := question_about_pair(first.boundaries, second.boundaries, second.name)):
+    if question := question_about_pair(first.boundaries, second.boundaries, second.name):
         text = f"{first.name} and {second.name} agree no better than two recordings would by chance. {question}"
         yield Finding(Level.WARNING, text, "pairs agree no better than two recordings would by chance")
 

@@ -309,12 +309,19 @@ def test_a_prediction_that_is_early_or_late_is_told_by_how_much() -> None:
     assert evaluate(reference, cut(reference.boundaries + 0.01, reference.duration)).warnings == ()
 
 
-def test_boundaries_of_a_reference_in_a_file_with_other_tiers_are_worth_a_note(both: Path) -> None:
-    for same in ([0.5, 1.0, 1.5], [0.5, 1.0, 1.501]):
+def test_boundaries_of_a_reference_in_a_file_with_other_tiers_are_worth_a_note(tmp_path: Path) -> None:
+    times = [0.3, 0.5, 0.7, 1.0, 1.2, 1.5]
+    reference = write(tmp_path / "reference.TextGrid", times)
+    both = write(tmp_path / "both.TextGrid", [0.31, 1.0, 1.6], tier="auto", into=reference)
+    for same in (times, [*times[:-1], 1.501]):
         with pytest.raises(TextGridError, match='its tier "phones" has the same boundaries as the reference'):
             evaluate(same, both)
         assert evaluate(same, both, prediction_tier="phones").recall == 1
-    (note,) = evaluate([0.5, 1.0, 1.7], both).notes
-    assert '2 of 3 boundaries of the reference are those of its tier "phones", to 1 ms' in note
-    assert evaluate([0.5, 1.0, 1.7], both, prediction_tier="phones").notes == ()
-    assert evaluate([0.5, 1.01, 1.51], both).notes == ()
+    for alike, said in {
+        (0.3, 0.5, 0.7, 1.0, 1.25, 1.6): "4 of 6",
+        (0.306, 0.494, 0.706, 1.0, 1.2, 1.494): "6 of 6",
+    }.items():
+        (note,) = evaluate(alike, both).notes
+        assert f'{said} boundaries of the reference are those of its tier "phones", to 1' in note
+        assert evaluate(alike, both, prediction_tier="phones").notes == ()
+    assert evaluate([0.32, 0.52, 0.72, 1.02, 1.22, 1.52], both).notes == ()

@@ -62,7 +62,7 @@ def test_short_gaps_between_labels_are_worth_a_note() -> None:
     edges = np.arange(1, 9) / 10
     gapped = cut(np.sort([*edges, *(edges + 0.005)]), labels=["" if i % 2 else "a" for i in range(17)])
     (note,) = evaluate(gapped, cut(edges)).notes
-    assert note.startswith("reference: 8 segments without a label are shorter than 10 ms.")
+    assert note.startswith("reference: 8 segments without a label are shorter than 15 ms.")
     assert evaluate(cut(edges, labels="aaaaaaaaa"), cut(edges + 0.001)).notes == ()
 
 
