@@ -9,27 +9,21 @@ from pathlib import Path
 
 from phonseg.annotation.writers import FORMATS, Layout, tier_names
 from phonseg.batch.records import Made
-from phonseg.system.atomic_files import as_output_error
-from phonseg.system.ordinary_files import digest
 
 
-def holds_others(files: Mapping[str, Path], textgrid: Path, known: Sequence[Made], tier: str) -> str:
+def holds_others(files: Mapping[str, Path], textgrid: Path, found: str | None, known: Sequence[Made], tier: str) -> str:
     """Says of files that phonseg made that they do not hold the boundaries of the TextGrid beside them.
 
     Args:
         files: suffix -> file.
         textgrid: the TextGrid.
+        found: its SHA-256; None if there is none.
         known: how phonseg made it, now or before; none if phonseg did not make it.
         tier: the name of the tier that is read, if phonseg did not make it.
 
     Returns:
         The message, empty if there is no TextGrid or phonseg made it as it is.
-
-    Raises:
-        OutputError: if the TextGrid cannot be read.
     """
-    with as_output_error(textgrid):
-        found = digest(textgrid)
     if not files or found is None or any(made.sha256 == found for made in known):
         return ""
     who = "which was changed after phonseg wrote it" if known else "which phonseg did not write"

@@ -6,6 +6,9 @@ person, such as a TextGrid that was corrected by hand. If a manifest is lost, ev
 While a batch runs, each record is added to the end of the manifest at once, so a run that is killed keeps them all.
 Before files are replaced, a record with the status "writing" names them. When the run ends, also by an error or a
 signal, one record for each recording is left, sorted by target.
+
+Of several runs at once, one at a time has the lock of the manifest, while it looks at the files of a recording, writes
+them and adds its records, or while it leaves one record for each. So the last record of a file says what it holds.
 """
 
 from __future__ import annotations
@@ -13,13 +16,13 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from phonseg.batch.records import Made, Record, line_to_record, record_to_line
 from phonseg.errors import OutputError
-from phonseg.system.atomic_files import ChangedError, append, as_output_error, make_folder, replacing
+from phonseg.system.atomic_files import append, as_output_error, locked, make_folder, replacing
 from phonseg.system.ordinary_files import digest, open_ordinary
 
 Shard = tuple[int, int]  # the i-th, counted from 1, of n
@@ -48,12 +51,16 @@ class Manifest:
 
     def __init__(self, folder: Path, shard: Shard | None) -> None:
         self.path = folder / (f"{STEM}-{shard[0]}-of-{shard[1]}.jsonl" if shard else f"{STEM}.jsonl")
-        self._added: list[Record] = []
+        self._added: dict[Key, Record] = {}
         make_folder(folder)
         append(self.path, b"\n")  # ends a line that a full disk has cut short
 
+    def locked(self) -> AbstractContextManager[None]:
+        """Keeps the manifest for this run until the block ends; other runs wait."""
+        return locked(self.path)
+
     def add(self, record: Record) -> None:
-        """Adds a record to the end.
+        """Adds a record to the end; the manifest must be locked.
 
         Args:
             record: what became of a recording.
@@ -61,15 +68,12 @@ class Manifest:
         Raises:
             OutputError: if the manifest cannot be written.
         """
-        if record.status != "skipped":  # the manifest knows that already
-            append(self.path, record_to_line(record, self.path.parent))
+        append(self.path, record_to_line(record, self.path.parent))
         if record.status != "writing":
-            self._added.append(record)
+            self._added[record.target, record.recording] = record
 
     def settle(self) -> dict[Key, Record]:
         """Leaves one record for each recording, or removes the manifest if there is none.
-
-        Records that this run has added come after all others, even if another run has replaced the manifest meanwhile.
 
         Returns:
             The records that are left.
@@ -77,26 +81,13 @@ class Manifest:
         Raises:
             OutputError: if the manifest cannot be replaced.
         """
-        while True:
-            with suppress(ChangedError):  # by another run that has ended meanwhile
-                return self._settle()
-
-    def _settle(self) -> dict[Key, Record]:
-        inode, size = _state(self.path)
-        left = _settled(_read(self.path), self._added, self.path.parent)
-
-        def catch_up() -> None:
-            if _state(self.path)[0] != inode:
-                raise ChangedError(f"{self.path}: was replaced by another run.")
-            if inode:  # other runs may have added records since it was read
-                with open_ordinary(self.path, follow=False) as file:
-                    file.seek(size)
-                    append(partial, file.read())
-
-        with replacing(self.path, catch_up) as partial:
-            partial.write_bytes(b"".join(record_to_line(record, self.path.parent) for record in left.values()))
-        if not _state(self.path)[1]:
-            self.path.unlink(missing_ok=True)
+        with self.locked():
+            left = _settled(_read(self.path), self._added, self.path.parent)
+            if left:
+                with replacing(self.path) as new:
+                    new.write_bytes(b"".join(record_to_line(record, self.path.parent) for record in left.values()))
+            else:
+                self.path.unlink()
         return left
 
 
@@ -150,15 +141,15 @@ class _Known:
         return replace(record, files=files) if record and (files or record.status != "writing") else None
 
 
-def _settled(earlier: Iterable[Record], added: Iterable[Record], folder: Path) -> dict[Key, Record]:
+def _settled(lines: Iterable[Record], added: Mapping[Key, Record], folder: Path) -> dict[Key, Record]:
     """One record for each recording, sorted by target. Of a target in `added`, only recordings in `added` are left."""
     targets: dict[Path, dict[Path, _Known]] = {}
-    for record in earlier:
+    for record in lines:
         targets.setdefault(record.target, {}).setdefault(record.recording, _Known()).add(record)
     now: dict[Path, dict[Path, _Known]] = {}
-    for record in added:
-        known = targets.get(record.target, {}).pop(record.recording, _Known())
-        now.setdefault(record.target, {}).setdefault(record.recording, known).add(record)
+    for (target, recording), record in added.items():
+        known = targets.get(target, {}).pop(recording, None) or _Known(record, files=dict(record.files))
+        now.setdefault(target, {})[recording] = known
     for target, recordings in now.items():
         for other in targets.get(target, {}).values():
             next(iter(recordings.values())).inherit(other)
@@ -206,11 +197,3 @@ def _lines(path: Path) -> Iterator[bytes]:
             if not long and (ends or len(line) < LONGEST_LINE):
                 yield line
             long = not ends
-
-
-def _state(path: Path) -> tuple[int, int]:
-    """Inode and size of a file; zeros if it does not exist."""
-    with as_output_error(path), suppress(FileNotFoundError):
-        state = path.lstat()
-        return state.st_ino, state.st_size
-    return 0, 0

@@ -13,7 +13,8 @@ from phonseg.annotation.textgrid.add_tiers import add_tiers, existing_tiers
 from phonseg.annotation.writers import tier_names
 from phonseg.batch.corrections import holds_others
 from phonseg.batch.jobs import TEXTGRID, Job
-from phonseg.batch.manifest import Key, Manifest, Shard, read_records
+from phonseg.batch.known_files import KnownFiles, is_current
+from phonseg.batch.manifest import Key, Manifest, Shard
 from phonseg.batch.records import Made, Record, Status
 from phonseg.batch.worker_task import WorkerResult
 from phonseg.errors import PhonsegError, TextGridError, printable
@@ -66,10 +67,7 @@ class Outputs:
         self._records: dict[Key, Record] = {}
         self._overwrite, self._tiers = overwrite, tiers
         self._manifests = {folder: Manifest(folder, shard) for folder in dict.fromkeys(job.folder for job in jobs)}
-        self._made: dict[Path, list[Made]] = {}
-        for record in (record for folder in self._manifests for record in read_records(folder)):
-            for file, made in record.files.items():
-                self._made.setdefault(file, []).append(made)
+        self._known = KnownFiles(manifest.path for manifest in self._manifests.values())
         for folder in {job.target.parent for job in jobs}:
             remove_stale(folder)
 
@@ -94,7 +92,7 @@ class Outputs:
         if not (job.failure or job.left_out):
             return self._concludes(job, provenance, None)
         status: Status = "failed" if job.failure else "skipped"
-        self._add(job, Record(job.recording, job.target, status, printable(job.failure or job.left_out)))
+        self._add(job, status, job.failure or job.left_out)
         return True
 
     def place(self, job: Job, result: WorkerResult) -> None:
@@ -124,7 +122,7 @@ class Outputs:
             why = f"{job.recording}: cannot be segmented ({reason}). Run the same command again."
         elif isinstance(why, Exception) and not isinstance(why, PhonsegError):
             why = f"{job.recording}: cannot be segmented ({why!r}). This is a mistake of phonseg's: report it."
-        self._add(job, Record(job.recording, job.target, "failed", printable(str(why))))
+        self._add(job, "failed", str(why))
 
     def close(self) -> None:
         """Leaves one record for each recording in the manifests.
@@ -138,28 +136,37 @@ class Outputs:
     def _concludes(self, job: Job, provenance: Provenance, result: WorkerResult | None) -> bool:
         """Writes what must be written, and records what became of a recording; false if it must be segmented first."""
         try:
-            job.check_inside()
-            plan = self._plan(job, provenance, result)
-            if plan.contents and result is None:
-                return False
-            elapsed = round(result.elapsed, 3) if result else None
-            if plan.contents:
-                make_folder(job.target.parent)
-                # First, so that the files are known as phonseg's even if this process is killed while it writes them.
-                writing = Record(job.recording, job.target, "writing", _message(plan), elapsed, plan.files)
-                self._manifests[job.folder].add(writing)
-                _write(plan)
-            plan.reasons += self._not_corrected(job, plan)
-            message = _message(plan)
-            status: Status = "skipped" if not plan.contents else "warned" if message else "done"
-            record = Record(job.recording, job.target, status, message, elapsed, plan.files)
+            with self._manifests[job.folder].locked():
+                record = self._concluded(job, provenance, result)
         except Exception as error:
             if isinstance(error, PhonsegError) and is_full(error):
                 raise
             self.fail(job, error)
-        else:
-            self._add(job, record)
-        return True
+            return True
+        if record:
+            self._records[job.target, job.recording] = record
+        return record is not None
+
+    def _concluded(self, job: Job, provenance: Provenance, result: WorkerResult | None) -> Record | None:
+        """What became of a recording, which the manifest says too; None if it must be segmented first."""
+        manifest = self._manifests[job.folder]
+        job.check_inside()
+        plan = self._plan(job, provenance, result)
+        if plan.contents and result is None:
+            return None
+        elapsed = round(result.elapsed, 3) if result else None
+        if plan.contents:
+            make_folder(job.target.parent)
+            # First, so that the files are known as phonseg's even if this process is killed while it writes them.
+            writing = Record(job.recording, job.target, "writing", _message(plan), elapsed, plan.files)
+            manifest.add(writing)
+            _write(plan)
+        plan.reasons += self._not_corrected(job, plan)
+        message = _message(plan)
+        status: Status = "skipped" if not plan.contents else "warned" if message else "done"
+        record = Record(job.recording, job.target, status, message, elapsed, plan.files)
+        manifest.add(record)
+        return record
 
     def _plan(self, job: Job, provenance: Provenance, result: WorkerResult | None) -> _Plan:
         """Compares the files of a recording with what was recorded of them."""
@@ -169,12 +176,12 @@ class Outputs:
             base = read_bytes(file) if adds and os.path.exists(file) else b""
             with as_output_error(file):
                 found = sha256(base) if base else digest(file)
-            made = self._how_made(file, found, job, provenance)
             new = result.files[suffix] if result else None
+            made = self._known.how_made(file, found, new, job, provenance)
             reason = self._taken_tier(file, base, made) if adds else self._not_ours(file, found, made, new)
             if reason:
                 plan.reasons.append(f"{file}: {reason}")
-            elif made and _is_current(made, job, provenance) and not self._overwrite:
+            elif made and is_current(made, job, provenance) and not self._overwrite:
                 plan.files[file] = made
             elif result is None or new is None:
                 plan.contents[file] = b""
@@ -185,16 +192,11 @@ class Outputs:
                 plan.contents[file], plan.found[file] = data, found
         return plan
 
-    def _how_made(self, file: Path, found: str | None, job: Job, provenance: Provenance) -> Made | None:
-        """How phonseg made what a file holds; None if it did not. A record that is up to date comes before others."""
-        same = (made for made in self._made.get(file, []) if made.sha256 == found)
-        return max(same, key=lambda made: _is_current(made, job, provenance), default=None)
-
     def _not_ours(self, file: Path, found: str | None, made: Made | None, new: bytes | None) -> str:
         """Why a file is left alone; empty if it may be replaced."""
         if self._overwrite or found is None or (made and made.whole) or (new is not None and found == sha256(new)):
             return ""
-        known = file in self._made
+        known = self._known.of(file)
         who = "was changed after phonseg wrote it" if known else "is there already, and phonseg did not write it"
         return f"{who}, so it {LEFT_ALONE}. It is replaced only with --overwrite."
 
@@ -213,15 +215,18 @@ class Outputs:
     def _not_corrected(self, job: Job, plan: _Plan) -> list[str]:
         """Says of files that their boundaries are not those of the TextGrid beside them, which a person has changed."""
         textgrid = job.files.get(TEXTGRID) or job.target.with_name(job.target.name + TEXTGRID)
-        known = self._made.get(textgrid, [])
-        if textgrid in plan.files or (TEXTGRID not in job.files and not known):
+        if textgrid in plan.files or (TEXTGRID not in job.files and not self._known.of(textgrid)):
             return []
+        with as_output_error(textgrid):
+            found = digest(textgrid)
         files = {suffix: file for suffix, file in job.files.items() if file in plan.files}
-        message = holds_others(files, textgrid, known, self._tiers[0])
+        message = holds_others(files, textgrid, found, self._known.of(textgrid, found), self._tiers[0])
         return [message] if message else []
 
-    def _add(self, job: Job, record: Record) -> None:
-        self._manifests[job.folder].add(record)
+    def _add(self, job: Job, status: Status, message: str) -> None:
+        record = Record(job.recording, job.target, status, printable(message))
+        with self._manifests[job.folder].locked():
+            self._manifests[job.folder].add(record)
         self._records[job.target, job.recording] = record
 
 
@@ -242,9 +247,3 @@ def _message(plan: _Plan) -> str:
     """What a person should know of the files, each thing once."""
     warnings = [made.warning for made in plan.files.values() if made.warning]
     return printable(" ".join(dict.fromkeys([*warnings, *plan.reasons])))
-
-
-def _is_current(made: Made, job: Job, provenance: Provenance) -> bool:
-    """Whether a file would be made in the same way now; never without a digest, which does not tell the model."""
-    same_recording = (made.recording_bytes, made.recording_modified) == (job.size, job.modified)
-    return same_recording and made.provenance == provenance and provenance.digest != ""

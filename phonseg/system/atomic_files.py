@@ -1,4 +1,4 @@
-"""Data -> whole files: a reader sees the old file or the new one, never a part of one."""
+"""Data -> whole files: a reader sees the old file or the new one, never a part of one; and only one run writes."""
 
 from __future__ import annotations
 
@@ -9,10 +9,16 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 from uuid import uuid4
 
 from phonseg.errors import OutputError, PhonsegError
 from phonseg.system.ordinary_files import digest, open_ordinary
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 PARTIAL = re.compile(r"\.phonseg-[0-9a-f]{32}")  # no suffix, so that no program takes half a file for a whole one
 STALE_AFTER = 3600  # seconds: no file takes an hour to be written, so the process that began it was killed
@@ -122,6 +128,44 @@ def append(path: Path, data: bytes) -> None:
     with as_output_error(path), open_ordinary(path, append=True, follow=False) as file:
         if file.write(data) != len(data):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Keeps a file for this run, or this thread: others that ask for it wait until the block ends.
+
+    The block may replace or remove the file. If the system, or a disk of another computer, has no locks, nobody waits.
+
+    Args:
+        path: the file, which is made if it is missing; a link, a folder or a device is refused.
+
+    Yields:
+        Nothing.
+
+    Raises:
+        OutputError: if the file cannot be opened.
+    """
+    file = _open_locked(path)
+    while not _is_at(path, file):  # whoever had it has replaced it
+        file.close()
+        file = _open_locked(path)
+    with file:
+        yield
+
+
+def _open_locked(path: Path) -> BinaryIO:
+    with as_output_error(path):
+        file = open_ordinary(path, append=True, follow=False)
+        if fcntl:
+            with suppress(OSError):
+                fcntl.flock(file, fcntl.LOCK_EX)
+        return file
+
+
+def _is_at(path: Path, file: BinaryIO) -> bool:
+    with as_output_error(path), suppress(FileNotFoundError):
+        return os.path.samestat(os.fstat(file.fileno()), path.lstat())
+    return False
 
 
 def make_folder(folder: Path) -> None:

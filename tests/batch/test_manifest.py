@@ -6,6 +6,7 @@ import random
 import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Thread
 
 import manifests
 import pytest
@@ -63,9 +64,8 @@ def test_what_is_written_is_read(
     written = Record(Path(recording), folder / "deep" / target, status, message, elapsed, below)
     manifest = Manifest(folder, None)
     manifest.add(written)
-    added = [] if status == "skipped" else [written]
-    assert read_records(folder) == added
-    assert len(manifest.path.read_bytes().strip().splitlines()) == len(added)
+    assert read_records(folder) == [written]
+    assert len(manifest.path.read_bytes().strip().splitlines()) == 1
     manifest.settle()
     assert read_records(folder) == [written]
 
@@ -203,13 +203,23 @@ def test_of_a_set_that_was_being_written_what_is_there_is_known(tmp_path: Path) 
     assert read.files == {**new, other: made(b"other")}
 
 
-def test_what_was_skipped_is_recorded_at_the_end(tmp_path: Path) -> None:
+def test_what_was_skipped_is_recorded(tmp_path: Path) -> None:
     manifest = Manifest(tmp_path, None)
     skipped = record(tmp_path / "a.TextGrid", "skipped", "is there already")
     manifest.add(skipped)
-    assert read_records(tmp_path) == []
+    assert read_records(tmp_path) == [skipped]
     manifest.settle()
     assert read_records(tmp_path) == [skipped]
+
+
+def test_what_another_run_has_recorded_since_comes_last(tmp_path: Path) -> None:
+    first, second = (Manifest(tmp_path, None) for _ in range(2))
+    grid = tmp_path / "a.TextGrid"
+    first.add(record(grid, "skipped", "an old message", made(b"old")))
+    second.add(record(grid, of=made(b"new")))
+    second.settle()
+    first.settle()
+    assert read_records(tmp_path) == [record(grid, of=made(b"new"))]
 
 
 def test_a_manifest_without_records_is_removed(tmp_path: Path) -> None:
@@ -348,17 +358,24 @@ def test_what_another_run_adds_while_the_manifest_is_settled_stays(
     ours, theirs = (record(tmp_path / f"{name}.TextGrid", of=made()) for name in "ab")
     first, second = (Manifest(tmp_path, None) for _ in range(2))
     first.add(ours)
-    real, added = os.fsync, list[bool]()
+    real, others = os.fsync, list[Thread]()
+
+    def other_run() -> None:
+        with second.locked():
+            second.add(theirs)
+        if replaced:
+            second.settle()
 
     def fsync(descriptor: int) -> None:
         real(descriptor)
-        if not added:
-            added.append(True)
-            second.add(theirs)
-            if replaced:
-                second.settle()
+        if not others:
+            others.append(Thread(target=other_run))
+            others[0].start()
+            others[0].join(0.1)
+            assert others[0].is_alive()  # it waits
 
     monkeypatch.setattr(os, "fsync", fsync)
     first.settle()
+    others[0].join()
     assert read_records(tmp_path) == [ours, theirs]
     assert Manifest(tmp_path, None).settle().keys() == {(one.target, one.recording) for one in (ours, theirs)}

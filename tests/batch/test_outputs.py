@@ -192,7 +192,7 @@ def test_two_runs_at_once_end_well(job: Job, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("shard", [None, (1, 1)])
 @pytest.mark.parametrize("ended", [False, True])
-def test_what_another_run_writes_meanwhile_is_left_alone_and_known_to_the_next(
+def test_what_another_run_writes_meanwhile_is_known_at_once_and_to_the_next(
     job: Job, shard: Shard | None, ended: bool
 ) -> None:
     first, second = (Outputs([job], shard=one, overwrite=False, tiers=("phones",)) for one in (None, shard))
@@ -202,12 +202,40 @@ def test_what_another_run_writes_meanwhile_is_left_alone_and_known_to_the_next(
         first.close()
     second.place(job, result("another"))
     assert of(job).read_bytes() == b"one"
-    assert second.record(job).status == "skipped"
-    assert "phonseg did not write it, so it is left alone" in second.record(job).message
+    assert (second.record(job).status, second.record(job).message) == ("skipped", "")
     second.close()
     if not ended:
         first.close()
     assert run(job, result("a third", B)).status == "done"
+
+
+@pytest.mark.parametrize("shard", [None, (1, 1)])
+def test_what_another_run_makes_of_files_that_were_skipped_stays_known(job: Job, shard: Shard | None) -> None:
+    run(job, result())
+    first, second = (Outputs([job], shard=one, overwrite=False, tiers=("phones",)) for one in (None, shard))
+    assert first.settles(job, A)
+    second.place(job, result("another", B))
+    second.close()
+    first.close()
+    again = run(job, result("a third"))
+    assert (again.status, again.message) == ("done", "")
+
+
+@pytest.mark.parametrize("ends", [0, 1, 2])
+def test_no_run_takes_what_another_wrote_meanwhile_for_a_correction(tmp_path: Path, ends: int) -> None:
+    job = both(tmp_path)
+    run(job, files("1"))
+    table = replace(job, files={".csv": job.files[".csv"]})
+    first = Outputs([table], shard=None, overwrite=False, tiers=("phones",))
+    run(replace(job, files={".TextGrid": of(job)}), files("2", B))
+    for _ in range(ends):
+        Manifest(job.folder, None).settle()
+    assert not first.settles(table, B)
+    first.place(table, files("2", B))
+    first.close()
+    assert (first.record(table).status, first.record(table).message) == ("done", "")
+    of(job).write_bytes(b"corrected")
+    assert "changed after phonseg wrote it" in run(job, files("3")).message
 
 
 def test_every_shard_knows_what_the_others_made(job: Job) -> None:
