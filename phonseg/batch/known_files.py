@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -54,6 +55,19 @@ class KnownFiles:
         same = (made for made in known if made.sha256 == found)
         return max(same, key=lambda made: is_current(made, job, provenance), default=None)
 
+    def other_recording(self, file: Path, job: Job) -> Path | None:
+        """Returns the recording that a file was made of last, if it is another one that is still there.
+
+        Args:
+            file: the file.
+            job: the recording that the file is to be made of.
+        """
+        other = self._recordings.get(file)
+        with suppress(OSError):
+            if other is not None and not os.path.samefile(other, job.recording):
+                return other
+        return None
+
     def _is_new(self, file: Path) -> bool:
         with suppress(OSError):
             return file.stat().st_mtime_ns >= self._since
@@ -61,11 +75,13 @@ class KnownFiles:
 
     def _read(self) -> None:
         self._made: dict[Path, list[Made]] = {}
+        self._recordings: dict[Path, Path] = {}
         self._since = min(map(_modified, self._manifests), default=0)
         for manifest in self._manifests:
             for record in read_records(manifest.parent):
                 for file, made in record.files.items():
                     self._made.setdefault(file, []).append(made)
+                    self._recordings[file] = record.recording
 
 
 def is_current(made: Made, job: Job, provenance: Provenance) -> bool:

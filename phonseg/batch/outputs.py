@@ -4,48 +4,24 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
 from phonseg.annotation.encodings import read_bytes
 from phonseg.annotation.textgrid.add_tiers import add_tiers, existing_tiers
 from phonseg.annotation.writers import tier_names
 from phonseg.batch.corrections import holds_others
+from phonseg.batch.file_plan import Plan
 from phonseg.batch.jobs import TEXTGRID, Job
 from phonseg.batch.known_files import KnownFiles, is_current
 from phonseg.batch.manifest import Key, Manifest, Shard
 from phonseg.batch.records import Made, Record, Status
 from phonseg.batch.worker_task import WorkerResult
 from phonseg.errors import PhonsegError, TextGridError, printable
-from phonseg.system.atomic_files import (
-    ChangedError,
-    as_output_error,
-    check_unchanged,
-    is_full,
-    make_folder,
-    remove_stale,
-    replacing,
-)
+from phonseg.system.atomic_files import as_output_error, is_full, make_folder, remove_stale
 from phonseg.system.ordinary_files import digest, sha256
 from phonseg.timeline.provenance import Provenance
 
 LEFT_ALONE = "is left alone"  # in the message of every record of such a file
-
-
-@dataclass(slots=True)
-class _Plan:
-    """What is to be done with the files of one recording.
-
-    contents: of the files that must be written; empty before the recording is segmented. found: the SHA-256 of what
-    they replace, None for nothing. files: how these files, and those that are up to date, were made. reasons: why
-    other files are left alone.
-    """
-
-    contents: dict[Path, bytes] = field(default_factory=dict)
-    found: dict[Path, str | None] = field(default_factory=dict)
-    files: dict[Path, Made] = field(default_factory=dict)
-    reasons: list[str] = field(default_factory=list)
 
 
 class Outputs:
@@ -158,19 +134,19 @@ class Outputs:
         if plan.contents:
             make_folder(job.target.parent)
             # First, so that the files are known as phonseg's even if this process is killed while it writes them.
-            writing = Record(job.recording, job.target, "writing", _message(plan), elapsed, plan.files)
+            writing = Record(job.recording, job.target, "writing", plan.message, elapsed, plan.files)
             manifest.add(writing)
-            _write(plan)
+            plan.write()
         plan.reasons += self._not_corrected(job, plan)
-        message = _message(plan)
+        message = plan.message
         status: Status = "skipped" if not plan.contents else "warned" if message else "done"
         record = Record(job.recording, job.target, status, message, elapsed, plan.files)
         manifest.add(record)
         return record
 
-    def _plan(self, job: Job, provenance: Provenance, result: WorkerResult | None) -> _Plan:
+    def _plan(self, job: Job, provenance: Provenance, result: WorkerResult | None) -> Plan:
         """Compares the files of a recording with what was recorded of them."""
-        plan = _Plan()
+        plan = Plan()
         for suffix, file in job.files.items():
             adds = job.adds_to(suffix)
             base = read_bytes(file) if adds and os.path.exists(file) else b""
@@ -183,6 +159,9 @@ class Outputs:
                 plan.reasons.append(f"{file}: {reason}")
             elif made and is_current(made, job, provenance) and not self._overwrite:
                 plan.files[file] = made
+            elif made and not (adds or self._overwrite) and (other := self._known.other_recording(file, job)):
+                reason = f"holds the boundaries of {other}, so it {LEFT_ALONE}. Choose another folder."
+                plan.reasons.append(f"{file}: {reason}")
             elif result is None or new is None:
                 plan.contents[file] = b""
             else:
@@ -212,7 +191,7 @@ class Outputs:
         """The tiers that may be replaced: those that phonseg made, if the TextGrid has not been changed since."""
         return self._tiers if self._overwrite else tier_names(made.provenance.settings) if made else ()
 
-    def _not_corrected(self, job: Job, plan: _Plan) -> list[str]:
+    def _not_corrected(self, job: Job, plan: Plan) -> list[str]:
         """Says of files that their boundaries are not those of the TextGrid beside them, which a person has changed."""
         textgrid = job.files.get(TEXTGRID) or job.target.with_name(job.target.name + TEXTGRID)
         if textgrid in plan.files or (TEXTGRID not in job.files and not self._known.of(textgrid)):
@@ -228,22 +207,3 @@ class Outputs:
         with self._manifests[job.folder].locked():
             self._manifests[job.folder].add(record)
         self._records[job.target, job.recording] = record
-
-
-def _write(plan: _Plan) -> None:
-    """Writes the files, except those that somebody has changed in the meantime."""
-    for file, data in list(plan.contents.items()):
-        try:
-            with replacing(file, partial(check_unchanged, file, plan.found[file])) as new:
-                new.write_bytes(data)
-        except ChangedError as error:
-            del plan.contents[file]
-            if digest(file) != plan.files[file].sha256:  # another run may have written the same
-                del plan.files[file]
-                plan.reasons.append(str(error))
-
-
-def _message(plan: _Plan) -> str:
-    """What a person should know of the files, each thing once."""
-    warnings = [made.warning for made in plan.files.values() if made.warning]
-    return printable(" ".join(dict.fromkeys([*warnings, *plan.reasons])))

@@ -562,3 +562,20 @@ def test_runs_of_several_formats_at_once_with_corrections_end_well(tmp_path: Pat
     for one in records:
         known = {file.name: made.sha256 == sha256(file.read_bytes()) for file, made in one.files.items()}
         assert known == {f"{one.target.name}{end}": end != ".TextGrid" or not one.message for end in ENDS}
+
+
+def test_the_files_of_another_recording_are_left_alone(tmp_path: Path) -> None:
+    one, two, out = tmp_path / "1" / "x.wav", tmp_path / "2" / "x.wav", tmp_path / "out"
+    record(one, 1)
+    record(two, 2)
+    run(one, out)
+    before = (out / "x.TextGrid").read_bytes()
+    (left,) = run(two, out)
+    assert (left.status, (out / "x.TextGrid").read_bytes()) == ("skipped", before)
+    assert left.message.startswith(f"{out / 'x.TextGrid'}: holds the boundaries of {one}, so it is left alone.")
+    assert [again.status for again in run(one, out)] == ["skipped"]
+    one.unlink()  # as if it had been moved
+    assert [done.status for done in run(two, out)] == ["done"]
+    assert (out / "x.TextGrid").read_bytes() != before
+    record(one, 1)
+    assert [done.status for done in run(one, out, overwrite=True)] == ["done"]

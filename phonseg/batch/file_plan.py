@@ -1,0 +1,51 @@
+"""What is to be done with the files of one recording -> these files, except those that somebody has changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from phonseg.batch.records import Made
+from phonseg.errors import printable
+from phonseg.system.atomic_files import ChangedError, check_unchanged, replacing
+from phonseg.system.ordinary_files import digest
+
+
+@dataclass(slots=True)
+class Plan:
+    """What is to be done with the files of one recording.
+
+    Attributes:
+        contents: of the files that must be written; empty before the recording is segmented.
+        found: the SHA-256 of what they replace, None for nothing.
+        files: how these files, and those that are up to date, were made.
+        reasons: why other files are left alone.
+    """
+
+    contents: dict[Path, bytes] = field(default_factory=dict)
+    found: dict[Path, str | None] = field(default_factory=dict)
+    files: dict[Path, Made] = field(default_factory=dict)
+    reasons: list[str] = field(default_factory=list)
+
+    @property
+    def message(self) -> str:
+        """What a person should know of the files, each thing once."""
+        warnings = [made.warning for made in self.files.values() if made.warning]
+        return printable(" ".join(dict.fromkeys([*warnings, *self.reasons])))
+
+    def write(self) -> None:
+        """Writes the files. Those that somebody has changed meanwhile are left alone, and taken out of the plan.
+
+        Raises:
+            OutputError: if a file cannot be written.
+        """
+        for file, data in list(self.contents.items()):
+            try:
+                with replacing(file, partial(check_unchanged, file, self.found[file])) as new:
+                    new.write_bytes(data)
+            except ChangedError as error:
+                del self.contents[file]
+                if digest(file) != self.files[file].sha256:  # another run may have written the same
+                    del self.files[file]
+                    self.reasons.append(str(error))
