@@ -64,6 +64,7 @@ class _Document:
         self.slots: dict[str, str | None] = {}
         self.tiers: list[_Tier] = []
         self._texts: list[str] | None = None  # to which text belongs
+        self._is_timed = False  # the annotation that was begun last
         self._elements: Mapping[str, Callable[[dict[str, str]], None]] = {
             "HEADER": self._header,
             "MEDIA_DESCRIPTOR": self._medium,
@@ -83,7 +84,7 @@ class _Document:
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         self.root = self.root or tag
         if tag == "ANNOTATION_VALUE":
-            self._texts = self.tiers[-1].texts if self.tiers and self.tiers[-1].annotations else None
+            self._texts = self.tiers[-1].texts if self._is_timed else None
         elif element := self._elements.get(tag):
             self._texts = None
             element(attributes)
@@ -105,15 +106,18 @@ class _Document:
     def _tier(self, attributes: dict[str, str]) -> None:
         if len(self.tiers) == MAX_TIERS:
             raise ValueError(f"it holds more than {MAX_TIERS} tiers, and no more are read")
+        self._is_timed = False
         self.tiers.append(_Tier(attributes.get("TIER_ID", ""), [], [], []))
 
     def _annotation(self, attributes: dict[str, str]) -> None:
+        self._is_timed = bool(self.tiers)
         if self.tiers:
             tier, get = self.tiers[-1], attributes.get
             slots = get("TIME_SLOT_REF1", ""), get("TIME_SLOT_REF2", "")
             tier.annotations.append((get("ANNOTATION_ID", ""), *slots, len(tier.texts)))
 
     def _other_annotation(self, attributes: dict[str, str]) -> None:
+        self._is_timed = False
         if self.tiers and not self.tiers[-1].others:
             self.tiers[-1].others.append("")
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from phonseg.timeline.segmentation import Segmentation
 
+AUDACITY = ".labels.txt"  # one suffix, that of phonseg's files for Audacity
 _FOLDER = re.compile(r"[\\/:]")
 
 
@@ -25,6 +26,7 @@ class LabelFile(NamedTuple):
             the end of the last segment, and the recording may be longer.
         recording: the name of the recording that the file itself gives, as `name_of_recording` returns it; "" if the
             file gives none.
+        per_second: how many units of time in a second there are in the file, as it was read.
     """
 
     segmentation: Segmentation
@@ -32,6 +34,7 @@ class LabelFile(NamedTuple):
     tiers: tuple[str, ...] = ()
     tells_duration: bool = False
     recording: str = ""
+    per_second: float = 1.0
 
 
 def name_of_recording(path: str | Path, names: Iterable[str]) -> str:
@@ -56,7 +59,8 @@ def own_name(path: str | Path) -> str:
     Args:
         path: of the label file.
     """
-    return unicodedata.normalize("NFC", Path(path).stem)
+    name = unicodedata.normalize("NFC", Path(path).name)
+    return name[: -len(AUDACITY)] if name.lower().endswith(AUDACITY) else Path(name).stem
 
 
 def is_called(name: str, own: str) -> bool:

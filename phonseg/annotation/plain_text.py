@@ -55,7 +55,7 @@ def read_phn(path: str | Path, *, sample_rate: int = 16_000) -> LabelFile:
     found = rows(path, text)
     if not (header := _FRAME.match(text)):
         placed = intervals_from_rows(path, found, "Give 'start end label', in whole samples", whole=True)
-        return LabelFile(placed.in_units_of(1, sample_rate).segments(path))
+        return LabelFile(placed.in_units_of(1, sample_rate).segments(path), per_second=sample_rate)
     head = next((i for i, (_, fields) in enumerate(found) if " ".join(fields).lower() == _END_OF_HEADER), None)
     if head is None:
         raise TextGridError(f"{path}: its header does not end. Write a line END OF HEADER below it.")
@@ -90,7 +90,7 @@ def read_lab(path: str | Path) -> LabelFile:
     if not all(time.isdecimal() for _, fields in found for time in fields[:2]):
         return LabelFile(intervals_from_rows(path, found, "Give 'start end label', in seconds").segments(path))
     placed = intervals_from_rows(path, found, "Give 'start end label', in units of 100 ns", whole=True)
-    return LabelFile(placed.in_units_of(1, HTK_RATE).segments(path))
+    return LabelFile(placed.in_units_of(1, HTK_RATE).segments(path), per_second=HTK_RATE)
 
 
 def read_audacity(path: str | Path) -> LabelFile:

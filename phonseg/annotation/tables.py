@@ -63,7 +63,7 @@ def read_table(path: str | Path, *, tier: Wanted = "phones") -> LabelFile:
     """Reads a table with the columns `start` and `end`, in seconds, and optionally `label`, `tier` and `recording`.
 
     Columns are separated by commas, semicolons or tabs. They may also have the names that they have in tables of other
-    programs, see `COLUMNS`. A table of emuR is in milliseconds.
+    programs, see `COLUMNS`. A table of emuR is read in milliseconds.
 
     Args:
         path: of the file. If it holds several recordings, the one of the same name is read.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from phonseg.batch.records import Made
 from phonseg.errors import printable
-from phonseg.system.atomic_files import ChangedError, check_unchanged, replacing
+from phonseg.system.atomic_files import ChangedError, as_output_error, check_unchanged, replacing
 from phonseg.system.ordinary_files import digest
 
 
@@ -17,8 +17,8 @@ class Plan:
     """What is to be done with the files of one recording.
 
     Attributes:
-        contents: of the files that must be written; empty before the recording is segmented.
-        found: the SHA-256 of what they replace, None for nothing.
+        contents: what each file that must be written is to hold; b"" before the recording is segmented.
+        found: the SHA-256 of each file that is replaced; None if there is none.
         files: how these files, and those that are up to date, were made.
         reasons: why other files are left alone.
     """
@@ -46,6 +46,8 @@ class Plan:
                     new.write_bytes(data)
             except ChangedError as error:
                 del self.contents[file]
-                if digest(file) != self.files[file].sha256:  # another run may have written the same
+                with as_output_error(file):
+                    found = digest(file)
+                if found != self.files[file].sha256:  # another run may have written the same
                     del self.files[file]
                     self.reasons.append(str(error))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 import os
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -55,19 +56,6 @@ class KnownFiles:
         same = (made for made in known if made.sha256 == found)
         return max(same, key=lambda made: is_current(made, job, provenance), default=None)
 
-    def other_recording(self, file: Path, job: Job) -> Path | None:
-        """Returns the recording that a file was made of last, if it is another one that is still there.
-
-        Args:
-            file: the file.
-            job: the recording that the file is to be made of.
-        """
-        other = self._recordings.get(file)
-        with suppress(OSError):
-            if other is not None and not os.path.samefile(other, job.recording):
-                return other
-        return None
-
     def _is_new(self, file: Path) -> bool:
         with suppress(OSError):
             return file.stat().st_mtime_ns >= self._since
@@ -75,13 +63,11 @@ class KnownFiles:
 
     def _read(self) -> None:
         self._made: dict[Path, list[Made]] = {}
-        self._recordings: dict[Path, Path] = {}
-        self._since = min(map(_modified, self._manifests), default=0)
+        self._since = min(filter(None, map(_modified, self._manifests)), default=0)
         for manifest in self._manifests:
             for record in read_records(manifest.parent):
                 for file, made in record.files.items():
                     self._made.setdefault(file, []).append(made)
-                    self._recordings[file] = record.recording
 
 
 def is_current(made: Made, job: Job, provenance: Provenance) -> bool:
@@ -94,6 +80,23 @@ def is_current(made: Made, job: Job, provenance: Provenance) -> bool:
     """
     same_recording = (made.recording_bytes, made.recording_modified) == (job.size, job.modified)
     return same_recording and made.provenance == provenance and provenance.digest != ""
+
+
+def other_recording(made: Made, recording: Path) -> str:
+    """Returns the path of the recording of which a file was made, if it is another one that is still there.
+
+    Args:
+        made: how the file was made.
+        recording: the recording of which it is to be made now.
+
+    Returns:
+        The path; empty if the file was made of this recording, of one with the same bytes, or of one that is gone.
+    """
+    with suppress(FileNotFoundError, NotADirectoryError):
+        other = made.recording
+        if other and not os.path.samefile(other, recording) and not filecmp.cmp(other, recording, shallow=False):
+            return other
+    return ""
 
 
 def _modified(path: Path) -> int:

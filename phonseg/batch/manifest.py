@@ -30,7 +30,7 @@ Key = tuple[Path, Path]  # target and recording: two recordings may claim the sa
 STEM = "phonseg-manifest"
 LONGEST_LINE = 2**20  # bytes; a longer line is no record
 LARGEST_MANIFEST = 2**30  # bytes, enough for a million recordings
-MOST_HASHED = 2 * 10**8  # bytes of files that stopped runs were writing, of which there is about one for each run
+MOST_HASHED = 2 * 10**8  # bytes that are read to find out which files stopped runs have written
 
 
 class Manifest:
@@ -79,7 +79,7 @@ class Manifest:
             The records that are left.
 
         Raises:
-            OutputError: if the manifest cannot be replaced.
+            OutputError: if the manifest cannot be replaced or removed.
         """
         with self.locked():
             left = _settled(_read(self.path), self._added, self.path.parent)
@@ -87,7 +87,8 @@ class Manifest:
                 with replacing(self.path) as new:
                     new.write_bytes(b"".join(record_to_line(record, self.path.parent) for record in left.values()))
             else:
-                self.path.unlink()
+                with as_output_error(self.path):
+                    self.path.unlink(missing_ok=True)
         return left
 
 
@@ -130,7 +131,8 @@ class _Known:
     def inherit(self, other: _Known) -> None:
         """Takes over the files of a recording that has the same files and is no longer there, or has another path."""
         self.files = _merged(other.files, self.files)
-        self.doubtful = {**other.doubtful, **self.doubtful}
+        for file, ways in other.doubtful.items():
+            self.doubtful[file] = [*ways, *self.doubtful.get(file, ())]
 
     def settled(self, there: Mapping[Path, Made]) -> Record | None:
         """The one record that is left. there: those of the doubtful files that are in place."""

@@ -12,7 +12,7 @@ from phonseg.annotation.writers import tier_names
 from phonseg.batch.corrections import holds_others
 from phonseg.batch.file_plan import Plan
 from phonseg.batch.jobs import TEXTGRID, Job
-from phonseg.batch.known_files import KnownFiles, is_current
+from phonseg.batch.known_files import KnownFiles, is_current, other_recording
 from phonseg.batch.manifest import Key, Manifest, Shard
 from phonseg.batch.records import Made, Record, Status
 from phonseg.batch.worker_task import WorkerResult
@@ -44,7 +44,7 @@ class Outputs:
         self._overwrite, self._tiers = overwrite, tiers
         self._manifests = {folder: Manifest(folder, shard) for folder in dict.fromkeys(job.folder for job in jobs)}
         self._known = KnownFiles(manifest.path for manifest in self._manifests.values())
-        for folder in {job.target.parent for job in jobs}:
+        for folder in {*self._manifests, *(job.target.parent for job in jobs)}:
             remove_stale(folder)
 
     def record(self, job: Job) -> Record:
@@ -157,17 +157,18 @@ class Outputs:
             reason = self._taken_tier(file, base, made) if adds else self._not_ours(file, found, made, new)
             if reason:
                 plan.reasons.append(f"{file}: {reason}")
-            elif made and is_current(made, job, provenance) and not self._overwrite:
-                plan.files[file] = made
-            elif made and not (adds or self._overwrite) and (other := self._known.other_recording(file, job)):
+            elif made and not (adds or self._overwrite) and (other := other_recording(made, job.recording)):
                 reason = f"holds the boundaries of {other}, so it {LEFT_ALONE}. Choose another folder."
                 plan.reasons.append(f"{file}: {reason}")
+            elif made and is_current(made, job, provenance) and not self._overwrite:
+                plan.files[file] = made
             elif result is None or new is None:
                 plan.contents[file] = b""
             else:
                 data = add_tiers(base, new, file, replaceable=self._replaceable(made)) if adds else new
                 facts = result.boundaries, result.seconds, result.warning, job.size, job.modified, provenance
-                plan.files[file] = Made(sha256(data), *facts, whole=not adds or (made is not None and made.whole))
+                whole = not adds or (made is not None and made.whole)
+                plan.files[file] = Made(sha256(data), *facts, whole, os.path.abspath(job.recording))
                 plan.contents[file], plan.found[file] = data, found
         return plan
 
@@ -188,7 +189,7 @@ class Outputs:
         return f'has a tier called "{min(taken)}" already, {advice}' if taken else ""
 
     def _replaceable(self, made: Made | None) -> Sequence[str]:
-        """The tiers that may be replaced: those that phonseg made, if the TextGrid has not been changed since."""
+        """The tiers that may be replaced: if not all, those that phonseg made in a TextGrid that is as it was then."""
         return self._tiers if self._overwrite else tier_names(made.provenance.settings) if made else ()
 
     def _not_corrected(self, job: Job, plan: Plan) -> list[str]:

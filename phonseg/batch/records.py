@@ -1,7 +1,7 @@
 """What became of a recording, and how its files were made <-> a line of JSON in a manifest.
 
 A manifest is a text file that anybody can change. A line is a record only if phonseg could have written it: its values
-are of the right kinds, and all its paths lie in the folder of the manifest.
+are of the right kinds, and its target and its files lie below the folder of the manifest.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ class Made:
         recording_modified: when the recording was changed last, in seconds since 1970.
         provenance: phonseg, model and settings.
         whole: whether phonseg made the whole file; false for a TextGrid to which phonseg has added its tiers.
+        recording: the absolute path of the recording; empty in records of earlier versions.
     """
 
     sha256: str
@@ -42,6 +43,7 @@ class Made:
     recording_modified: float
     provenance: Provenance
     whole: bool = True
+    recording: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,7 @@ def _inside(folder: Path, name: Any) -> Path:
 def _made(values: Any) -> Made:
     provenance = Provenance(**values["provenance"])
     made = Made(**{**values, "provenance": provenance})
-    for text in (made.sha256, made.warning, provenance.version, provenance.model, provenance.digest):
+    for text in (made.sha256, made.warning, made.recording, provenance.version, provenance.model, provenance.digest):
         _text(text)
     settings = provenance.settings
     counts = (made.boundaries, made.recording_bytes)

@@ -3,7 +3,8 @@
 A predicted and a reference boundary may be matched if they lie within the tolerance of each other. Each boundary is
 matched at most once, and as many pairs are made as possible. All interior boundaries count, also those at silences and
 stop closures; the start and the end of a file never do. Counts are summed over files before any ratio is taken. Whether
-two files can belong together is judged by their durations, see `phonseg.evaluation.durations`.
+two files can belong together is judged by their durations (see `phonseg.evaluation.durations`) and by whether they
+agree better than by chance (see `phonseg.evaluation.chance`).
 """
 
 from __future__ import annotations
@@ -66,7 +67,8 @@ def evaluate(
             folders have no name in common, or if `labelled_only` is given for a list of boundaries.
 
     Warns:
-        PhonsegWarning: for each pair whose durations differ, and for each file that is compared with itself.
+        PhonsegWarning: why scores may be wrong: durations differ, times seem to be in another unit, a file is compared
+            with itself, a list holds the end of the recording, or boundaries agree no better than by chance.
     """
     check_tolerance("tolerance", tolerance)
     others = {"sample_rate": sample_rate, "labelled_only": labelled_only}

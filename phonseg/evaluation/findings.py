@@ -1,4 +1,4 @@
-"""Two sides of a comparison -> what has to be said of them: whether they are the same, exchanged, or of two kinds."""
+"""Two sides of a comparison -> what has to be said of them, as notes, warnings or refusals."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from phonseg.annotation.intervals import ROUNDING
 from phonseg.annotation.label_file import LabelFile
-from phonseg.annotation.readers import label_suffix, read_label_file
+from phonseg.annotation.readers import read_label_file
 from phonseg.annotation.tier_choice import NoSuchTierError, Wanted
 from phonseg.errors import ConfigurationError, TextGridError
 from phonseg.evaluation.durations import Length
@@ -22,7 +22,6 @@ from phonseg.timeline.grid import Times
 from phonseg.timeline.segmentation import Segmentation
 
 DAY = 86_400  # seconds. No recording is longer, but times in samples or milliseconds soon exceed it.
-HTK_UNITS = 1e7  # per second, in which `.lab` files of HTK count
 
 Scorable = Segmentation | Sequence[float] | NDArray[Any] | str | os.PathLike[str]
 
@@ -130,13 +129,12 @@ def read_side(source: Scorable, reading: Reading, which: int) -> Side:
             raise ConfigurationError(f"{role}: an empty path is no label file. Give the path of one.")
         path = Path(source)
         file = _read(path, reading, which)
-        units = {".phn": (reading.sample_rate,), ".lab": (1, HTK_UNITS)}.get(label_suffix(path) or "", (1,))
         length = Length(
             str(path),
             file.segmentation.duration,
             file.tells_duration,
             start=file.segmentation.start,
-            per_second=units,
+            per_second=(file.per_second,),
         )
         read = file.segmentation
         return Side(length, read.boundaries, read, path, file.tier, file.tiers, file.recording)

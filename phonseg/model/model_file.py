@@ -174,7 +174,7 @@ def fill(streams: tuple[Stream, ...], tensors: Mapping[str, Tensor]) -> None:
         tensors: of the forms that they have been compared with.
 
     Raises:
-        ValueError: if a number is none, or is larger than in any network. The message is the reason.
+        ValueError: if a number is not finite, or is larger than in any network. The message is the reason.
     """
     check_weights(tensors)
     encoders_of(streams).eval().load_state_dict(dict(tensors), assign=True)

@@ -178,10 +178,10 @@ def _number(text: str) -> float:
 def _header(told: Any, size: int) -> Header:
     """Checks a header against the size of the data that follows it."""
     if not isinstance(told, dict):
-        raise ValueError("its header is none")
+        raise ValueError("its header is no object of JSON")
     metadata = told.pop("__metadata__", {})
     if not (isinstance(metadata, dict) and all(isinstance(text, str) for text in metadata.values())):
-        raise ValueError("its metadata are no texts")
+        raise ValueError("its metadata hold something other than text")
     places = {name: _place(entry) for name, entry in told.items()}
     in_order = sorted(places.items(), key=lambda item: (item[1][1:], item[0]))
     end = 0

@@ -145,6 +145,10 @@ def locked(path: Path) -> Iterator[None]:
     Raises:
         OutputError: if the file cannot be opened.
     """
+    if not fcntl:  # on Windows an open file can be neither replaced nor removed
+        _open_locked(path).close()
+        yield
+        return
     file = _open_locked(path)
     while not _is_at(path, file):  # whoever had it has replaced it
         file.close()

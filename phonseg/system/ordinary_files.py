@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, cast
 
-# What a system does not have, it does not need: only where there are pipes can opening one wait for ever.
+# Opening a pipe must not wait, and line ends stay as they are. Systems without one of these flags do not need it.
 CAREFULLY = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 NOT_LINKS = getattr(os, "O_NOFOLLOW", 0)
 
@@ -62,8 +62,7 @@ def read_ordinary(path: str | Path, largest: int) -> bytes:
         ValueError: as `open_ordinary`.
     """
     with open_ordinary(path, largest=largest) as raw, io.BufferedReader(cast(io.FileIO, raw)) as file:
-        # Not more than the file says that it has: the system makes some files while they are read, without an end.
-        content = file.read(min(os.fstat(file.fileno()).st_size, largest) + 1)
+        content = file.read(largest + 1) or b""  # the system makes some files while they are read, without an end
     if len(content) > largest:
         raise OSError(_too_large(largest))
     return content

@@ -1,6 +1,6 @@
 """A block of code -> the same block in a state of its own: numeric settings, and random numbers from a seed.
 
-What the caller of phonseg has set, and the random numbers that he draws, do not change.
+The caller's settings and random numbers stay as they are.
 """
 
 from __future__ import annotations

@@ -199,3 +199,14 @@ def test_the_recording_is_the_linked_one(tmp_path: Path, addresses: tuple[str, .
     )
     (tmp_path / "talk.eaf").write_text(text)
     assert read_label_file(tmp_path / "talk.eaf").recording == name
+
+
+def test_the_text_of_an_annotation_without_times_is_no_part_of_another_label(tmp_path: Path) -> None:
+    other = (
+        "<ANNOTATION><REF_ANNOTATION ANNOTATION_ID='r' ANNOTATION_REF='a1'><ANNOTATION_VALUE>other</ANNOTATION_VALUE>"
+    )
+    text = eaf(label="a").replace("</TIER>", f"{other}</REF_ANNOTATION></ANNOTATION></TIER>")
+    assert "other" in text
+    (tmp_path / "x.eaf").write_text(text)
+    (tmp_path / "plain.eaf").write_text(eaf(label="a"))
+    assert read_elan(tmp_path / "x.eaf").segmentation.labels == read_elan(tmp_path / "plain.eaf").segmentation.labels

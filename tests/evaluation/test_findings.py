@@ -156,3 +156,17 @@ def test_many_warnings_of_one_kind_are_summed_up(tmp_path: Path) -> None:
     assert len([text for text in score.warnings if "differ in duration" in text]) == 1
     assert isinstance(score, CorpusScore)
     assert score.files["7"].warnings[0].endswith("Do they belong to the same recording?")
+
+
+def test_labels_of_audacity_have_the_name_of_their_recording(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("recording,start,end\nx.wav,0,0.5\nx.wav,0.5,1.01\nx.wav,1.01,2\n")
+    (tmp_path / "x.labels.txt").write_text("0\t0.5\ta\n0.5\t1\tb\n1\t2\tc\n")
+    assert evaluate(tmp_path / "x.csv", tmp_path / "x.labels.txt").notes == ()
+
+
+def test_a_rate_is_not_asked_for_where_it_has_no_effect(tmp_path: Path) -> None:
+    frames = "".join(f"{start} {start + 100} a\n" for start in range(0, 4000, 100))
+    (tmp_path / "x.phn").write_text(f"MillisecondsPerFrame: 1.0\nEND OF HEADER\n{frames}")
+    with pytest.raises(TextGridError, match=r"lasts 2\.000 s") as caught:
+        evaluate(tmp_path / "x.phn", cut([0.5, 1.0]))
+    assert "--sample-rate" not in str(caught.value)

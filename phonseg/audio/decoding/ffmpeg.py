@@ -220,7 +220,7 @@ def _decoded(container: Any, lead: int | None) -> Iterator[Samples]:
                 yield block[left:]
                 left = max(0, left - len(block))
     except (av.FFmpegError, OSError) as error:
-        raise DamagedError(f"it is damaged ({error.strerror})") from error
+        raise DamagedError(f"it is damaged ({error.strerror or error})") from error
 
 
 def _frames(container: Any, stream: Any) -> Iterator[Any]:
