@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
+from pathlib import Path
 
 from phonseg.annotation.intervals import Interval
 from phonseg.annotation.textgrid.tier import INTERVALS, POINTS, Tier, check_size, count_error, tier_count_error
 from phonseg.annotation.textgrid.tokens import tokens, unquoted
+from phonseg.errors import TextGridError
 
 MAGIC = b"ooBinaryFile\x08TextGrid"  # the first bytes of every such file
 WIDE = 0xFFFF  # stands before the length of a text in UTF-16
@@ -23,6 +25,7 @@ class BinaryFile:
 
     Args:
         base: the whole file, which begins with `MAGIC`.
+        path: what messages name.
 
     Attributes:
         start: seconds, as a decimal number.
@@ -34,8 +37,8 @@ class BinaryFile:
         ValueError: with the byte, if the file is damaged.
     """
 
-    def __init__(self, base: bytes) -> None:
-        self._base, self._read = base, len(MAGIC)
+    def __init__(self, base: bytes, path: str | Path) -> None:
+        self._base, self._path, self._read = base, path, len(MAGIC)
         self.start, self.end, flag = repr(self._number()), repr(self._number()), self._take(1)
         self.count = slice(self._read - 1, self._read + 4)
         self._held = 0  # intervals and points in the tiers read so far
@@ -63,8 +66,17 @@ class BinaryFile:
         Args:
             body: the tier in the long text form, from its class to its last value.
             position: has no effect; in text files it is the position of the tier.
+
+        Returns:
+            Its bytes.
+
+        Raises:
+            TextGridError: if a text is longer than any in this form.
         """
         kind, name, start, end, count, *values = tokens(body)
+        if max(map(len, (name, *values))) > WIDE + 1:  # with the two quotation marks
+            problem = f"a binary TextGrid cannot hold a text of {WIDE} characters or more"
+            raise TextGridError(f"{self._path}: {problem}. Save it from Praat as a text file.")
         head = struct.pack(">B", len(kind) - 2) + kind[1:-1].encode() + _binary_text(name)
         items = (_binary_text(one) if one.startswith('"') else struct.pack(">d", float(one)) for one in values)
         return head + struct.pack(">ddi", float(start), float(end), int(count)) + b"".join(items)

@@ -77,7 +77,7 @@ def open_textgrid(base: bytes, path: str | Path) -> GridFile:
 
 def _parsed(base: bytes, path: str | Path) -> GridFile | ChronologicalFile:
     if base.startswith(MAGIC):
-        return BinaryFile(base)
+        return BinaryFile(base, path)
     head = base[:400].decode(encoding(base) or "latin-1", "replace")[:200]
     if CHRONOLOGICAL_HEAD in head:
         return read_chronological(decoded(base)[1])

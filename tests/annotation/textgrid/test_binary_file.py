@@ -15,6 +15,7 @@ from phonseg.annotation.textgrid.parser import open_textgrid
 from phonseg.annotation.textgrid.reader import read_textgrid
 from phonseg.annotation.textgrid.tier import INTERVALS
 from phonseg.errors import TextGridError
+from phonseg.timeline.segmentation import Segmentation
 
 # Letters of one byte, of two, and beyond the first 65 536, which take two units of UTF-16.
 labels = st.text(st.sampled_from('aZ "é\xffʃ日𝄞😀'), max_size=6)
@@ -107,3 +108,18 @@ def test_wrong_counts_are_told(of_tier, declared, message):
     assert int.from_bytes(content[at : at + 4]) == 2
     with pytest.raises(TextGridError, match=rf"x: {message}\. Correct the number"):
         open_textgrid(content[:at] + declared.to_bytes(4) + content[at + 4 :], "x")
+
+
+@pytest.mark.parametrize(("length", "fits"), [(65_534, True), (65_535, False), (70_000, False)])
+def test_a_text_that_the_form_cannot_hold_is_refused(tmp_path: Path, length: int, fits: bool) -> None:
+    path = tmp_path / "x.TextGrid"
+    path.write_bytes(praat_writes([("words", ["a"])], 1.0))
+    made = Segmentation([0.5], 1.0, labels=["x" * length, ""])
+    if fits:
+        made.to_textgrid(path, into=path)
+        assert read_textgrid(path).labels == made.labels
+    else:
+        with pytest.raises(
+            TextGridError, match=r"x\.TextGrid: a binary TextGrid cannot hold a text of 65535 characters"
+        ):
+            made.to_textgrid(path, into=path)
