@@ -103,12 +103,12 @@ def read_checkpoint(path: Path, run: str) -> Checkpoint | None:
     try:
         with open_tensors(path, LARGEST_CHECKPOINT_FILE) as (header, file):
             state = _state(parsed(header.metadata.get("checkpoint", "")))
-            if state["run"] != run:
-                others = "other settings, other recordings, another model to start from or another version of phonseg"
-                raise ModelError(f"{path}: belongs to a run with {others}. {REMEDY}")
             tensors = read_tensors(file, header)
         if digest(state, tensors) != header.metadata.get("digest"):
             raise ModelError(f"{path}: is damaged (its contents do not match their SHA-256). {REMEDY}")
+        if state["run"] != run:
+            others = "other settings, other recordings, another model to start from or another version of phonseg"
+            raise ModelError(f"{path}: belongs to a run with {others}. {REMEDY}")
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
