@@ -126,7 +126,7 @@ def test_any_bytes_are_a_reference_or_refused(suffix: str, content: bytes) -> No
 
 @given(st.sampled_from([",", ";", "\t"]), CONTENTS)
 def test_any_table_is_a_reference_or_refused(delimiter: str, content: bytes) -> None:
-    with tempfile.TemporaryDirectory() as folder, suppress(TextGridError):
+    with tempfile.TemporaryDirectory() as folder, captured_warnings(), suppress(TextGridError):
         path = Path(folder, "x.csv")
         path.write_bytes(delimiter.join(("start", "end")).encode() + b"\n" + content)
         assert len(read_reference(path)) >= 1

@@ -15,6 +15,7 @@ from phonseg.annotation.textgrid.parser import open_textgrid
 from phonseg.annotation.textgrid.reader import read_textgrid
 from phonseg.annotation.textgrid.tier import INTERVALS
 from phonseg.errors import TextGridError
+from phonseg.system.captured_warnings import captured_warnings
 from phonseg.timeline.segmentation import Segmentation
 
 # Letters of one byte, of two, and beyond the first 65 536, which take two units of UTF-16.
@@ -71,7 +72,7 @@ def test_damaged_files_are_read_or_refused(data):
     for place in data.draw(st.lists(st.integers(len(MAGIC), len(content) - 1), min_size=1, max_size=5)):
         content[place] = data.draw(st.sampled_from([0, 1, 0x7F, 0x80, 0xFF]) | st.integers(0, 255))
     del content[data.draw(st.integers(len(MAGIC), len(content))) :]
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, captured_warnings():
         path = Path(folder, "x.TextGrid")
         path.write_bytes(bytes(content))
         try:
