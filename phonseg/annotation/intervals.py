@@ -62,8 +62,9 @@ def segments_from_intervals(
         the last interval ends after `end`, and that is not rounding, the recording ends with that interval.
 
     Raises:
-        TextGridError: if an interval has no length, starts before the recording or overlaps the one before it, if its
-            end is infinite, if there are neither intervals nor an end, or if there are more than `MAX_INTERVALS`.
+        TextGridError: if the start of the recording or a time of an interval is infinite; if an interval has no length,
+            starts before the recording or overlaps the one before it; if there are neither intervals nor an end; or if
+            there are more than `MAX_INTERVALS`.
 
     Warns:
         PhonsegWarning: if gaps or overlaps are taken as rounding, with their number and the largest; if the last

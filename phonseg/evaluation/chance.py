@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from phonseg.evaluation.durations import SAME
 from phonseg.evaluation.matching import SLACK, count_near, matched_pairs, most_pairs
 from phonseg.timeline.grid import Times
 
@@ -37,7 +38,7 @@ def question_about_pair(reference: Times, predicted: Times, who: str) -> str:
         return ""
     offset = _best_offset([pair])
     fits = not _is_chance_of_pair(pair[0], pair[1] + offset, DEVIATIONS_OF_BEST)
-    return _moved(who, offset) if fits else "Do they belong to the same recording?"
+    return _moved(who, offset) if fits else SAME
 
 
 def question_about_all(pairs: Sequence[SidePair]) -> str:

@@ -86,8 +86,8 @@ def compare_durations(reference: Length, prediction: Length, *, labelled_only: b
     Up to 50 ms or 1 % apart, they are the same. Otherwise, if the shorter one is a duration, the longer one is too
     long: a warning, or a refusal from 1.9 times on. If the shorter one is only the end of the last label, that side is
     too short, which is usual where a recording ends in silence: a note, but a warning if it fits times at another
-    sample rate, and a refusal below half. If neither is a duration, the reference may be too long or too short. A list
-    of boundaries can only be too long.
+    sample rate, and a refusal below half. If neither is a duration, a longer reference counts as too long, and a
+    shorter one as too short. A list of boundaries can only be too long.
 
     Args:
         reference: of the reference.
