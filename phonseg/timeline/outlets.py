@@ -14,6 +14,12 @@ OUTLETS = {
     "plot": "phonseg.display.plot:plot_segmentation",
     "player": "phonseg.display.notebook:Player",
     "show": "phonseg.display.notebook:show",
+    "choose_speakers": "phonseg.diarization.diarize:choose_speakers",
+    "turns_to_textgrid": "phonseg.annotation.turns.textgrid:write_turns_textgrid",
+    "save_turns": "phonseg.annotation.turns.writers:save_turns",
+    "plot_turns": "phonseg.display.turns.plot:plot_turns",
+    "play_turns": "phonseg.display.turns.player:TurnPlayer",
+    "show_turns": "phonseg.display.turns.player:show_turns",
 }
 
 
