@@ -1,1 +1,1 @@
-"""A recording comes in, who speaks when (a `Diarization`) comes out; the model for it is learnt from recordings alone."""
+"""A recording comes in, who speaks when (a `Diarization`) comes out. What it needs is learnt from recordings alone."""
