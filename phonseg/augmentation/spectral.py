@@ -36,13 +36,13 @@ def augment_spectrum(
         (B, T, bands) power.
     """
     crops, frames, bands = power.shape
-    equaliser = torch.exp(_interpolated(_normal((crops, 5), generator) * 1.5, bands))
-    slope = torch.exp(_interpolated(_normal((crops, 2), generator), bands))
-    level = torch.exp(QUIETEST_NOISE + (loudest - QUIETEST_NOISE) * _uniform((crops, 1, 1), generator))
+    equaliser = torch.exp(interpolated(normal((crops, 5), generator) * 1.5, bands))
+    slope = torch.exp(interpolated(normal((crops, 2), generator), bands))
+    level = torch.exp(QUIETEST_NOISE + (loudest - QUIETEST_NOISE) * uniform((crops, 1, 1), generator))
     # The mean of three exponential variables: the power of noise in a band of about three independent bins.
-    noise = -torch.log(_uniform((3, crops, frames, bands), generator).clamp_min(1e-9)).mean(0)
+    noise = -torch.log(uniform((3, crops, frames, bands), generator).clamp_min(1e-9)).mean(0)
     degraded = power * equaliser[:, None] + level * slope[:, None] * noise
-    result = torch.where(_uniform((crops, 1, 1), generator) < share, degraded, power)
+    result = torch.where(uniform((crops, 1, 1), generator) < share, degraded, power)
     first = _whole(0, bands, (crops, 1, 1), generator)
     width = _whole(0, 9, (crops, 1, 1), generator)
     band = torch.arange(bands, device=power.device)
@@ -66,8 +66,8 @@ def mix_talkers(power: Tensor, generator: torch.Generator, *, share: float = 0.4
     """
     crops = len(power)
     n_talkers = min(int(_whole(3, 7, (1,), generator)), crops - 1)
-    level = 10 ** (-2.5 * _uniform((crops, 1, 1), generator))
-    chosen = _uniform((crops, 1, 1), generator) < share
+    level = 10 ** (-2.5 * uniform((crops, 1, 1), generator))
+    chosen = uniform((crops, 1, 1), generator) < share
     if not n_talkers:
         return power
     talkers = torch.stack([power.roll(shift, 0) for shift in range(1, n_talkers + 1)]).mean(0)
@@ -93,17 +93,19 @@ def insert_pauses(power: Tensor, generator: torch.Generator, *, share: float = 0
     longest = min(LONGEST_PAUSE, int(LARGEST_PAUSE_SHARE * frames))
     length = _whole(SHORTEST_PAUSE_FRAMES, longest + 1, (crops, 1), generator)
     middle = _whole(0, frames, (crops, 1), generator)
-    chosen = _uniform((crops, 1), generator) < share
+    chosen = uniform((crops, 1), generator) < share
     places = torch.arange(frames, dtype=torch.float32, device=power.device)
     beyond = torch.where(chosen, (places - middle).abs() - length.to(torch.float32) / 2, torch.inf)
     return torch.where(beyond[..., None] < 0, power.new_zeros(()), power), beyond
 
 
-def _uniform(shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
+def uniform(shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
+    """Returns float32 numbers of this shape, each from 0 to 1 (1 excluded)."""
     return torch.rand(shape, generator=generator, dtype=torch.float32, device=generator.device)
 
 
-def _normal(shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
+def normal(shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
+    """Returns float32 numbers of this shape, with the mean 0 and the standard deviation 1."""
     return torch.randn(shape, generator=generator, dtype=torch.float32, device=generator.device)
 
 
@@ -111,6 +113,6 @@ def _whole(lowest: int, end: int, shape: tuple[int, ...], generator: torch.Gener
     return torch.randint(lowest, end, shape, generator=generator, device=generator.device)
 
 
-def _interpolated(knots: Tensor, bands: int) -> Tensor:
-    """(B, K) values at equal distances -> (B, bands), interpolated linearly."""
+def interpolated(knots: Tensor, bands: int) -> Tensor:
+    """Returns (B, bands) values, interpolated linearly between (B, K) at equal distances."""
     return functional.interpolate(knots[:, None], size=bands, mode="linear", align_corners=True)[:, 0]

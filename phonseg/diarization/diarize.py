@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from phonseg.audio.channels import Channel
 from phonseg.audio.decoding.source import Source
+from phonseg.diarization.evidence import Evidence
 from phonseg.diarization.options import DiarizeOptions
 from phonseg.diarization.speaker_model import SpeakerModel
+from phonseg.diarization.turn_making import turns_of
 from phonseg.timeline.diarization import Diarization
 from phonseg.timeline.turns import Speakers
 
@@ -43,5 +46,24 @@ def diarize(
 
 
 def choose_speakers(diarization: Diarization, speakers: Speakers) -> Diarization:
-    """Chooses the speakers of a diarization again; see `phonseg.timeline.diarization.Diarization.at`."""
-    return diarization
+    """Chooses the speakers of a diarization again; see `phonseg.timeline.diarization.Diarization.at`.
+
+    Args:
+        diarization: with its evidence.
+        speakers: how many; or the least and the largest number; None to let the recording decide.
+
+    Returns:
+        The diarization with that many speakers.
+
+    Raises:
+        ConfigurationError: if the number is out of its range, or the recording has less speech than that many speakers
+            need.
+    """
+    options = DiarizeOptions(speakers=speakers)
+    evidence: Evidence = diarization.evidence
+    turns = turns_of(evidence, evidence.posteriors(options.range))
+    provenance = diarization.provenance
+    if provenance is not None:
+        others = {name: value for name, value in provenance.settings.items() if not name.endswith("_speakers")}
+        provenance = replace(provenance, settings={**others, **options.numbers})
+    return replace(diarization, turns=turns, provenance=provenance)

@@ -48,11 +48,15 @@ class DiarizeOptions:
         return SpeakerRange.of(self.speakers)
 
     @property
+    def numbers(self) -> dict[str, int]:
+        """The least and the largest number of speakers as a provenance records them; nothing if there are none."""
+        wanted = self.range
+        return {} if wanted is None else {"least_speakers": wanted.least, "most_speakers": wanted.most}
+
+    @property
     def settings(self) -> dict[str, object]:
         """These options as a provenance records them, without the model."""
-        wanted = self.range
-        numbers = {} if wanted is None else {"least_speakers": wanted.least, "most_speakers": wanted.most}
-        return {"channel": self.channel if self.channel == "mix" else int(self.channel), **numbers}
+        return {"channel": self.channel if self.channel == "mix" else int(self.channel), **self.numbers}
 
     def speaker_model(self) -> SpeakerModel:
         """Returns the model. A model file is loaded once, and again only after it has changed.

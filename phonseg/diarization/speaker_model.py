@@ -1,21 +1,31 @@
-"""The model of speakers: what it learnt, as one object that diarizes recordings."""
+"""The model of speakers: what was learnt, as one object that diarizes recordings."""
 
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
-from importlib.metadata import version
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from phonseg.audio.channels import Channel
 from phonseg.audio.decoding.source import Source
-from phonseg.audio.recording import open_recording
+from phonseg.audio.recording import Recording, open_recording
+from phonseg.diarization.embedding.embedder import Embedder
+from phonseg.diarization.embedding.plda import Plda
+from phonseg.diarization.embedding.windows import windows_in
+from phonseg.diarization.evidence import Evidence
+from phonseg.diarization.hearing import hear
 from phonseg.diarization.options import DiarizeOptions
+from phonseg.diarization.speaker_file import read_speakers, write_speakers
+from phonseg.diarization.turn_making import nearest_speech, turns_of
 from phonseg.errors import PhonsegWarning
-from phonseg.model.analysis import level_and_speech
+from phonseg.model.numeric_state import own_numeric_state
+from phonseg.model.segmenter import VERSION
 from phonseg.timeline.diarization import Diarization
 from phonseg.timeline.provenance import Provenance
-from phonseg.timeline.turns import Speakers, Turn
+from phonseg.timeline.turns import Speakers
+
+DEFAULT = Path(__file__).parent.parent / "models" / "speakers.safetensors"
 
 
 @dataclass(frozen=True)
@@ -24,34 +34,132 @@ class SpeakerModel:
 
     Attributes:
         name: a name for users.
+        embedder: turns windows of speech into vectors.
+        plda: projects vectors so that the windows of a speaker lie together.
+        training: what it was trained on and how, for users; JSON types.
         digest: SHA-256 of the model, in hexadecimal; empty if it was never a file.
     """
 
     name: str
+    embedder: Embedder = field(repr=False)
+    plda: Plda = field(repr=False)
+    training: Mapping[str, object] = field(default_factory=dict)
     digest: str = ""
 
     def diarize(self, source: Source, *, speakers: Speakers = None, channel: Channel = "mix") -> Diarization:
-        """Finds who speaks when; see `phonseg.diarize`."""
+        """Finds who speaks when.
+
+        Args:
+            source: a path, an open file, (samples, sample rate), or a parselmouth Sound.
+            speakers: how many; or the least and the largest number, such as (2, 4); None to let the recording decide.
+            channel: "mix", or the number of one channel, counted from 1.
+
+        Returns:
+            The diarization.
+
+        Raises:
+            AudioError: if the recording cannot be read, or has no such channel.
+            ConfigurationError: if an option is out of its range, or the recording has less speech than that many
+                speakers need.
+
+        Warns:
+            PhonsegWarning: if something about the recording should be checked, although it can be diarized.
+        """
         return self.diarize_with(source, DiarizeOptions(self, speakers, channel))
 
     def diarize_with(self, source: Source, options: DiarizeOptions) -> Diarization:
-        """Finds who speaks when, with options that have been checked."""
-        recording = open_recording(source, channel=options.channel)
-        rate = 16_000
-        _, speech, _ = level_and_speech(recording.blocks(rate), recording.length(rate), rate)
-        turns = tuple(
-            Turn(max(start, 0.0), min(end, recording.duration), f"speaker {1 + i % 2}", 0.9)
-            for i, (start, end) in enumerate(speech)
-        )
+        """Finds who speaks when, with options that have been checked.
+
+        Args:
+            source: a path, an open file, (samples, sample rate), or a parselmouth Sound.
+            options: the channel, and how many speakers. Their model is ignored: this one is used.
+
+        Returns:
+            The diarization.
+
+        Raises:
+            AudioError: if the recording cannot be read, or has no such channel.
+            ConfigurationError: if the recording has less speech than that many speakers need.
+
+        Warns:
+            PhonsegWarning: if something about the recording should be checked, although it can be diarized.
+        """
+        with own_numeric_state():
+            recording = open_recording(source, channel=options.channel)
+            evidence = self.evidence(recording)
+            turns = turns_of(evidence, evidence.posteriors(options.range))
         for remark in recording.remarks:
             warnings.warn(remark, PhonsegWarning, stacklevel=3)
-        return Diarization(turns, recording.duration, self.provenance(options), source, evidence=object())
+        return Diarization(
+            turns=tuple(
+                turn._replace(start=turn.start + recording.first, end=turn.end + recording.first) for turn in turns
+            ),
+            duration=recording.end - recording.start,
+            provenance=self.provenance(options),
+            recording=source,
+            evidence=evidence.moved(recording.first),
+            start=recording.start,
+        )
+
+    def evidence(self, recording: Recording) -> Evidence:
+        """Hears a recording, and gathers what tells its speakers apart.
+
+        Args:
+            recording: the recording.
+
+        Returns:
+            The evidence, in seconds from the first sample.
+
+        Raises:
+            AudioError: if the recording became shorter after it was opened.
+        """
+        heard = hear(recording)
+        windows = windows_in(heard.runs)
+        vectors = self.embedder.embed(heard.frames, heard.is_speech, windows)
+        starts, ends = nearest_speech(heard, windows)
+        return Evidence(starts, ends, self.plda.project(vectors), self.plda.between)
 
     def provenance(self, options: DiarizeOptions) -> Provenance:
-        """Returns the provenance of diarizations that this model makes with these options."""
-        return Provenance(version("phonseg"), self.name, self.digest, options.settings)
+        """Returns the provenance of diarizations that this model makes with these options.
+
+        Args:
+            options: the options. Their model is ignored.
+
+        Returns:
+            The provenance.
+        """
+        return Provenance(VERSION, self.name, self.digest, options.settings)
+
+    def save(self, path: str | Path) -> SpeakerModel:
+        """Writes the model to one safetensors file.
+
+        Args:
+            path: of the file.
+
+        Returns:
+            This model, with its digest.
+
+        Raises:
+            ModelError: if a number is out of its range.
+            OutputError: if the file cannot be written.
+        """
+        with own_numeric_state():
+            found = write_speakers(path, self.name, self.training, self.embedder, self.plda)
+        return replace(self, digest=found)
 
 
 def load_speakers(model: str | Path = "default") -> SpeakerModel:
-    """Loads the model of speakers that comes with phonseg, or one from a file; nothing in the file is executed."""
-    return SpeakerModel(str(model))
+    """Loads the model of speakers that comes with phonseg, or one from a file; nothing in the file is executed.
+
+    Args:
+        model: "default", or the path of a file that `SpeakerModel.save` wrote.
+
+    Returns:
+        The model.
+
+    Raises:
+        ModelError: if the file is missing, is damaged, or is no model of speakers.
+    """
+    with own_numeric_state():
+        read = read_speakers(DEFAULT if model == "default" else Path(model))
+    return SpeakerModel(read.name, read.embedder, read.plda, read.training, read.digest)

@@ -30,7 +30,7 @@ from phonseg.objectives.unit_discovery import UnitAlignment, cluster_segments, s
 from phonseg.training.calibration import balanced, operating_point, typical_height
 from phonseg.training.crops import TrainingItem
 from phonseg.training.own_state import seed_random_numbers
-from phonseg.training.settings import TrainingSettings
+from phonseg.training.settings import AdaptationSettings, TrainingSettings
 from phonseg.training.stage_batches import contrastive_stage, supervised_stage
 from phonseg.training.trainer import Trainer
 
@@ -49,7 +49,7 @@ UNIT_WEIGHT = 0.3
 TEACHER_THRESHOLDS = Thresholds(sure=0.45, doubtful=0.09)
 
 
-def train_from_scratch(trainer: Trainer, settings: TrainingSettings) -> Segmenter:
+def train_from_scratch(trainer: Trainer[AdaptationSettings], settings: TrainingSettings) -> Segmenter:
     """Takes all steps of the recipe that the settings ask for.
 
     Args:
@@ -83,7 +83,7 @@ def train_from_scratch(trainer: Trainer, settings: TrainingSettings) -> Segmente
     return model
 
 
-def contrastive_teacher(encoder: TorchEncoder, trainer: Trainer) -> Segmenter:
+def contrastive_teacher(encoder: TorchEncoder, trainer: Trainer[AdaptationSettings]) -> Segmenter:
     """Joins three log-mel streams and the contrastive encoder into a first segmenter, the teacher of the others.
 
     Args:
@@ -111,7 +111,12 @@ def contrastive_teacher(encoder: TorchEncoder, trainer: Trainer) -> Segmenter:
 
 
 def learn_boundaries(
-    teacher: tuple[Stream, ...], thresholds: Thresholds, network: BoundaryNetwork, trainer: Trainer, *, early: bool
+    teacher: tuple[Stream, ...],
+    thresholds: Thresholds,
+    network: BoundaryNetwork,
+    trainer: Trainer[AdaptationSettings],
+    *,
+    early: bool,
 ) -> Stream:
     """Trains a boundary network on what the teacher's curve is sure of in the recordings of the run.
 
@@ -160,7 +165,7 @@ def teacher_peaks(analysis: Analysis, *, early: bool) -> Peaks:
     return Peaks(times, prominences)
 
 
-def learn_units(model: Segmenter, trainer: Trainer, settings: TrainingSettings) -> Segmenter:
+def learn_units(model: Segmenter, trainer: Trainer[AdaptationSettings], settings: TrainingSettings) -> Segmenter:
     """Adds a unit network, which learns the phone-like units that the segments of the run's recordings fall into.
 
     The segments are finer than those that the model gives (see PURE_SHARE).
@@ -206,7 +211,7 @@ def learn_units(model: Segmenter, trainer: Trainer, settings: TrainingSettings) 
     return calibrated((*model.streams, unit_stream), trainer)
 
 
-def calibrated(streams: tuple[Stream, ...], trainer: Trainer) -> Segmenter:
+def calibrated(streams: tuple[Stream, ...], trainer: Trainer[AdaptationSettings]) -> Segmenter:
     """Joins streams into a segmenter, and sets its operating point on recordings of the run.
 
     Args:
@@ -229,7 +234,7 @@ def _analyse_all(items: Sequence[TrainingItem], streams: tuple[Stream, ...], pro
     return [analyse(item.open(), streams) for item in tqdm(items, desc="analysing", unit="file", disable=not progress)]
 
 
-def _calibration_items(trainer: Trainer) -> list[TrainingItem]:
+def _calibration_items(trainer: Trainer[AdaptationSettings]) -> list[TrainingItem]:
     """Draws up to CALIBRATION_RECORDINGS training items, and returns them in their order."""
     items, generator = trainer.items.training, np.random.default_rng([trainer.settings.seed, 5])
     places = generator.choice(len(items), size=min(CALIBRATION_RECORDINGS, len(items)), replace=False)

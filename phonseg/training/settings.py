@@ -25,20 +25,17 @@ RANGES: dict[str, tuple[float, float]] = {
     "unit_steps": (0, 10**9),
     "units": (2, 4000),
     "held_out": (0, 0.5),
+    "groups": (1, 256),
+    "recordings": (2, 256),
     "seed": (0, 2**32 - 1),
 }
 
 
 @dataclass(frozen=True)
-class AdaptationSettings:
-    """Settings for adapting a model.
+class CheckedSettings:
+    """Settings whose types, ranges and choices are checked; every kind of training has its own.
 
     Attributes:
-        crop_seconds: length of a crop, 0.7 to 60; shorter recordings are left out.
-        learning_rate: the peak learning rate (1e-7 to 1), reached after 30 % of the steps. The default is smaller than
-            that of training, since a trained network needs fewer and smaller steps than a new one.
-        self_training_steps: of the boundary network, 0 or more; each is on `self_training_crops` crops.
-        self_training_crops: in each step of the boundary network and of the unit network, 2 to 4096.
         held_out: the share of recordings, 0 to 0.5, used only to measure the validation loss. Whole speakers are held
             out if each has a folder.
         seed: of all random choices but dropout, which depends on the number of the step alone; 0 or more, below
@@ -49,10 +46,6 @@ class AdaptationSettings:
         ConfigurationError: if a value is out of its range.
     """
 
-    crop_seconds: float = 2.0
-    learning_rate: float = 5e-4
-    self_training_steps: int = 500
-    self_training_crops: int = 16
     held_out: float = 0.05
     seed: int = 0
     device: str = "auto"
@@ -91,6 +84,27 @@ class AdaptationSettings:
 
 
 @dataclass(frozen=True)
+class AdaptationSettings(CheckedSettings):
+    """Settings for adapting a model, and those of all training.
+
+    Attributes:
+        crop_seconds: length of a crop, 0.7 to 60; shorter recordings are left out.
+        learning_rate: the peak learning rate (1e-7 to 1), reached after 30 % of the steps. The default is smaller than
+            that of training, since a trained network needs fewer and smaller steps than a new one.
+        self_training_steps: of the boundary network, 0 or more; each is on `self_training_crops` crops.
+        self_training_crops: in each step of the boundary network and of the unit network, 2 to 4096.
+
+    Raises:
+        ConfigurationError: if a value is out of its range.
+    """
+
+    crop_seconds: float = 2.0
+    learning_rate: float = 5e-4
+    self_training_steps: int = 500
+    self_training_crops: int = 16
+
+
+@dataclass(frozen=True)
 class TrainingSettings(AdaptationSettings):
     """Settings for training: all those for adapting, and more.
 
@@ -118,7 +132,7 @@ class TrainingSettings(AdaptationSettings):
     units: int = 100
 
 
-Settings = TypeVar("Settings", bound=AdaptationSettings)
+Settings = TypeVar("Settings", bound=CheckedSettings)
 
 
 def read_settings(path: str | Path, defaults: Settings) -> Settings:

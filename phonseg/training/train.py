@@ -121,7 +121,7 @@ def adapt(
 
 def _prepare(
     recordings: Places, settings: AdaptationSettings, checkpoint: str | Path | None, progress: bool, base: str
-) -> tuple[TrainingSet, Trainer]:
+) -> tuple[TrainingSet, Trainer[AdaptationSettings]]:
     """Finds, reads and splits the recordings. base: digest of the model to start from."""
     if checkpoint and not Path(checkpoint).parent.is_dir():
         raise OutputError(f"{checkpoint}: there is no folder {Path(checkpoint).parent}. Make it first.")
@@ -146,7 +146,9 @@ def _prepare(
     return training_set, Trainer(settings, split_items, path, identity, progress)
 
 
-def _summarised(model: Segmenter, name: str, training_set: TrainingSet, trainer: Trainer) -> Segmenter:
+def _summarised(
+    model: Segmenter, name: str, training_set: TrainingSet, trainer: Trainer[AdaptationSettings]
+) -> Segmenter:
     """Returns the model with its name and a summary of its training."""
     summary: dict[str, object] = {
         "recordings": len(training_set.items),

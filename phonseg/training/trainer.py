@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Generic
 
 from torch import Tensor
 
@@ -11,15 +12,15 @@ from phonseg.errors import ModelError
 from phonseg.training.checkpoint import REMEDY, Checkpoint, read_checkpoint
 from phonseg.training.crops import SplitItems
 from phonseg.training.loop import Batch, LearningStage, optimise
-from phonseg.training.settings import AdaptationSettings
+from phonseg.training.settings import Settings
 
 
 @dataclass
-class Trainer:
+class Trainer(Generic[Settings]):
     """One run of training: its settings, its training items, and its checkpoint on disk.
 
     Attributes:
-        settings: of training or adapting.
+        settings: of training.
         items: the recordings that networks learn from, and those held out.
         path: of the checkpoint; None for none.
         identity: a digest of the version, the settings, the model to start from and the recordings. A checkpoint with
@@ -31,7 +32,7 @@ class Trainer:
         ModelError: if the checkpoint is damaged, or belongs to another run.
     """
 
-    settings: AdaptationSettings
+    settings: Settings
     items: SplitItems
     path: Path | None
     identity: str

@@ -1,0 +1,93 @@
+"""Projected windows -> a first guess at who speaks in each, by joining what is most likely one speaker."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from phonseg.diarization.embedding.plda import same_speaker_scores
+from phonseg.diarization.embedding.windows import Numbers
+
+Labels = NDArray[np.int64]  # (W,) numbers of speakers from 0, without gaps
+
+# Clusters are joined while their windows are on average likelier to be of one speaker than this (a logarithm). It is
+# below 0, so that there are rather too many clusters: what is one speaker is found later.
+LEAST_SCORE = -2.0
+# Windows that are clustered; of a longer recording, as many at equal distances. Time and memory grow with the square.
+MOST_CLUSTERED = 1_500
+
+
+def first_guess(projected: Numbers, between: Numbers, clusters: int | None = None) -> Labels:
+    """Clusters windows by average linkage.
+
+    Args:
+        projected: (W, K) windows in time order, W at least 1.
+        between: (K,) the variances between speakers.
+        clusters: how many clusters, at most W; None for as many as remain at LEAST_SCORE.
+
+    Returns:
+        The number of the cluster of each window. Those that were not clustered get that of the nearest which was.
+    """
+    from scipy.cluster.hierarchy import fcluster, linkage
+    from scipy.spatial.distance import squareform
+
+    if len(projected) == 1:
+        return np.zeros(1, np.int64)
+    chosen = np.linspace(0, len(projected) - 1, min(len(projected), MOST_CLUSTERED)).round().astype(int)
+    scores = same_speaker_scores(projected[chosen], between)
+    highest = scores.max()
+    distances = highest - (scores + scores.T) / 2
+    np.fill_diagonal(distances, 0.0)
+    tree = linkage(squareform(distances, checks=False), "average")
+    if clusters is None:
+        found = fcluster(tree, highest - LEAST_SCORE, "distance")
+    else:
+        found = _cut(tree, clusters)
+    nearest = (
+        np.abs(np.arange(len(projected))[:, None] - chosen).argmin(axis=1) if len(chosen) < len(projected) else ...
+    )
+    return without_gaps(found[nearest])
+
+
+def _cut(tree: Numbers, clusters: int) -> Labels:
+    """Undoes the last joins of a tree, so that exactly this many clusters remain."""
+    n = len(tree) + 1
+    parents = np.arange(2 * n - 1)
+    for i, (left, right, *_) in enumerate(tree[: n - clusters]):
+        parents[[int(left), int(right)]] = n + i
+    roots = np.arange(n)
+    while (parents[roots] != roots).any():
+        roots = parents[roots]
+    return without_gaps(roots)
+
+
+def joined(labels: Labels, projected: Numbers, between: Numbers, clusters: int) -> Labels:
+    """Joins the clusters that are most likely one speaker, until few enough remain.
+
+    Args:
+        labels: of the windows.
+        projected: (W, K) the windows.
+        between: (K,) the variances between speakers.
+        clusters: how many may remain, at least 1.
+
+    Returns:
+        The labels, of at most that many clusters.
+    """
+    labels = without_gaps(labels)
+    while (n := int(labels.max()) + 1) > clusters:
+        counts = np.bincount(labels, minlength=n)
+        sums = np.zeros((n, projected.shape[1]))
+        np.add.at(sums, labels, projected)
+        scores = same_speaker_scores(sums / counts[:, None], between)
+        scores[np.tril_indices(n)] = -np.inf
+        first, second = np.unravel_index(int(scores.argmax()), scores.shape)
+        labels = without_gaps(np.where(labels == second, first, labels))
+    return labels
+
+
+def without_gaps(labels: NDArray[np.integer]) -> Labels:
+    """Returns labels numbered from 0 in the order in which they first occur."""
+    _, first, place = np.unique(labels, return_index=True, return_inverse=True)
+    rank = np.empty(len(first), np.int64)
+    rank[np.argsort(first)] = np.arange(len(first))
+    return rank[place]

@@ -1,0 +1,102 @@
+"""What is known of the windows of a recording -> who speaks in each, for any number of speakers that is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from phonseg.diarization.clustering import Labels, first_guess, joined, without_gaps
+from phonseg.diarization.embedding.windows import Numbers
+from phonseg.diarization.hidden_markov_model import speakers_of_windows
+from phonseg.errors import ConfigurationError
+from phonseg.timeline.turns import SpeakerRange
+
+LEAST_SECONDS = 3.0  # that somebody speaks, unless the number of speakers is given
+MORE_CLUSTERS = 6  # than speakers that are wanted, from which those are found that the windows show best
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """What the choice of speakers rests on.
+
+    Attributes:
+        starts: (W,) seconds, where the speech begins to which each window is the nearest, in time order.
+        ends: (W,) seconds, where it ends.
+        projected: (W, K) the windows, with the variance 1 within a speaker.
+        between: (K,) the variances between speakers.
+    """
+
+    starts: Numbers
+    ends: Numbers
+    projected: Numbers
+    between: Numbers
+
+    def moved(self, seconds: float) -> Evidence:
+        """Returns the same evidence at other times.
+
+        Args:
+            seconds: by which it is later; negative for earlier.
+        """
+        return replace(self, starts=self.starts + seconds, ends=self.ends + seconds)
+
+    def posteriors(self, wanted: SpeakerRange | None) -> Numbers:
+        """Finds who speaks in each window.
+
+        Args:
+            wanted: how many speakers there may be; None to let the recording decide.
+
+        Returns:
+            (W, S) the probability of each speaker; each is the likeliest in some window. (0, 0) without speech.
+
+        Raises:
+            ConfigurationError: if there are fewer windows than speakers.
+        """
+        n = len(self.projected)
+        if wanted and n < wanted.least:
+            some = "no speech" if n == 0 else f"so little speech that it has only {n} windows"
+            raise ConfigurationError(
+                f"speakers is {wanted.least}, but the recording has {some}. Give fewer speakers, or none to let the "
+                "recording decide."
+            )
+        if n == 0:
+            return np.zeros((0, 0))
+        labels = self._by_itself()
+        found = int(labels.max()) + 1
+        if wanted and found < wanted.least:
+            labels = self._exactly(wanted.least)
+        elif wanted and found > wanted.most:
+            labels = joined(labels, self.projected, self.between, wanted.most)
+        return self._certain(labels)
+
+    def _by_itself(self) -> Labels:
+        """The speakers that the recording shows by itself."""
+        labels = self._heard(first_guess(self.projected, self.between))
+        seconds = np.bincount(labels, weights=self.ends - self.starts)
+        lasting = seconds >= min(LEAST_SECONDS, seconds.max())
+        if lasting.all():
+            return labels
+        speakers = self._posteriors(labels)[:, lasting]
+        return self._heard(without_gaps(speakers.argmax(axis=1)))
+
+    def _exactly(self, number: int) -> Labels:
+        """As many speakers as are asked for, more than the recording shows by itself."""
+        most = min(len(self.projected), number + MORE_CLUSTERS)
+        for clusters in range(number, most + 1):
+            labels = self._heard(first_guess(self.projected, self.between, clusters))
+            if labels.max() + 1 >= number:
+                return joined(labels, self.projected, self.between, number)
+        return first_guess(self.projected, self.between, number)
+
+    def _heard(self, labels: Labels) -> Labels:
+        return without_gaps(self._posteriors(labels).argmax(axis=1))
+
+    def _posteriors(self, labels: Labels) -> Numbers:
+        return speakers_of_windows(self.projected, self.between, labels).speakers
+
+    def _certain(self, labels: Labels) -> Numbers:
+        """The posteriors of the speakers; if somebody would get no window, those of the labels alone."""
+        found, n = self._posteriors(labels), int(labels.max()) + 1
+        if len(np.unique(found.argmax(axis=1))) == n:
+            return found
+        return np.asarray(labels[:, None] == np.arange(n), dtype=np.float64)

@@ -1,0 +1,80 @@
+"""Recording -> its log-mel frames at level 1, and where its speech is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from phonseg.audio.recording import Recording
+from phonseg.detection.speech_activity import Region
+from phonseg.diarization.embedding.windows import FEATURES, LogFrames
+from phonseg.encoders.chunks import chunk_grid, chunks, frame_count
+from phonseg.model.analysis import level_and_speech
+from phonseg.timeline.grid import FrameGrid
+
+HELD_SECONDS = 600.0  # samples of a recording up to this length are held; a longer one is decoded twice
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Heard:
+    """What is known of a recording before anybody asks who speaks.
+
+    Attributes:
+        frames: (T, bands) log-mel frames at level 1.
+        grid: of the frames.
+        speech: regions of speech in time order, inside the recording; each holds a frame.
+    """
+
+    frames: LogFrames
+    grid: FrameGrid
+    speech: tuple[Region, ...]
+
+    @property
+    def runs(self) -> list[tuple[int, int]]:
+        """The first frame of each region of speech, and the frame after its last."""
+        return _runs(self.speech, self.grid, len(self.frames))
+
+    @property
+    def is_speech(self) -> NDArray[np.bool_]:
+        """(T,) which frames are speech."""
+        mask = np.zeros(len(self.frames), dtype=np.bool_)
+        for first, end in self.runs:
+            mask[first:end] = True
+        return mask
+
+
+def hear(recording: Recording) -> Heard:
+    """Hears a recording.
+
+    Args:
+        recording: the recording.
+
+    Returns:
+        Its frames and its speech.
+
+    Raises:
+        AudioError: if the recording became shorter after it was opened.
+    """
+    rate, grid = FEATURES.sample_rate, FEATURES.grid
+    held = list(recording.blocks(rate)) if recording.duration <= HELD_SECONDS else []
+    n_samples = recording.length(rate)
+    level, speech, _ = level_and_speech(held or recording.blocks(rate), n_samples, rate)
+    count = frame_count(grid, 0, n_samples)
+    frames, done = np.empty((count, FEATURES.bands), np.float32), 0
+    gain = 1 / level if level > 0 else 0.0
+    for chunk in chunks(held or recording.blocks(rate), grid, margin=0):
+        power = FEATURES.power_of(chunk)
+        frames[done : done + len(power)] = FEATURES.compress(power * gain).numpy()
+        done += len(power)
+    inside = chunk_grid(grid, margin=0)
+    clipped = [Region(max(0.0, start), min(end, recording.duration)) for start, end in speech]
+    kept = [region for region in clipped if region.start < region.end and _runs([region], inside, count)]
+    return Heard(frames, inside, tuple(kept))
+
+
+def _runs(speech: Sequence[Region], grid: FrameGrid, count: int) -> list[tuple[int, int]]:
+    edges = np.minimum(grid.first_from(np.reshape(speech, (-1, 2))), count)
+    return [(first, end) for first, end in edges.tolist() if first < end]

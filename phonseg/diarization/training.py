@@ -1,0 +1,128 @@
+"""Folders and paths of recordings -> a model of speakers. There is no way to pass a label."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import warnings
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from phonseg.audio.find import Places, search, unique
+from phonseg.diarization.embedding.window_network import WindowNetwork
+from phonseg.diarization.embedding.windows import FEATURES, FRAMES_PER_SECOND
+from phonseg.diarization.learning.closed_forms import learn_closed_forms
+from phonseg.diarization.learning.network_stage import network_stage
+from phonseg.diarization.learning.settings import SpeakerTrainingSettings
+from phonseg.diarization.learning.stretches import LEAST_SPEECH, read_stretches
+from phonseg.diarization.speaker_model import SpeakerModel
+from phonseg.errors import OutputError, PhonsegWarning, TrainingError
+from phonseg.model.segmenter import VERSION
+from phonseg.training.crops import SplitItems, TrainingSet, scan_items
+from phonseg.training.held_out import split
+from phonseg.training.own_state import own_state
+from phonseg.training.trainer import Trainer
+
+DEFAULTS = SpeakerTrainingSettings()
+LEAST_RECORDINGS = 20  # with fewer, there is hardly anybody to tell apart
+
+
+def train_speakers(
+    recordings: Places,
+    *,
+    settings: SpeakerTrainingSettings = DEFAULTS,
+    name: str = "speakers",
+    checkpoint: str | Path | None = None,
+    progress: bool = True,
+) -> SpeakerModel:
+    """Learns to tell speakers apart from recordings alone.
+
+    A small network learns that two windows up to a second apart in one recording are alike, and that windows of other
+    recordings are not: a speaker seldom changes within a second. Beside it, i-vectors are learnt in closed form, and a
+    projection in which the windows of one recording lie together. Rooms, telephones and noise are added on the way, the
+    same to all recordings that are compared, so that the microphone does not tell them apart.
+
+    Many recordings of a few seconds with one speaker each serve best. Longer ones are cut into stretches of 10 s, and
+    of more than 10 hours a part is drawn.
+
+    Args:
+        recordings: a folder, a file, or several; folders are searched for sound files. Files that are shorter than a
+            second, are digital silence or cannot be read are left out, with a warning.
+        settings: of training.
+        name: of the model, shown to users.
+        checkpoint: a file to save the state of the run in. The same call goes on from there after an interruption, with
+            the same result. Delete it once the model is saved. None for no checkpoint.
+        progress: whether to show progress bars.
+
+    Returns:
+        The model of speakers, with a summary of its training.
+
+    Raises:
+        AudioError: if a place does not exist.
+        TrainingError: if there is nothing to learn from, or learning fails.
+        ModelError: if the checkpoint is damaged or belongs to another run.
+        OutputError: if the checkpoint cannot be written.
+
+    Warns:
+        PhonsegWarning: of recordings that are left out.
+
+    References:
+        Dissen, Kreuk and Keshet (2022). Self-supervised speaker diarization. Interspeech.
+    """
+    if checkpoint and not Path(checkpoint).parent.is_dir():
+        raise OutputError(f"{checkpoint}: there is no folder {Path(checkpoint).parent}. Make it first.")
+    with own_state(settings.seed, settings.torch_device()):
+        network = WindowNetwork()  # made here, so that its first weights depend on nothing but the seed
+        training_set, trainer = _prepare(recordings, settings, checkpoint, progress)
+        generator = np.random.default_rng([settings.seed, 13])
+        training, validation = (
+            read_stretches(items, generator, progress=progress)
+            for items in (trainer.items.training, trainer.items.validation)
+        )
+        if len(training) < LEAST_RECORDINGS:
+            raise TrainingError(
+                f"training speakers: only {len(training)} recordings have at least {LEAST_SPEECH / FRAMES_PER_SECOND:g} "
+                f"s of speech. Give {LEAST_RECORDINGS} or more; hundreds of short ones serve best."
+            )
+        trainer.learn(network_stage(network, training, validation, settings))
+        embedder, plda = learn_closed_forms(network.cpu().eval(), training, settings.seed, progress=progress)
+    return SpeakerModel(name, embedder, plda, _summary(training_set, trainer))
+
+
+def _prepare(
+    recordings: Places, settings: SpeakerTrainingSettings, checkpoint: str | Path | None, progress: bool
+) -> tuple[TrainingSet, Trainer[SpeakerTrainingSettings]]:
+    """Finds, reads and splits the recordings."""
+    found = search(recordings)
+    shortest = LEAST_SPEECH / FRAMES_PER_SECOND
+    training_set = scan_items(unique(found), FEATURES.sample_rate, shortest, progress=progress)
+    if training_set.left_out:
+        some = "\n  ".join(list(training_set.left_out.values())[:10])
+        message = f"{len(training_set.left_out)} recordings are left out of training, among them:\n  {some}"
+        warnings.warn(message, PhonsegWarning, stacklevel=4)
+    items = {item.path: item for item in training_set.items}
+    generator = np.random.default_rng(settings.seed)
+    sides = split(list(items), [one.place for one in found], settings.held_out, generator)
+    split_items = SplitItems(*([items[path] for path in side] for side in sides))
+    run = [
+        VERSION,
+        "speakers",
+        asdict(settings),
+        [[str(item.path), item.duration, item.level] for item in training_set.items],
+    ]
+    identity = hashlib.sha256(json.dumps(run).encode()).hexdigest()
+    path = Path(checkpoint) if checkpoint else None
+    return training_set, Trainer(settings, split_items, path, identity, progress)
+
+
+def _summary(training_set: TrainingSet, trainer: Trainer[SpeakerTrainingSettings]) -> dict[str, object]:
+    """What users may want to know of the training."""
+    return {
+        "recordings": len(training_set.items),
+        "hours": round(sum(item.duration for item in training_set.items) / 3600, 3),
+        "left_out": len(training_set.left_out),
+        "settings": asdict(trainer.settings),
+        **{figure: round(value, 5) for figure, value in trainer.figures.items()},
+    }
