@@ -42,7 +42,7 @@ _LEVEL = (
 # Alone; behind the name of a speaker (Montreal Forced Aligner, FAVE); before it (ELAN).
 _NO_SPEAKER = re.compile(rf"(?:.*[-–_:/|@]\s*)?{_LEVEL}|{_LEVEL}@.*", re.IGNORECASE | re.DOTALL)
 _OWN_LABEL = re.compile(r"speaker [0-9]+")
-_REMEDY = 'name the tiers of the speakers, such as tiers=["A", "B"]'
+_REMEDY = 'name the tiers of the speakers, such as tiers=["A", "B"] (in export: --speaker-tier A --speaker-tier B)'
 _LISTED = 20  # how many tiers a message lists
 
 
