@@ -147,4 +147,4 @@ def _word(text: str) -> str:
 
 def _duration(start: float, end: float) -> str:
     """The decimal number that, added to the start, gives the end."""
-    return f"{_EXACT.subtract(Decimal(decimal(end)), Decimal(decimal(start))):f}"
+    return f"{_EXACT.subtract(Decimal(decimal(end)), Decimal(decimal(start))).normalize(_EXACT):f}"

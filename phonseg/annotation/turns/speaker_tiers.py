@@ -6,8 +6,9 @@ The name of the tier is the name of the speaker. Which tiers belong to speakers 
 - Otherwise every interval tier, except those that are called after something else than a speaker: `phones`, `words`,
   `comments`, `check` and so on (`_LEVEL`), also behind the name of a speaker, as in `Ms B - words`; and the tiers of an
   ELAN file that depend on others. Points are no turns.
-- A warning names the tiers that were taken and those that were left, except where the tiers show that they hold turns:
-  phonseg writes the name of the speaker into each turn, and such tiers need no warning, also if they were renamed.
+- A warning names the tiers that were taken and those that were left, except where the labels show that just those
+  that were taken hold turns: phonseg writes the name of the speaker into each turn, and `speaker 1` and the like are
+  known, also if the tier was renamed.
 - If no tier is left, that is an error.
 - The tier says who speaks, not the label; a warning says if a label is the name of another tier.
 
@@ -35,8 +36,8 @@ from phonseg.timeline.diarization import Diarization
 from phonseg.timeline.turns import Turn
 
 _LEVEL = (
-    "(?:phone|phoneme|phon|segment|sound|syllable|syll|foot|word|wort|phrase|sentence|utterance|clause|morpheme|lemma|"
-    "pos|gloss|translation|transcript|transcription|orthography|ort|ort-mau|kan|kan-mau|mau|trn|tone|break|pitch|"
+    "(?:phone|phoneme|phon|segment|sound|syllable|syll|word|phrase|sentence|utterance|clause|morpheme|lemma|"
+    "pos|gloss|translation|transcript|transcription|orthography|ort-mau|kan-mau|mau|trn|tone|break|pitch|"
     "intonation|comment|note|remark|misc|check|event|noise|silence|pause|laughter|overlap|speech|vad|speaker(?=s)|turn|"
     "diarization)(?:e?s)?"
 )
@@ -167,8 +168,9 @@ def _chosen(path: str | Path, tiers: Sequence[_Tier], wanted: Sequence[str | int
         listed = [tier.listed for tier in tiers]
         chosen = [tiers[i - 1] for i in dict.fromkeys(choose_tier(path, listed, one).number for one in wanted)]
     _check_names(path, chosen, tiers)
-    if wanted is None and not all(tier.shows_turns for tier in chosen):
-        left = [tier for tier in timed if tier not in chosen]
+    left = [tier for tier in timed if tier not in chosen]
+    is_certain = all(tier.shows_turns for tier in chosen) and not any(tier.labels and tier.shows_turns for tier in left)
+    if wanted is None and not is_certain:
         message = f"each of these tiers is read as the turns of a speaker: {_listed(chosen)}; left out: {_listed(left)}"
         warnings.warn(f"{path}: {message}. If that is wrong, {_REMEDY}.", PhonsegWarning, stacklevel=3)
     return chosen

@@ -191,6 +191,10 @@ def test_a_tier_with_an_unknown_name_is_told(tmp_path: Path) -> None:
         assert read_turns(path).speakers == ("speaker 1", "Kommentar")
     path = grid(tmp_path / "b.TextGrid", {"speaker 1": own, "words": [(0, 4, "a")]})
     assert plain(read_turns(path)) == own[:1]  # without a warning
+    for label in ("Mau", "speaker 2"):  # a family name, too
+        path = grid(tmp_path / "c.TextGrid", {"speaker 1": own, "Mau": [(2, 4, label)]})
+        with pytest.warns(PhonsegWarning, match=r'of a speaker: "speaker 1"; left out: "Mau"\. If that is wrong'):
+            assert plain(read_turns(path)) == own[:1]
 
 
 def test_a_label_that_is_the_name_of_another_tier_is_told(tmp_path: Path) -> None:
