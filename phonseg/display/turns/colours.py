@@ -10,12 +10,9 @@ from scipy.optimize import linear_sum_assignment
 from phonseg.timeline.diarization import Diarization
 from phonseg.timeline.turns import Turn
 
-# Of Okabe and Ito (the first seven) and Tol, which colour-blind people can tell apart. A lane of its own tells apart
-# the speakers after the tenth, with whom the colours begin again.
-PALETTE = (
-    *("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#332288"),
-    *("#999933", "#882255", "#44AA99"),
-)
+# Colour-blind people can tell these apart; they are Okabe and Ito's, and two of Tol's. With more speakers the colours
+# begin again, and their lanes tell them apart.
+PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#332288", "#882255")
 UNMATCHED = "#777777"  # of a speaker of a reference whom nobody fits
 
 
