@@ -18,6 +18,7 @@ _NAMES = {
     "evaluation.evaluate": "bootstrap evaluate",
     "evaluation.matching": "matched_pairs",
     "evaluation.score": "CorpusScore Score",
+    "evaluation.speakers.evaluate": "evaluate_diarization",
     "model.segmenter": "Segmenter load segment",
     "timeline.candidates": "Decision",
     "timeline.grid": "FrameGrid",
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from phonseg.evaluation.evaluate import bootstrap as bootstrap, evaluate as evaluate
     from phonseg.evaluation.matching import matched_pairs as matched_pairs
     from phonseg.evaluation.score import CorpusScore as CorpusScore, Score as Score
+    from phonseg.evaluation.speakers.evaluate import evaluate_diarization as evaluate_diarization
     from phonseg.model.segmenter import Segmenter as Segmenter, load as load, segment as segment
     from phonseg.timeline.candidates import Decision as Decision
     from phonseg.timeline.grid import FrameGrid as FrameGrid

@@ -48,6 +48,7 @@ def test_public_names() -> None:
             "segment_files",
             "check",
             "evaluate",
+            "evaluate_diarization",
             "plot_score",
             "Score",
             "CorpusScore",
@@ -100,7 +101,13 @@ def test_help_is_light() -> None:
 
 @pytest.mark.parametrize(
     "room",
-    ["timeline.grid", "detection.peaks", "annotation.textgrid.reader", "evaluation.pairing", "evaluation.evaluate"],
+    [
+        "timeline.grid",
+        "detection.peaks",
+        "annotation.textgrid.reader",
+        "evaluation.pairs.pairing",
+        "evaluation.evaluate",
+    ],
 )
 def test_scoring_textgrids_needs_no_neural_network(room: str) -> None:
     modules = loaded("-c", f"import phonseg.{room}")
