@@ -60,6 +60,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(DEMO / "english.TextGrid", place / "corrected.TextGrid")
     shutil.copy(DEMO / "english.TextGrid", place / "interview.TextGrid")
     shutil.copy(DEMO / "english.wav", place / "interview.wav")
+    (place / "interview.rttm").write_text("SPEAKER interview 1 0.5 1.5 <NA> <NA> speaker_1 <NA> <NA>\n", "utf-8")
     reference = read_textgrid(DEMO / "english.TextGrid")
     reference.to_textgrid(place / "both.TextGrid", tier="auto", into=DEMO / "english.TextGrid")
     shutil.copy(ROOT / "phonseg" / "models" / "default.safetensors", place / "mine.safetensors")

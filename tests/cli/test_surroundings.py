@@ -70,7 +70,13 @@ def test_without_a_current_folder_nothing_is_begun(folder: Path) -> None:
 
 PATHS = [
     *("segment {}", "segment x.wav -o {}", "segment x.wav --into {}", "segment x.wav --model {}", "check {}"),
-    *("plot {} -o x.png", "plot x.wav -o {}", "plot x.wav -o x.png --reference {}", "evaluate {} ref.TextGrid"),
+    *(
+        "plot {} -o x.png",
+        "plot x.wav -o {}",
+        "plot x.wav -o x.png --reference {}",
+        "plot x.wav -o x.png --turns {}",
+        "evaluate {} ref.TextGrid",
+    ),
     *(
         "evaluate ref.TextGrid ref.TextGrid --figure {}",
         "changes ref.TextGrid {}",
