@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from matplotlib.font_manager import FontProperties
 
+LETTER_SPREAD = 1.1  # letters on a grid of dots are up to a tenth larger
+MOST_LETTERS = 40  # in an inch, of the narrowest
 FONT = "DejaVu Sans"  # it comes with matplotlib and has the letters of the IPA
 
 
@@ -24,7 +27,7 @@ def font_for(text: str, size: float) -> FontProperties:
 
 
 def text_width(text: str, size: float) -> float:
-    """Returns how wide a text is, in inches.
+    """Returns how wide a text may become, in inches.
 
     Args:
         text: the text, which holds no formula.
@@ -32,7 +35,23 @@ def text_width(text: str, size: float) -> float:
     """
     from matplotlib.textpath import text_to_path
 
-    return float(text_to_path.get_text_width_height_descent(text, font_for(text, size), ismath=False)[0]) / 72
+    points = text_to_path.get_text_width_height_descent(text, font_for(text, size), ismath=False)[0]
+    return LETTER_SPREAD * float(points) / 72
+
+
+def shortened(text: str, size: float, width: float) -> str:
+    """Returns a text, or as much of its beginning as there is room for, with three dots behind it.
+
+    Args:
+        text: the text.
+        size: points.
+        width: inches.
+    """
+    most = math.ceil(MOST_LETTERS * width)
+    text = text if len(text) <= most else f"{text[:most]}…"
+    while len(text) > 2 and text_width(text, size) > width:
+        text = f"{text[:-2]}…"
+    return text
 
 
 @lru_cache(maxsize=256)

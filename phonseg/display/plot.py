@@ -11,6 +11,7 @@ from phonseg.audio.decoding.source import Source
 from phonseg.audio.excerpt import read_excerpt
 from phonseg.audio.recording import Recording
 from phonseg.display.figure import new_figure, plain
+from phonseg.display.fonts import font_for, shortened, text_width
 from phonseg.display.marks import Marks, draw_boundaries, legend_entry, marks_of_tiers
 from phonseg.display.panels import CROWDED_SECONDS, draw_curve, draw_spectrogram, draw_waveform
 from phonseg.display.tiers import SIZE, draw_tier
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 HEIGHTS, TIER_HEIGHT = {"waveform": 1.0, "spectrogram": 2.2, "curve": 1.1}, 0.45  # inches, of panels and of a tier
 PLOT_WIDTH, TOP, BOTTOM, ROW = 10.0, 0.35, 0.54, 0.24  # inches: the picture; above and below the panels; a legend
+LEAST_NAME, TITLE_GAP = 2.0, 0.2  # inches: for the name of the recording at least, and what is beside it
 LEFT_EDGE, RIGHT_EDGE = 0.085, 0.975  # where the panels begin and end, as shares of the width
 
 
@@ -152,12 +154,15 @@ def draw_title(axes: Axes, recording: Recording, made: Provenance | None) -> Non
         recording: what is shown.
         made: how its segments or turns were made; None for a reference.
     """
-    axes.set_title(plain(Path(recording.name).name), loc="left", fontsize=SIZE, parse_math=False)
+    room = PLOT_WIDTH * axes.get_position().width
     if made is not None:
         settings = "".join(f", {name.replace('_', ' ')} {value}" for name, value in made.settings.items())
         labels = ", tuned on labels" if made.tuned_on_labels else ""
         text = f"phonseg {made.version}, model {made.model}{settings}{labels}"
         axes.set_title(plain(text), loc="right", fontsize=SIZE, color="0.4", parse_math=False)
+        room -= text_width(plain(text), SIZE)
+    name = shortened(plain(Path(recording.name).name), SIZE, max(LEAST_NAME, room - TITLE_GAP))
+    axes.set_title(name, loc="left", fontproperties=font_for(name, SIZE), parse_math=False)
 
 
 def _draw_legends(figure: Figure, panels: Mapping[str, Axes], marks: Marks, count: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from phonseg.display.figure import plain
-from phonseg.display.fonts import FONT
+from phonseg.display.fonts import FONT, LETTER_SPREAD
 from phonseg.display.marks import Marks, draw_boundaries
 from phonseg.display.panels import scale_in
 from phonseg.timeline.segmentation import Segmentation
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 SIZE, SMALL = 9.0, 7.0  # points, of labels; SMALL where there is less room
-LETTER_SPREAD = 1.1  # letters on a grid of dots are up to a tenth larger
 RIM = 2.0  # points that stay free around a label
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from phonseg.display.figure import plain
-from phonseg.display.fonts import font_for, text_width
+from phonseg.display.fonts import font_for, shortened, text_width
 from phonseg.display.tiers import SIZE, SMALL
 from phonseg.timeline.turns import Turn
 
@@ -18,8 +18,7 @@ RIM = 0.14  # of the height of a lane, free above and below its bars
 LANE_HEIGHT, LOW_LANE = 0.30, 0.20  # inches; LOW_LANE where there are more speakers than MANY
 MANY = 8
 HIGHEST = 20.0  # inches, of all lanes: with more than a hundred speakers they become lower still
-NAME_HEIGHT, NAME_WIDTH, NAME_GAP = 0.12, 1.9, 0.08  # inches: the least and the most for a name, and what is beside it
-LONGEST_NAME = 60  # letters, of which fewer have room
+NAME_HEIGHT, NAME_WIDTH, NAME_GAP = 0.12, 2.1, 0.08  # inches: the least and the most for a name, and what is beside it
 HAIRLINE = 0.6  # points: shorter turns are drawn as wide as this, so that no turn is lost in an hour
 OVERLAP, GRID = "#DDDDDD", "#E8E8E8"
 
@@ -150,7 +149,7 @@ def names_of(speakers: Sequence[str], size: float) -> tuple[dict[int, str], floa
     """
     every = math.ceil(NAME_HEIGHT * len(speakers) / lanes_height(len(speakers)))
     shown = list(enumerate(speakers))[:: max(1, every)]
-    names = {lane: _shortened(plain(speaker), size) for lane, speaker in shown}
+    names = {lane: shortened(plain(speaker), size, NAME_WIDTH) for lane, speaker in shown}
     return names, max((text_width(name, size) for name in names.values()), default=0.0)
 
 
@@ -161,10 +160,3 @@ def name_size(count: int) -> float:
         count: how many lanes there are.
     """
     return SIZE if count <= MANY else SMALL
-
-
-def _shortened(name: str, size: float) -> str:
-    name = name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…"
-    while len(name) > 2 and text_width(name, size) > NAME_WIDTH:
-        name = f"{name[:-2]}…"
-    return name

@@ -113,7 +113,7 @@ def test_the_channel_that_was_diarized_is_drawn() -> None:
     assert axes.lines[0].get_ydata().min() == 0  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize("speakers", [1, 2, 9, 20, 130])
+@pytest.mark.parametrize("speakers", [2, 9, 105])
 def test_nothing_is_cut_off_and_no_text_meets_another(speakers: int, tmp_path: Path) -> None:
     """With names as wide as they may be, and the last time at the right edge."""
     turns = [(i * 0.01, i * 0.01 + 0.5, f"{'W' * (i % 40)} {i}") for i in range(speakers)]
