@@ -11,9 +11,9 @@ from typing import Any
 
 from phonseg.audio.find import search
 from phonseg.batch.jobs import plan_jobs
-from phonseg.batch.manifest import read_records
 from phonseg.batch.outputs import Outputs
-from phonseg.batch.records import Made, Record, record_to_line
+from phonseg.batch.records.manifest import read_records
+from phonseg.batch.records.record import Made, Record, record_to_line
 from phonseg.batch.worker_task import WorkerResult
 from phonseg.system.ordinary_files import sha256
 from phonseg.timeline.provenance import Provenance

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from phonseg.audio.find import Found
-from phonseg.batch.manifest import Shard
+from phonseg.batch.records.manifest import Shard
 from phonseg.errors import AudioError, ConfigurationError, OutputError, TextGridError
 from phonseg.system.folders import is_name, place_of
 

@@ -9,12 +9,12 @@ from pathlib import Path
 from phonseg.annotation.encodings import read_bytes
 from phonseg.annotation.textgrid.add_tiers import add_tiers, existing_tiers
 from phonseg.annotation.writers import tier_names
-from phonseg.batch.corrections import holds_others
-from phonseg.batch.file_plan import Plan
 from phonseg.batch.jobs import TEXTGRID, Job
-from phonseg.batch.known_files import KnownFiles, is_current, other_recording
-from phonseg.batch.manifest import Key, Manifest, Shard
-from phonseg.batch.records import Made, Record, Status
+from phonseg.batch.records.corrections import holds_others
+from phonseg.batch.records.file_plan import Plan
+from phonseg.batch.records.known_files import KnownFiles, is_current, other_recording
+from phonseg.batch.records.manifest import Key, Manifest, Shard
+from phonseg.batch.records.record import Made, Record, Status
 from phonseg.batch.worker_task import WorkerResult
 from phonseg.errors import PhonsegError, TextGridError, printable
 from phonseg.system.atomic_files import as_output_error, is_full, make_folder, remove_stale

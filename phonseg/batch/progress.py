@@ -8,7 +8,7 @@ from time import perf_counter
 from tqdm import tqdm
 
 from phonseg.batch.jobs import Job
-from phonseg.batch.records import Record
+from phonseg.batch.records.record import Record
 
 BAR_FORMAT = "{desc} {percentage:3.0f} %|{bar}| [{elapsed}, {remaining} left{postfix}]"
 

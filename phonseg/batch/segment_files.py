@@ -15,10 +15,10 @@ from phonseg.annotation.writers import Layout
 from phonseg.audio.channels import Channel
 from phonseg.audio.find import Places, search
 from phonseg.batch.jobs import Job, Place, plan_jobs
-from phonseg.batch.manifest import Shard
 from phonseg.batch.outputs import Outputs
 from phonseg.batch.progress import Progress
-from phonseg.batch.records import Record
+from phonseg.batch.records.manifest import Shard
+from phonseg.batch.records.record import Record
 from phonseg.batch.worker_task import WorkerResult, WorkerTask, segment_one
 from phonseg.errors import ConfigurationError, ModelError
 from phonseg.model.options import SegmentOptions
@@ -55,7 +55,7 @@ def segment_files(
     An existing file is made again only if phonseg made it, and the recording, the model or a setting has changed since.
     A file that phonseg did not make, or that was changed afterwards (a person may have corrected it), is left alone.
     With `overwrite` everything is made again. The records are kept in `output`, or, if that is None, in each input
-    folder (for a recording that was given by itself: in its folder); see `phonseg.batch.manifest`.
+    folder (for a recording that was given by itself: in its folder); see `phonseg.batch.records.manifest`.
 
     Args:
         inputs: recordings, and folders, which are searched with the folders inside them.

@@ -23,8 +23,8 @@ from phonseg.cli.options import (
 from phonseg.errors import ConfigurationError, printable
 
 if TYPE_CHECKING:
-    from phonseg.batch.manifest import Shard
-    from phonseg.batch.records import Record
+    from phonseg.batch.records.manifest import Shard
+    from phonseg.batch.records.record import Record
 
 EXAMPLES = """
   phonseg segment interview.wav                    interview.TextGrid beside it

@@ -18,9 +18,9 @@ from phonseg.annotation.textgrid.reader import read_textgrid
 from phonseg.annotation.textgrid.writer import textgrid_bytes
 from phonseg.audio.find import search
 from phonseg.batch.jobs import Job, plan_jobs
-from phonseg.batch.manifest import Manifest, Shard, read_records
 from phonseg.batch.outputs import Outputs
-from phonseg.batch.records import Record
+from phonseg.batch.records.manifest import Manifest, Shard, read_records
+from phonseg.batch.records.record import Record
 from phonseg.batch.worker_task import WorkerResult
 from phonseg.errors import OutputError
 from phonseg.system.atomic_files import replacing
@@ -360,7 +360,7 @@ def killed(moment: str | None) -> Iterator[None]:
     def die(*_: object) -> None:
         raise Killed
 
-    patches = [patch("phonseg.batch.file_plan.replacing", dying)]
+    patches = [patch("phonseg.batch.records.file_plan.replacing", dying)]
     if moment is not None:
         patches.append(patch.object(Manifest, "settle", die if moment == "at the end" else lambda _: {}))
     if moment == "at the start":
@@ -496,7 +496,7 @@ def test_a_set_of_which_a_killed_run_wrote_a_part_is_completed(tmp_path: Path, b
             with real(path, *how) as partial:
                 yield partial
 
-        with patch("phonseg.batch.file_plan.replacing", dying), pytest.raises(Killed):
+        with patch("phonseg.batch.records.file_plan.replacing", dying), pytest.raises(Killed):
             run(job, files("1"))
     assert (of(job).read_bytes(), job.files[".csv"].exists()) == (b"1", before)
     assert run(job, "x.wav: cannot be read.").status == "failed"

@@ -7,7 +7,7 @@ import pytest
 
 from phonseg.batch.jobs import Job
 from phonseg.batch.progress import Progress
-from phonseg.batch.records import Made, Record
+from phonseg.batch.records.record import Made, Record
 from phonseg.timeline.provenance import Provenance
 
 

@@ -23,8 +23,8 @@ from fatal import segment_or_die
 import phonseg.batch.segment_files
 from phonseg import segment_files
 from phonseg.annotation.textgrid.reader import read_textgrid
-from phonseg.batch.manifest import read_records
-from phonseg.batch.records import Record
+from phonseg.batch.records.manifest import read_records
+from phonseg.batch.records.record import Record
 from phonseg.errors import AudioError, ConfigurationError, ModelError
 from phonseg.system.ordinary_files import sha256
 from phonseg.timeline.segmentation import Segmentation

@@ -17,7 +17,7 @@ from conftest import RATE, speech_like
 
 import phonseg.batch.segment_files
 from phonseg.annotation.textgrid.reader import read_textgrid
-from phonseg.batch.manifest import read_records
+from phonseg.batch.records.manifest import read_records
 from phonseg.cli.main import main
 
 DEMO = Path(__file__).resolve().parents[2] / "data" / "demo"

@@ -9,8 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from phonseg.batch.jobs import Job
-from phonseg.batch.manifest import read_records
-from phonseg.batch.records import Made
+from phonseg.batch.records.manifest import read_records
+from phonseg.batch.records.record import Made
 from phonseg.system.ordinary_files import sha256
 from phonseg.timeline.provenance import Provenance
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from phonseg.annotation.writers import FORMATS, Layout, tier_names
-from phonseg.batch.records import Made
+from phonseg.batch.records.record import Made
 
 
 def holds_others(files: Mapping[str, Path], textgrid: Path, found: str | None, known: Sequence[Made], tier: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from phonseg.batch.records import Made
+from phonseg.batch.records.record import Made
 from phonseg.errors import printable
 from phonseg.system.atomic_files import ChangedError, as_output_error, check_unchanged, replacing
 from phonseg.system.ordinary_files import digest
