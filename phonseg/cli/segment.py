@@ -119,7 +119,7 @@ def _shard(text: str) -> Shard:
 def _report(records: Sequence[Record], options: Options) -> int:
     """Prints what became of the recordings and returns the exit code."""
     from phonseg.batch.jobs import LEFT_OUT
-    from phonseg.batch.outputs import LEFT_ALONE
+    from phonseg.batch.records.planner import LEFT_ALONE
 
     written = [one for one in records if one.status in ("done", "warned")]
     skipped = [one for one in records if one.status == "skipped"]

@@ -18,9 +18,9 @@ import parselmouth
 import pytest
 import soundfile
 from conftest import RATE, mel_segmenter, noise, speech_like
-from fatal import segment_or_die
+from fatal import work_or_die
 
-import phonseg.batch.segment_files
+import phonseg.batch.run_batch
 from phonseg import segment_files
 from phonseg.annotation.textgrid.reader import read_textgrid
 from phonseg.batch.records.manifest import read_records
@@ -195,7 +195,7 @@ def test_processes_do_as_one_thread_even_if_one_of_them_dies(
     tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record(tree / "fatal.wav", 3)
-    monkeypatch.setattr(phonseg.batch.segment_files, "segment_one", segment_or_die)
+    monkeypatch.setattr(phonseg.batch.run_batch, "work_on", work_or_die)
     one, two = tmp_path / "one", tmp_path / "two"
     records = segment_files(tree, two, model=MODEL, jobs=2, progress=False)
     fatal = [record for record in records if record.recording.name == "fatal.wav"]
@@ -212,9 +212,9 @@ def test_a_mistake_of_ours_fails_one_file(tree: Path, tmp_path: Path, monkeypatc
     def stumble(request: object, recording: Path) -> object:
         if recording.name == "a.wav":
             raise IndexError("7")
-        return segment_or_die(request, recording)
+        return work_or_die(request, recording)
 
-    monkeypatch.setattr(phonseg.batch.segment_files, "segment_one", stumble)
+    monkeypatch.setattr(phonseg.batch.run_batch, "work_on", stumble)
     records = run(tree, tmp_path / "out")
     assert [one.status for one in records] == ["failed", "failed", "done", "done"]
     assert "a.wav: cannot be segmented (IndexError('7'))" in records[0].message
@@ -261,7 +261,7 @@ def test_an_interrupted_run_keeps_what_is_done(tree: Path, tmp_path: Path, monke
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(phonseg.batch.segment_files.Progress, "advance", interrupt)
+    monkeypatch.setattr(phonseg.batch.run_batch.Progress, "advance", interrupt)
     with pytest.raises(KeyboardInterrupt):
         run(tree, tmp_path / "out")
     monkeypatch.undo()
@@ -288,7 +288,7 @@ def test_an_interrupted_run_asks_no_more_of_its_executor(
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(phonseg.batch.segment_files.Progress, "advance", interrupt)
+    monkeypatch.setattr(phonseg.batch.run_batch.Progress, "advance", interrupt)
     with pytest.raises(KeyboardInterrupt):
         run(tree, tmp_path / "out", executor=OneAtATime())
     assert [future.cancelled() for future in handed_out] == [False, False, True, True, True]
@@ -511,9 +511,9 @@ def test_whatever_one_recording_raises_the_others_are_segmented(
     def stumble(request: object, recording: Path) -> object:
         if recording.name == "a.wav":
             raise error
-        return segment_or_die(request, recording)
+        return work_or_die(request, recording)
 
-    monkeypatch.setattr(phonseg.batch.segment_files, "segment_one", stumble)
+    monkeypatch.setattr(phonseg.batch.run_batch, "work_on", stumble)
     records = run(tree, tmp_path / "out")
     assert [one.status for one in records] == ["failed", "failed", "done", "done"]
     assert "a.wav: cannot be segmented (" in records[0].message
