@@ -10,6 +10,7 @@ _NAMES = {
     "annotation.readers": "read_reference",
     "annotation.textgrid.reader": "read_textgrid",
     "batch.check": "check",
+    "batch.diarize_files": "diarize_files",
     "batch.export": "export",
     "batch.segment_files": "segment_files",
     "display.score_plots": "plot_score",
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from phonseg.annotation.readers import read_reference as read_reference
     from phonseg.annotation.textgrid.reader import read_textgrid as read_textgrid
     from phonseg.batch.check import check as check
+    from phonseg.batch.diarize_files import diarize_files as diarize_files
     from phonseg.batch.export import export as export
     from phonseg.batch.segment_files import segment_files as segment_files
     from phonseg.display.score_plots import plot_score as plot_score

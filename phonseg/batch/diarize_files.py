@@ -106,6 +106,8 @@ class DiarizeTask:
     Attributes:
         options: how it is diarized.
         layout: how the turns are written.
+        command: its name.
+        tiers_get_names: whether people give other names to its tiers.
     """
 
     options: DiarizeOptions = field(default_factory=DiarizeOptions)
@@ -175,7 +177,7 @@ class DiarizeTask:
         Args:
             tier: the name that is taken.
         """
-        return "leave out the phones" if tier == PHONES else "give that tier another name"
+        return "leave out --phones" if tier == PHONES else "give that tier another name"
 
     def correct(self, textgrid: Path, suffixes: Collection[str], made: Made | None) -> str:
         """Returns the call that writes corrected turns; nothing if the TextGrid may hold none.
@@ -185,7 +187,7 @@ class DiarizeTask:
             suffixes: of the files to write.
             made: how phonseg made it; None if it did not.
         """
-        names = " or ".join(repr(f"{textgrid.stem}{suffix}") for suffix in suffixes)
+        names = " or ".join(repr(str(textgrid.with_suffix(suffix))) for suffix in suffixes)
         call = f"phonseg.read_turns({str(textgrid)!r}).save({names})"
         return f"In Python, {call} writes the corrected ones." if made else ""
 

@@ -106,6 +106,8 @@ class SegmentTask:
     Attributes:
         options: how it is segmented.
         layout: how the segmentation is written.
+        command: its name.
+        tiers_get_names: whether people give other names to its tiers.
     """
 
     options: SegmentOptions = field(default_factory=SegmentOptions)

@@ -13,7 +13,7 @@ from phonseg.batch.jobs import TEXTGRID, Job
 from phonseg.batch.records.corrections import holds_others
 from phonseg.batch.records.file_plan import Plan
 from phonseg.batch.records.known_files import KnownFiles, is_current, other_recording
-from phonseg.batch.records.record import Made
+from phonseg.batch.records.record import Command, Made
 from phonseg.batch.task import WORDS, Task, WorkerResult
 from phonseg.errors import TextGridError
 from phonseg.system.atomic_files import as_output_error
@@ -48,6 +48,7 @@ class Planner:
 
     def __init__(self, task: Task, known: KnownFiles, overwrite: bool) -> None:
         self._task, self._known, self._overwrite = task, known, overwrite
+        self._found = WORDS[task.command].found
 
     def plan(self, job: Job, provenance: Provenance, result: WorkerResult | None) -> Plan:
         """Compares the files of a recording with what was recorded of them.
@@ -116,9 +117,11 @@ class Planner:
         same = new is not None and now.sha256 == sha256(new)
         if self._overwrite or now.sha256 is None or (now.made and now.made.whole) or same:
             return ""
-        known = self._known.of(now.file)
-        who = "was changed after phonseg wrote it" if known else "is there already, and phonseg did not write it"
-        return f"{who}, so it {LEFT_ALONE}. It is replaced only with --overwrite."
+        before = self._before(now.file)
+        own = any(one.command == self._task.command for one in before)
+        who = "was changed after phonseg wrote it" if before else "is there already, and phonseg did not write it"
+        into = "" if own or now.file.suffix != TEXTGRID else f"; or add the {self._found} to it with --into"
+        return f"{who}, so it {LEFT_ALONE}. It is replaced only with --overwrite{into}."
 
     def _others(self, now: _Existing, job: Job, current: bool) -> str:
         """Why a file is left alone that phonseg made of another recording, or with another command."""
@@ -126,13 +129,12 @@ class Planner:
             return ""
         own = now.made_by(self._task.command)
         others = [one.command for one in now.made.each if one.command != self._task.command]
-        found = WORDS[self._task.command].found
         if others and not current:
-            holds = f"the {WORDS[others[0]].found} that phonseg {others[0]} found{', too' if own else ''}"
-            into = f", or add the {found} with --into" if now.file.suffix == TEXTGRID else ""
-            return f"holds {holds}, so it {LEFT_ALONE}. Choose another folder{into}."
+            holds = f"{'also holds' if own else 'holds'} the {WORDS[others[0]].found} that phonseg {others[0]} found"
+            into = f", or add the {self._found} to it with --into" if now.file.suffix == TEXTGRID else ""
+            return f"{holds}, so it {LEFT_ALONE}. Choose another folder{into}."
         if other := other_recording(own[0], job.recording):
-            return f"holds the {found} of {other}, so it {LEFT_ALONE}. Choose another folder."
+            return f"holds the {self._found} of {other}, so it {LEFT_ALONE}. Choose another folder."
         return ""
 
     def _taken_tier(self, now: _Existing) -> str:
@@ -147,13 +149,14 @@ class Planner:
         if taken:
             advice = f"which {LEFT_ALONE}. It is replaced only with --overwrite; or {self._task.way_out(min(taken))}."
             return f'has a tier called "{min(taken)}" already, {advice}'
-        known = any(one.command == self._task.command for one in self._before(now.file))
-        if known and not now.made and self._task.tiers_get_names:
-            found = WORDS[self._task.command].found
-            return (
-                f"was changed after phonseg added {found}, so it {LEFT_ALONE}. They are added again with --overwrite."
-            )
+        if self._task.tiers_get_names and self._task.command in self._changed(now):
+            who = f"was changed after phonseg put the {self._found} into it"
+            return f"{who}, so it {LEFT_ALONE}. They are added again only with --overwrite."
         return ""
+
+    def _changed(self, now: _Existing) -> list[Command]:
+        """The commands whose tiers in a TextGrid a person has changed."""
+        return sorted(set(now.made.changed if now.made else (one.command for one in self._before(now.file))))
 
     def _before(self, file: Path) -> list[Made]:
         """How everything was made that phonseg has ever put into a file, as far as it is known."""
@@ -186,8 +189,9 @@ class Planner:
             for one in (now.made.each if now.made else ())
             if not _same_tiers(one, made) and set(one.tier_names).isdisjoint(made.tier_names)
         ]
+        changed = tuple(command for command in self._changed(now) if command != made.command)
         whole = now.made is not None and now.made.whole
-        return data, replace(made, sha256=sha256(data), whole=whole, others=tuple(others))
+        return data, replace(made, sha256=sha256(data), whole=whole, others=tuple(others), changed=changed)
 
 
 def _names(made: Iterable[Made]) -> set[str]:

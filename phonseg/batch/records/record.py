@@ -43,6 +43,7 @@ class Made:
         tiers: the names of the tiers that phonseg made in a TextGrid; empty if the settings tell them.
         others: how phonseg made other tiers in the same TextGrid before, with the other command or under other names.
             They have no others themselves.
+        changed: the commands whose tiers in the TextGrid a person had changed when this was made.
     """
 
     sha256: str
@@ -58,6 +59,7 @@ class Made:
     speakers: int | None = None
     tiers: tuple[str, ...] = ()
     others: tuple[Made, ...] = ()
+    changed: tuple[Command, ...] = ()
 
     @property
     def command(self) -> Command:
@@ -180,10 +182,10 @@ def _inside(folder: Path, name: Any) -> Path:
 
 def _made(values: Any) -> Made:
     provenance = Provenance(**values["provenance"])
-    tiers, others = (tuple(_list(values.get(name, []))) for name in ("tiers", "others"))
+    tiers, others, changed = (tuple(_list(values.get(name, []))) for name in ("tiers", "others", "changed"))
     if any("others" in one for one in others):
         raise ValueError("other tiers have others themselves")
-    parts = {"provenance": provenance, "tiers": tiers, "others": tuple(map(_made, others))}
+    parts = {"provenance": provenance, "tiers": tiers, "others": tuple(map(_made, others)), "changed": changed}
     made = Made(**{"boundaries": None, **values, **parts})
     texts = (made.sha256, made.warning, made.recording, provenance.version, provenance.model, provenance.digest)
     for text in (*texts, *tiers):
@@ -193,6 +195,7 @@ def _made(values: Any) -> Made:
     if not (
         all(isinstance(count, int) and 0 <= count < LARGEST for count in (*found, made.recording_bytes))
         and (made.speakers is None) == (made.turns is None)
+        and all(command in get_args(Command) for command in changed)
         and _is_number(made.seconds, 0)
         and _is_number(made.recording_modified, -LARGEST)
         and isinstance(made.whole, bool)
