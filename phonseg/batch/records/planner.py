@@ -120,6 +120,7 @@ class Planner:
         before = self._before(now.file)
         own = any(one.command == self._task.command for one in before)
         who = "was changed after phonseg wrote it" if before else "is there already, and phonseg did not write it"
+        who = "holds what phonseg did not write" if now.made else who  # phonseg has only added tiers
         into = "" if own or now.file.suffix != TEXTGRID else f"; or add the {self._found} to it with --into"
         return f"{who}, so it {LEFT_ALONE}. It is replaced only with --overwrite{into}."
 
@@ -156,7 +157,9 @@ class Planner:
 
     def _changed(self, now: _Existing) -> list[Command]:
         """The commands whose tiers in a TextGrid a person has changed."""
-        return sorted(set(now.made.changed if now.made else (one.command for one in self._before(now.file))))
+        if now.made:
+            return list(now.made.changed)
+        return sorted({command for one in self._before(now.file) for command in (one.command, *one.changed)})
 
     def _before(self, file: Path) -> list[Made]:
         """How everything was made that phonseg has ever put into a file, as far as it is known."""
@@ -185,7 +188,7 @@ class Planner:
         replaceable = made.tier_names if self._overwrite else own
         data = add_tiers(now.base, new, now.file, replaceable=replaceable, stale=stale)
         others = [
-            replace(one, others=())
+            replace(one, others=(), changed=())
             for one in (now.made.each if now.made else ())
             if not _same_tiers(one, made) and set(one.tier_names).isdisjoint(made.tier_names)
         ]
