@@ -11,6 +11,7 @@ _NAMES = {
     "annotation.textgrid.reader": "read_textgrid",
     "annotation.turns.readers": "read_turns",
     "batch.check": "check",
+    "batch.diarize_files": "diarize_files",
     "batch.export": "export",
     "batch.segment_files": "segment_files",
     "display.score_plots": "plot_score",
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from phonseg.annotation.textgrid.reader import read_textgrid as read_textgrid
     from phonseg.annotation.turns.readers import read_turns as read_turns
     from phonseg.batch.check import check as check
+    from phonseg.batch.diarize_files import diarize_files as diarize_files
     from phonseg.batch.export import export as export
     from phonseg.batch.segment_files import segment_files as segment_files
     from phonseg.display.score_plots import plot_score as plot_score

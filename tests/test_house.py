@@ -46,6 +46,7 @@ def test_public_names() -> None:
             "train",
             "adapt",
             "segment_files",
+            "diarize_files",
             "check",
             "evaluate",
             "evaluate_diarization",

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-import phonseg.batch.segment_files
+import phonseg.batch.run_batch
 from phonseg.annotation.textgrid.reader import read_textgrid
 from phonseg.cli import main as cli
 from phonseg.errors import ConfigurationError
@@ -84,7 +84,7 @@ def test_every_command_has_examples_of_its_own(parser: argparse.ArgumentParser) 
 @pytest.mark.parametrize("line", runnable())
 def test_every_example_runs(folder: Path, line: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
-    monkeypatch.setattr(phonseg.batch.segment_files, "Workers", ThreadPoolExecutor)
+    monkeypatch.setattr(phonseg.batch.run_batch, "Workers", ThreadPoolExecutor)
     monkeypatch.setattr(praat_plugin, "own_preferences_folders", lambda: (folder / "praat6", folder / "praat7"))
     assert cli.main(shlex.split(line)) == 0
 
