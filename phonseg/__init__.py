@@ -14,6 +14,7 @@ _NAMES = {
     "batch.diarize_files": "diarize_files",
     "batch.export": "export",
     "batch.segment_files": "segment_files",
+    "diarization.diarize": "diarize",
     "display.score_plots": "plot_score",
     "errors": "PhonsegError PhonsegWarning",
     "evaluation.changes": "Change Changes changes",
@@ -23,10 +24,12 @@ _NAMES = {
     "evaluation.speakers.evaluate": "evaluate_diarization",
     "model.segmenter": "Segmenter load segment",
     "timeline.candidates": "Decision",
+    "timeline.diarization": "Diarization",
     "timeline.grid": "FrameGrid",
     "timeline.provenance": "Provenance",
     "timeline.segment": "Segment",
     "timeline.segmentation": "Segmentation",
+    "timeline.turns": "Turn",
     "training.settings": "TrainingSettings",
     "training.train": "adapt train",
 }
@@ -42,6 +45,7 @@ if TYPE_CHECKING:
     from phonseg.batch.diarize_files import diarize_files as diarize_files
     from phonseg.batch.export import export as export
     from phonseg.batch.segment_files import segment_files as segment_files
+    from phonseg.diarization.diarize import diarize as diarize
     from phonseg.display.score_plots import plot_score as plot_score
     from phonseg.errors import PhonsegError as PhonsegError, PhonsegWarning as PhonsegWarning
     from phonseg.evaluation.changes import Change as Change, Changes as Changes, changes as changes
@@ -51,10 +55,12 @@ if TYPE_CHECKING:
     from phonseg.evaluation.speakers.evaluate import evaluate_diarization as evaluate_diarization
     from phonseg.model.segmenter import Segmenter as Segmenter, load as load, segment as segment
     from phonseg.timeline.candidates import Decision as Decision
+    from phonseg.timeline.diarization import Diarization as Diarization
     from phonseg.timeline.grid import FrameGrid as FrameGrid
     from phonseg.timeline.provenance import Provenance as Provenance
     from phonseg.timeline.segment import Segment as Segment
     from phonseg.timeline.segmentation import Segmentation as Segmentation
+    from phonseg.timeline.turns import Turn as Turn
     from phonseg.training.settings import TrainingSettings as TrainingSettings
     from phonseg.training.train import adapt as adapt, train as train
 

@@ -11,11 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
-import phonseg.batch.run_batch
 import pytest
 import soundfile
 import soxr
 
+import phonseg.batch.run_batch
 from phonseg.cli.main import main
 
 HOUSE = Path(__file__).parent.parent

@@ -39,6 +39,7 @@ def setup() -> configparser.ConfigParser:
 def test_public_names() -> None:
     assert set(phonseg.__all__) == {
         *("TrainingSettings", "bootstrap", "matched_pairs", "export", "Segment"),
+        *("diarize", "Diarization", "Turn"),
         *(
             "segment",
             "load",
