@@ -40,8 +40,8 @@ def read_turn_pairs(first: Turns, second: Turns, roles: Roles, about: About) -> 
 
     Args:
         first: the reference, or what was automatic; or a folder.
-        second: the hypothesis, or what was corrected; or a folder. Of several files of one name in a folder, an RTTM
-            file counts before a TextGrid.
+        second: the hypothesis, or what was corrected; or a folder. Of several files of one name in a folder, the kind
+            that comes first in `phonseg.evaluation.speakers.sides.TURNS` counts.
         roles: what the sides are called.
         about: yields what is to be said of a pair.
 
