@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from phonseg.evaluation.speakers.speaking_time import compare_time
@@ -65,18 +65,16 @@ def _only(turns: Diarization, names: set[str]) -> Diarization:
     return replace(turns, turns=tuple(turn for turn in turns if turn.speaker in names))
 
 
-def _overlapping(first: Diarization, second: Diarization) -> list[tuple[int, int]]:
+def _overlapping(first: Diarization, second: Diarization) -> Iterator[tuple[int, int]]:
     """The indices of all turns of the one side and of the other that overlap."""
     sides = first, second
     # At one and the same time, turns end before others start.
     edges = [(turn.end, False, side, i) for side in (0, 1) for i, turn in enumerate(sides[side])]
     edges += [(turn.start, True, side, i) for side in (0, 1) for i, turn in enumerate(sides[side])]
     speaking: tuple[set[int], set[int]] = set(), set()
-    found = []
     for _, begins, side, i in sorted(edges):
         if not begins:
             speaking[side].remove(i)
             continue
         speaking[side].add(i)
-        found += [(i, j) if side == 0 else (j, i) for j in speaking[1 - side]]
-    return found
+        yield from ((i, j) if side == 0 else (j, i) for j in speaking[1 - side])

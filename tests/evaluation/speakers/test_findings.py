@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from turns_of_speakers import talk, write_rttm
 
-from phonseg.errors import PhonsegWarning
+from phonseg.errors import ConfigurationError, PhonsegWarning
 from phonseg.evaluation.speakers.evaluate import evaluate_diarization
 from phonseg.evaluation.speakers.score import CorpusDiarizationScore
 from phonseg.timeline.diarization import Diarization
@@ -123,3 +123,14 @@ def test_warnings_of_many_files_are_summed_up(tmp_path: Path) -> None:
     assert len(said) == 1
     assert score.warnings == (str(said[0].message),)
     assert all(len(one.warnings) == 1 for one in score.files.values())
+
+
+def test_more_speakers_than_can_be_told_apart_are_refused() -> None:
+    sides = (
+        talk(*((i / 100, i / 100 + 0.01, f"{side}{i}") for i in range(n))) for side, n in (("a", 1500), ("b", 700))
+    )
+    with pytest.raises(ConfigurationError, match="reference: has 1500 speakers, and hypothesis has 700"):
+        evaluate_diarization(*sides)
+    many = talk(*((i / 100, i / 100 + 0.01, f"{i}") for i in range(1500)))
+    score = evaluate_diarization(talk((0, 15, "x")), many)
+    assert (score.found_speakers, score.mapping) == (1500, {next(iter(score.mapping)): "x"})
