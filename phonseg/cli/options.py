@@ -78,14 +78,15 @@ def add_tiers(parser: Parser, *sides: str) -> None:
 
     Args:
         parser: of the command.
-        sides: what the two sides that are compared are called; none if there is only one.
+        sides: what the two sides that are compared are called; none if there is only one. If there are two, the sample
+            rate is None unless it is given (see `phonseg.cli.turn_options`).
     """
     both = f" of both; if it is the only one of the {sides[-1]}, its name does not matter" if sides else ""
     parser.add_argument("--tier", metavar="NAME", help=f"interval tier{both} (default: phones)")
     for side in sides:
         parser.add_argument(f"--{side}-tier", metavar="NAME", help=f"interval tier of the {side} (default: as --tier)")
     what = "samples per second in .phn files, which count time in samples (default: 16000)"
-    parser.add_argument("--sample-rate", type=int, default=16_000, metavar="HZ", help=what)
+    parser.add_argument("--sample-rate", type=int, default=None if sides else 16_000, metavar="HZ", help=what)
 
 
 def add_formats(parser: Parser, default: str, formats: str = "textgrid, csv, json, ctm, audacity and elan") -> None:
@@ -121,6 +122,17 @@ def picked(options: Options, *names: str) -> dict[str, Any]:
         names: those that are wanted.
     """
     return {name: getattr(options, name) for name in names}
+
+
+def picked_or(options: Options, **defaults: Any) -> dict[str, Any]:
+    """Returns some of the options, to be passed on as keyword arguments of the same names.
+
+    Args:
+        options: all options of the command.
+        defaults: those that are wanted, with the values of those that were not given.
+    """
+    given = picked(options, *defaults)
+    return {name: default if given[name] is None else given[name] for name, default in defaults.items()}
 
 
 def report_failures(failures: Iterable[str]) -> int:

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from turns_of_speakers import write_rttm
 
 import phonseg.batch.run_batch
 from phonseg.annotation.textgrid.reader import read_textgrid
@@ -62,7 +63,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(DEMO / "english.TextGrid", place / "corrected.TextGrid")
     shutil.copy(DEMO / "english.TextGrid", place / "interview.TextGrid")
     shutil.copy(DEMO / "english.wav", place / "interview.wav")
-    (place / "interview.rttm").write_text("SPEAKER interview 1 0.5 1.5 <NA> <NA> speaker_1 <NA> <NA>\n", "utf-8")
+    for name in ("reference", "interview", "corrected", "references/english", "diarized/english"):
+        write_rttm(place / f"{name}.rttm", [(0.5, 2.0, "speaker_1")])
     reference = read_textgrid(DEMO / "english.TextGrid")
     reference.to_textgrid(place / "both.TextGrid", tier="auto", into=DEMO / "english.TextGrid")
     turns = (Turn(0, 0.5, "Interviewer"), Turn(0.25, 1, "Ms B"))

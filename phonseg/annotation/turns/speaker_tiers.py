@@ -9,6 +9,7 @@ The name of the tier is the name of the speaker. Which tiers belong to speakers 
 - A warning names the tiers that were taken and those that were left, except where the tiers show that they hold turns:
   phonseg writes the name of the speaker into each turn, and such tiers need no warning, also if they were renamed.
 - If no tier is left, that is an error.
+- The tier says who speaks, not the label; a warning says if a label is the name of another tier.
 
 In a TextGrid an interval with a label is a turn, whatever the label is, and one without is a gap. In an ELAN file every
 annotation is a turn, also one without a label, since there are no annotations in the gaps.
@@ -18,13 +19,13 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from phonseg.annotation.elan.document import parsed_elan
 from phonseg.annotation.encodings import read_bytes
-from phonseg.annotation.intervals import Interval, check_count, shown
+from phonseg.annotation.intervals import check_count, shown
 from phonseg.annotation.textgrid.parser import read_tiers
 from phonseg.annotation.textgrid.tier import INTERVALS
 from phonseg.annotation.tier_choice import HOLDS_INTERVALS, HOLDS_POINTS, ListedTier, choose_tier
@@ -96,13 +97,10 @@ def read_textgrid_turns(path: str | Path, *, tiers: Sequence[str | int] | None =
     chosen = _chosen(path, found, tiers)
     check_count(path, sum(len(tier.labels) for tier in chosen), "turns", MAX_TURNS)
     places = [(tier, i) for tier in chosen for i in spoken[tier.listed.number - 1]]
-
-    def interval(tier: _Tier, i: int) -> Interval:
-        return file.tiers[tier.listed.number - 1].intervals[i]
-
-    return diarization_from_turns(
+    return _diarization(
         path,
-        [Turn(*interval(tier, i)[:2], tier.name) for tier, i in places],
+        chosen,
+        [file.tiers[tier.listed.number - 1].intervals[i][:2] for tier, i in places],
         lambda k: f"interval {places[k][1] + 1} of tier {places[k][0]}",
         start=float(file.start),
         end=float(file.end),
@@ -133,13 +131,31 @@ def read_elan_turns(path: str | Path, *, tiers: Sequence[str | int] | None = Non
     ]
     chosen = _chosen(path, found, tiers)
     annotations = [one for tier in chosen for one in document.tiers[tier.listed.number - 1].annotations]
-    names = [tier.name for tier in chosen for _ in tier.labels]
+    tier_of = [tier for tier in chosen for _ in tier.labels]
     times = document.times(path, annotations).tolist()
-    return diarization_from_turns(
-        path,
-        [Turn(start, end, name) for (start, end), name in zip(times, names, strict=True)],
-        lambda i: f'annotation {shown(annotations[i][0])} of tier "{shown(names[i])}"',
-    )
+    return _diarization(path, chosen, times, lambda k: f"annotation {shown(annotations[k][0])} of tier {tier_of[k]}")
+
+
+def _diarization(
+    path: str | Path,
+    chosen: Sequence[_Tier],
+    times: Sequence[Sequence[float]],
+    place: Callable[[int], str],
+    *,
+    start: float = 0.0,
+    end: float | None = None,
+) -> Diarization:
+    """The turns of the chosen tiers, one tier after the other."""
+    named = [(tier.name, label.strip()) for tier in chosen for label in tier.labels]
+    names = {tier.name for tier in chosen}
+    others = [k for k, (name, label) in enumerate(named) if label != name and label in names]
+    if others:
+        problem = f'{place(others[0])} has the label "{shown(named[others[0]][1])}", the name of another tier'
+        problem += f", and so have {len(others) - 1} more" if len(others) > 1 else ""
+        remedy = "The tier says who speaks: if it was another speaker, move the turn to the tier of that speaker"
+        warnings.warn(f"{path}: {problem}. {remedy}.", PhonsegWarning, stacklevel=3)
+    turns = [Turn(first, last, name) for (first, last), (name, _) in zip(times, named, strict=True)]
+    return diarization_from_turns(path, turns, place, start=start, end=end)
 
 
 def _chosen(path: str | Path, tiers: Sequence[_Tier], wanted: Sequence[str | int] | None) -> list[_Tier]:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from phonseg.errors import PhonsegError
+from phonseg.errors import ConfigurationError, PhonsegError
 from phonseg.evaluation.durations import Finding, Level
 from phonseg.evaluation.pairs.read_pairs import Beside, Pairs, read_pairs
 from phonseg.evaluation.score import Compared
 from phonseg.evaluation.speakers.findings import same_turns
 from phonseg.evaluation.speakers.sides import TURNS, Turns, TurnSide, read_turn_side
+
+MOST_PAIRS = 1_000_000  # of a speaker of one side and one of the other
 
 Roles = tuple[str, str]
 About = Callable[[TurnSide, TurnSide], Iterable[Finding]]
@@ -40,8 +43,8 @@ def read_turn_pairs(first: Turns, second: Turns, roles: Roles, about: About) -> 
 
     Args:
         first: the reference, or what was automatic; or a folder.
-        second: the hypothesis, or what was corrected; or a folder. Of several files of one name in a folder, an RTTM
-            file counts before a TextGrid.
+        second: the hypothesis, or what was corrected; or a folder. Of several files of one name in a folder, the kind
+            that comes first in `phonseg.evaluation.speakers.sides.TURNS` counts.
         roles: what the sides are called.
         about: yields what is to be said of a pair.
 
@@ -50,14 +53,18 @@ def read_turn_pairs(first: Turns, second: Turns, roles: Roles, about: About) -> 
 
     Raises:
         TextGridError: if a file cannot be read; in a folder, it is listed as failed instead.
-        ConfigurationError: if a source is neither turns nor a path, if only one of the two is a folder, or if two
-            folders have no name in common.
+        ConfigurationError: if a source is neither turns nor a path, if only one of the two is a folder, if two folders
+            have no name in common, or if there are too many speakers.
     """
     return read_pairs(first, second, partial(_compare, roles, about), TURNS)
 
 
 def _compare(roles: Roles, about: About, first: Turns, second: Turns, beside: Beside) -> TurnComparison:
     sides = read_turn_side(first, roles[0]), read_turn_side(second, roles[1])
+    numbers = [len(side.turns.speakers) for side in sides]
+    if math.prod(numbers) > MOST_PAIRS:
+        has = f"{sides[0].name}: has {numbers[0]} speakers, and {sides[1].name} has {numbers[1]}"
+        raise ConfigurationError(f"{has}. Nobody can tell so many apart. Are they names of speakers?")
     compared = {
         role: Compared((), side.turns.duration, side.turns.tells_duration)
         for role, side in zip(roles, sides, strict=True)

@@ -30,8 +30,8 @@ def evaluate_diarization(
     """Scores turns of speakers against a reference, or a folder of them against a folder of references.
 
     Args:
-        reference: a `Diarization`, the path of a file that `phonseg.read_turns` reads, or a folder of RTTM files and
-            TextGrids. Of several files of one name, an RTTM file counts before a TextGrid.
+        reference: a `Diarization`, the path of a file that `phonseg.read_turns` reads, or a folder of RTTM files,
+            TextGrids and ELAN files. Of several files of one name, the kind that comes first here counts.
         hypothesis: the same; what the speakers are called does not matter. Files of two folders belong together if they
             have the same name in the same place.
         collar: seconds on either side of the start and of the end of each reference turn that are not scored, 0 or more

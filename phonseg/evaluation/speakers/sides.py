@@ -16,7 +16,7 @@ from phonseg.evaluation.pairs.read_pairs import is_folder
 from phonseg.timeline.diarization import Diarization
 
 RTTM = Kinds((".rttm",))
-TURNS = Kinds((".rttm", ".textgrid"))
+TURNS = Kinds((".rttm", ".textgrid", ".eaf"))  # other kinds of files may as well hold something else
 LATEST = 1e9  # seconds, which are 31 years: up to here, sums of nanoseconds are exact
 
 Turns = Diarization | str | os.PathLike[str]

@@ -52,4 +52,4 @@ def speaker_changes(turns: Diarization) -> Times:
         (n,) seconds, sorted: the start of each turn whose speaker is not that of the turn before, in order of their
         starts.
     """
-    return np.array([after.start for before, after in pairwise(turns) if before.speaker != after.speaker])
+    return np.array([after.start for before, after in pairwise(turns.turns) if before.speaker != after.speaker])

@@ -61,8 +61,8 @@ class Spoken:
         """
         names = turns.speakers
         numbers = {name: number for number, name in enumerate(names)}
-        speakers = np.array([numbers[turn.speaker] for turn in turns], dtype=np.intp)
-        starts, ends = (_nanoseconds([turn[side] for turn in turns]) for side in (0, 1))
+        speakers = np.array([numbers[turn.speaker] for turn in turns.turns], dtype=np.intp)
+        starts, ends = (_nanoseconds([turn[side] for turn in turns.turns]) for side in (0, 1))
         return cls(names, starts, ends, speakers)
 
     def without(self, starts: Nanoseconds, ends: Nanoseconds) -> Spoken:
@@ -137,6 +137,8 @@ def _counted(first: Spoken, second: Spoken, correct: int) -> SpeakingTime:
 
 def _shared(first: Spoken, second: Spoken) -> Nanoseconds:
     """(speakers, speakers) the nanoseconds in which a speaker of one side and one of the other speak."""
+    if len(second.names) > len(first.names):
+        return _shared(second, first).T
     shared = np.zeros((len(first.names), len(second.names)), dtype=np.int64)
     for column in range(len(second.names)):
         own = second.speakers == column

@@ -8,13 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, strategies as st
 
 from phonseg import read_turns
 from phonseg.annotation.textgrid.tier import INTERVALS, POINTS
 from phonseg.annotation.textgrid.writer import NewTier, tiers_bytes
 from phonseg.annotation.tier_choice import NoSuchTierError
+from phonseg.annotation.turns.found_turns import diarization_from_turns
 from phonseg.errors import ConfigurationError, PhonsegWarning, TextGridError
 from phonseg.timeline.diarization import Diarization
+from phonseg.timeline.turns import Turn
 
 RTTM = """;; made by hand
 SPKR-INFO meeting 1 <NA> <NA> <NA> unknown Zoé <NA> <NA>
@@ -168,7 +171,7 @@ def test_tiers_of_speakers_are_told_from_others(tmp_path: Path) -> None:
     assert [str(one.message) for one in told] == [
         f'{path}: each of these tiers is read as the turns of a speaker: "Interviewer", "Ms B"; left out: "phones", '
         f'"Words", "Ms B - words", "Comments". If that is wrong, name the tiers of the speakers, such as '
-        'tiers=["A", "B"].'
+        'tiers=["A", "B"] (in export: --speaker-tier A --speaker-tier B).'
     ]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -188,6 +191,37 @@ def test_a_tier_with_an_unknown_name_is_told(tmp_path: Path) -> None:
         assert read_turns(path).speakers == ("speaker 1", "Kommentar")
     path = grid(tmp_path / "b.TextGrid", {"speaker 1": own, "words": [(0, 4, "a")]})
     assert plain(read_turns(path)) == own[:1]  # without a warning
+
+
+def test_a_label_that_is_the_name_of_another_tier_is_told(tmp_path: Path) -> None:
+    first = [(0.0, 1.0, "speaker 1"), (1.0, 2.0, "speaker 2"), (2.0, 3.0, "speaker 2")]
+    path = grid(tmp_path / "a.TextGrid", {"speaker 1": first, "speaker 2": [(3.0, 4.0, "speaker 2")]})
+    problem = (
+        r'interval 2 of tier "speaker 1" has the label "speaker 2", the name of another tier, and so have 1 more\.'
+    )
+    with pytest.warns(PhonsegWarning, match=problem):
+        assert plain(read_turns(path)) == [*((a, b, "speaker 1") for a, b, _ in first), (3.0, 4.0, "speaker 2")]
+
+
+@st.composite
+def overlapping(draw: st.DrawFn) -> list[tuple[int, int, str]]:
+    """Spans of two speakers, in hundredths of a second."""
+    edge = st.integers(0, 60)
+    return draw(
+        st.lists(st.tuples(edge, edge, st.sampled_from("AB")).map(lambda it: (min(it[:2]), max(it[:2]), it[2])))
+    )
+
+
+@given(overlapping())
+@pytest.mark.filterwarnings("ignore::phonseg.PhonsegWarning")
+def test_joined_turns_hold_the_same_speech(spans: list[tuple[int, int, str]]) -> None:
+    turns = [Turn(a / 100, b / 100, name) for a, b, name in spans]
+    made = diarization_from_turns("x", turns, lambda i: f"line {i + 1}")
+    for name in "AB":
+        spoken = {k for a, b, who in spans if who == name for k in range(a, b)}
+        again = [(round(100 * turn.start), round(100 * turn.end)) for turn in made if turn.speaker == name]
+        covered = [k for a, b in again for k in range(a, b)]
+        assert (set(covered), len(covered)) == (spoken, len(spoken))
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,8 @@ def test_names_do_not_matter(turns: Diarization, collar: float, names: list[str]
     score = evaluate_diarization(turns, renamed, collar=collar)
     assert [getattr(score, part) for part in PARTS[1:]] == [0.0, 0.0, 0.0]  # exactly
     assert score.error_rate == 0 or (math.isnan(score.error_rate) and score.reference_seconds == 0)
-    assert score.change_hits == score.reference_changes == score.found_changes
+    if len({turn[:2] for turn in turns}) == len(turns):  # otherwise names decide which turn comes first
+        assert score.change_hits == score.reference_changes == score.found_changes
 
 
 @given(talks("abc", anywhere), talks("xyz", anywhere))
