@@ -127,7 +127,7 @@ def player_html(
     first, last = figure.axes[0].get_position(), figure.axes[-1].get_position()
     panels = [100 * share for share in (first.x0, 1 - first.y1, first.width, first.y1 - last.y0)]
     buttons = [
-        (max(left, start) - start, min(right, end) - start, name, *(100 * share for share in place or ()))
+        (float(max(left, start) - start), float(min(right, end) - start), name, *(100 * share for share in place or ()))
         for left, right, name, place in parts
     ]
     whole = f"{number(recording.end - recording.start)} s of {Path(recording.name).name}"

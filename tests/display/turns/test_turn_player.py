@@ -114,6 +114,11 @@ def test_the_whole_and_every_turn_have_a_button_each_turn_in_its_lane() -> None:
     assert "2 of 3 turns, 0.1 to 0.6 s" in page.text
 
 
+def test_times_may_be_numbers_of_numpy() -> None:
+    told = Page(talk((np.float32(0.25), np.float32(0.5), "a", np.float32(0.5)))._repr_html_()).elements[0][1]
+    assert json.loads(str(told["data-segments"]))[1][:2] == [0.25, 0.5]
+
+
 def test_a_turn_without_a_score_has_none_in_the_table() -> None:
     assert Page(talk(*TURNS)._repr_html_()).cells[-6:] == ["3", "Ann", "0.800", "1.000", "0.200", ""]
 
