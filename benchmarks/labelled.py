@@ -14,7 +14,7 @@ from tqdm import tqdm
 from phonseg.annotation.readers import read_reference
 from phonseg.audio.find import find_recordings
 from phonseg.errors import ConfigurationError, PhonsegError
-from phonseg.evaluation.pairing import pair
+from phonseg.evaluation.pairs.pairing import pair
 from phonseg.timeline.candidates import Candidates
 from phonseg.timeline.grid import Times
 from phonseg.timeline.segmentation import Segmentation

@@ -11,20 +11,25 @@ _NAMES = {
     "annotation.textgrid.reader": "read_textgrid",
     "annotation.turns.readers": "read_turns",
     "batch.check": "check",
+    "batch.diarize_files": "diarize_files",
     "batch.export": "export",
     "batch.segment_files": "segment_files",
+    "diarization.diarize": "diarize",
     "display.score_plots": "plot_score",
     "errors": "PhonsegError PhonsegWarning",
     "evaluation.changes": "Change Changes changes",
     "evaluation.evaluate": "bootstrap evaluate",
     "evaluation.matching": "matched_pairs",
     "evaluation.score": "CorpusScore Score",
+    "evaluation.speakers.evaluate": "evaluate_diarization",
     "model.segmenter": "Segmenter load segment",
     "timeline.candidates": "Decision",
+    "timeline.diarization": "Diarization",
     "timeline.grid": "FrameGrid",
     "timeline.provenance": "Provenance",
     "timeline.segment": "Segment",
     "timeline.segmentation": "Segmentation",
+    "timeline.turns": "Turn",
     "training.settings": "TrainingSettings",
     "training.train": "adapt train",
 }
@@ -37,20 +42,25 @@ if TYPE_CHECKING:
     from phonseg.annotation.textgrid.reader import read_textgrid as read_textgrid
     from phonseg.annotation.turns.readers import read_turns as read_turns
     from phonseg.batch.check import check as check
+    from phonseg.batch.diarize_files import diarize_files as diarize_files
     from phonseg.batch.export import export as export
     from phonseg.batch.segment_files import segment_files as segment_files
+    from phonseg.diarization.diarize import diarize as diarize
     from phonseg.display.score_plots import plot_score as plot_score
     from phonseg.errors import PhonsegError as PhonsegError, PhonsegWarning as PhonsegWarning
     from phonseg.evaluation.changes import Change as Change, Changes as Changes, changes as changes
     from phonseg.evaluation.evaluate import bootstrap as bootstrap, evaluate as evaluate
     from phonseg.evaluation.matching import matched_pairs as matched_pairs
     from phonseg.evaluation.score import CorpusScore as CorpusScore, Score as Score
+    from phonseg.evaluation.speakers.evaluate import evaluate_diarization as evaluate_diarization
     from phonseg.model.segmenter import Segmenter as Segmenter, load as load, segment as segment
     from phonseg.timeline.candidates import Decision as Decision
+    from phonseg.timeline.diarization import Diarization as Diarization
     from phonseg.timeline.grid import FrameGrid as FrameGrid
     from phonseg.timeline.provenance import Provenance as Provenance
     from phonseg.timeline.segment import Segment as Segment
     from phonseg.timeline.segmentation import Segmentation as Segmentation
+    from phonseg.timeline.turns import Turn as Turn
     from phonseg.training.settings import TrainingSettings as TrainingSettings
     from phonseg.training.train import adapt as adapt, train as train
 

@@ -6,10 +6,10 @@ import signal
 from pathlib import Path
 
 
-def segment_or_die(request: object, recording: Path) -> object:
-    """`segment_one`, but it does not survive one of the recordings."""
-    from phonseg.batch.worker_task import segment_one
+def work_or_die(task: object, recording: Path) -> object:
+    """`work_on`, but it does not survive one of the recordings."""
+    from phonseg.batch.task import work_on
 
     if recording.name == "fatal.wav":
         signal.raise_signal(signal.SIGKILL)
-    return segment_one(request, recording)  # type: ignore[arg-type]
+    return work_on(task, recording)  # type: ignore[arg-type]

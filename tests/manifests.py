@@ -11,10 +11,11 @@ from typing import Any
 
 from phonseg.audio.find import search
 from phonseg.batch.jobs import plan_jobs
-from phonseg.batch.manifest import read_records
 from phonseg.batch.outputs import Outputs
-from phonseg.batch.records import Made, Record, record_to_line
-from phonseg.batch.worker_task import WorkerResult
+from phonseg.batch.records.manifest import read_records
+from phonseg.batch.records.record import Made, Record, record_to_line
+from phonseg.batch.segment_files import SegmentTask
+from phonseg.batch.task import WorkerResult
 from phonseg.system.ordinary_files import sha256
 from phonseg.timeline.provenance import Provenance
 
@@ -127,11 +128,11 @@ def use(content: bytes, folder: Path) -> None:
     (batch / "c.TextGrid").unlink(missing_ok=True)
     (batch / NAME).write_bytes(content)
     jobs = plan_jobs(search(folder / "in"), batch, suffixes=(".TextGrid", ".csv"))
-    with closing(Outputs(jobs, shard=None, overwrite=False, tiers=("phones",))) as outputs:
+    with closing(Outputs(jobs, shard=None, overwrite=False, task=SegmentTask())) as outputs:
         for job in jobs:
             if not outputs.settles(job, PROVENANCE):
                 files = {suffix: f"new {job.place}{suffix}".encode() for suffix in job.files}
-                outputs.place(job, WorkerResult(files, 3, 1.5, "", 0.1, PROVENANCE))
+                outputs.place(job, WorkerResult(files, 1.5, PROVENANCE, 3, elapsed=0.1))
     assert {name: (batch / name).read_bytes() for name in BY_HAND} == BY_HAND
     assert (folder / "outside.TextGrid").read_bytes() == b"outside"
     assert (batch / "c.TextGrid").read_bytes() == b"new c.wav.TextGrid"

@@ -20,7 +20,7 @@ import soundfile
 from conftest import RATE, Samples, mel_segmenter, speech_like
 
 from phonseg.audio.recording import open_recording
-from phonseg.batch.manifest import read_records
+from phonseg.batch.records.manifest import read_records
 from phonseg.errors import AudioError, PhonsegWarning
 
 SEGMENTER = mel_segmenter()

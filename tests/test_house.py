@@ -39,6 +39,7 @@ def setup() -> configparser.ConfigParser:
 def test_public_names() -> None:
     assert set(phonseg.__all__) == {
         *("TrainingSettings", "bootstrap", "matched_pairs", "export", "Segment"),
+        *("diarize", "Diarization", "Turn"),
         *(
             "segment",
             "load",
@@ -46,8 +47,10 @@ def test_public_names() -> None:
             "train",
             "adapt",
             "segment_files",
+            "diarize_files",
             "check",
             "evaluate",
+            "evaluate_diarization",
             "plot_score",
             "Score",
             "CorpusScore",
@@ -109,7 +112,13 @@ def test_help_is_light() -> None:
 
 @pytest.mark.parametrize(
     "room",
-    ["timeline.grid", "detection.peaks", "annotation.textgrid.reader", "evaluation.pairing", "evaluation.evaluate"],
+    [
+        "timeline.grid",
+        "detection.peaks",
+        "annotation.textgrid.reader",
+        "evaluation.pairs.pairing",
+        "evaluation.evaluate",
+    ],
 )
 def test_scoring_textgrids_needs_no_neural_network(room: str) -> None:
     modules = loaded("-c", f"import phonseg.{room}")

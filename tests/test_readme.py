@@ -18,7 +18,7 @@ import pytest
 import soundfile
 from PIL import Image
 
-import phonseg.batch.segment_files
+import phonseg.batch.run_batch
 from phonseg.cli.main import main
 from phonseg.praat import plugin as praat_plugin
 from phonseg.training.settings import AdaptationSettings, read_settings
@@ -33,7 +33,7 @@ def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "data").symlink_to(HOUSE / "data")
     monkeypatch.chdir(tmp_path)
     # Processes would load all libraries first.
-    monkeypatch.setattr(phonseg.batch.segment_files, "Workers", ThreadPoolExecutor)
+    monkeypatch.setattr(phonseg.batch.run_batch, "Workers", ThreadPoolExecutor)
     monkeypatch.setattr(praat_plugin, "own_preferences_folders", lambda: (tmp_path / "praat6", tmp_path / "praat7"))
     return tmp_path
 

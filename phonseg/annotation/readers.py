@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from numbers import Real
 from pathlib import Path
@@ -114,17 +114,18 @@ def is_reference(path: str | Path) -> bool:
     return head is None or _TELL_APART[suffix](head)
 
 
-def label_suffix(path: str | Path) -> str | None:
+def label_suffix(path: str | Path, kinds: Iterable[str] = READERS) -> str | None:
     """Returns the suffix that says which kind of label file this is.
 
     Args:
         path: of the file.
+        kinds: the suffixes of label files, in small letters.
 
     Returns:
-        The longest key of `READERS` that the name ends with, in small letters; None if there is none.
+        The longest of them that the name ends with, in small letters; None if there is none.
     """
     name = Path(path).name.lower()
-    return max((suffix for suffix in READERS if name.endswith(suffix)), key=len, default=None)
+    return max((suffix for suffix in kinds if name.endswith(suffix)), key=len, default=None)
 
 
 def _read_txt(path: Path, tier: str | None) -> LabelFile:

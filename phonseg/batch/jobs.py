@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from phonseg.audio.find import Found
-from phonseg.batch.manifest import Shard
+from phonseg.batch.records.manifest import Shard
 from phonseg.errors import AudioError, ConfigurationError, OutputError, TextGridError
 from phonseg.system.folders import is_name, place_of
 
@@ -34,8 +34,8 @@ class Job:
         size: bytes of the recording, 0 if it cannot be reached.
         modified: when the recording was changed last, in seconds since 1970, 0 if it cannot be reached.
         into: whether the TextGrid exists already, and only gets tiers added.
-        failure: why it cannot be segmented; empty if nothing is known against it.
-        left_out: why it need not be segmented; empty if it must be.
+        failure: why it cannot be used; empty if nothing is known against it.
+        left_out: why nothing need be made of it; empty if something must.
     """
 
     recording: Path
@@ -131,7 +131,7 @@ def _of_same_files(group: Sequence[Job]) -> list[Job]:
         clashing = [*names[:i], *names[i + 1 :]]
         more = f" and {len(clashing) - MOST_NAMED} more" if len(clashing) > MOST_NAMED else ""
         same = f"the same {next(iter(job.files.values()))} as {', '.join(clashing[:MOST_NAMED])}{more}"
-        advice = "Rename one of them, or segment them into different folders."
+        advice = "Rename one of them, or give them different folders."
         jobs.append(replace(job, failure=f"{job.recording}: would be written to {same}. {advice}"))
     return jobs
 

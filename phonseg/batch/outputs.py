@@ -1,27 +1,19 @@
-"""Results of segmenting -> files and records; a file that a person has made or changed is left alone."""
+"""Results of workers -> files and records; a file that a person has made or changed is left alone."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from pathlib import Path
+from dataclasses import replace
 
-from phonseg.annotation.encodings import read_bytes
-from phonseg.annotation.textgrid.add_tiers import add_tiers, existing_tiers
-from phonseg.annotation.writers import tier_names
-from phonseg.batch.corrections import holds_others
-from phonseg.batch.file_plan import Plan
-from phonseg.batch.jobs import TEXTGRID, Job
-from phonseg.batch.known_files import KnownFiles, is_current, other_recording
-from phonseg.batch.manifest import Key, Manifest, Shard
-from phonseg.batch.records import Made, Record, Status
-from phonseg.batch.worker_task import WorkerResult
-from phonseg.errors import PhonsegError, TextGridError, printable
-from phonseg.system.atomic_files import as_output_error, is_full, make_folder, remove_stale
-from phonseg.system.ordinary_files import digest, sha256
+from phonseg.batch.jobs import Job
+from phonseg.batch.records.known_files import KnownFiles
+from phonseg.batch.records.manifest import Key, Manifest, Shard
+from phonseg.batch.records.planner import Planner
+from phonseg.batch.records.record import Record, Status
+from phonseg.batch.task import WORDS, Task, WorkerResult
+from phonseg.errors import PhonsegError, printable
+from phonseg.system.atomic_files import is_full, make_folder, remove_stale
 from phonseg.timeline.provenance import Provenance
-
-LEFT_ALONE = "is left alone"  # in the message of every record of such a file
 
 
 class Outputs:
@@ -32,23 +24,24 @@ class Outputs:
     Args:
         jobs: the recordings of the batch.
         shard: (i, n) for the i-th of n parts of the recordings, counted from 1; None if the jobs are all.
+        task: what is made of the recordings.
         overwrite: whether everything is made again, also what phonseg did not make.
-        tiers: the names of the tiers of TextGrids.
 
     Raises:
         OutputError: if a folder cannot be made or a manifest cannot be written.
     """
 
-    def __init__(self, jobs: Sequence[Job], *, shard: Shard | None, overwrite: bool, tiers: Sequence[str]) -> None:
+    def __init__(self, jobs: Sequence[Job], *, task: Task, shard: Shard | None, overwrite: bool) -> None:
         self._records: dict[Key, Record] = {}
-        self._overwrite, self._tiers = overwrite, tiers
+        self._words = WORDS[task.command]
         self._manifests = {folder: Manifest(folder, shard) for folder in dict.fromkeys(job.folder for job in jobs)}
-        self._known = KnownFiles(manifest.path for manifest in self._manifests.values())
+        known = KnownFiles(manifest.path for manifest in self._manifests.values())
+        self._planner = Planner(task, known, overwrite)
         for folder in {*self._manifests, *(job.target.parent for job in jobs)}:
             remove_stale(folder)
 
     def record(self, job: Job) -> Record:
-        """Returns what became of a recording: in this run, or, after `close`, as the manifest says.
+        """Returns what became of a recording in this run; after `close`, also with the files that other runs have made.
 
         Args:
             job: the recording.
@@ -56,7 +49,7 @@ class Outputs:
         return self._records[job.target, job.recording]
 
     def settles(self, job: Job, provenance: Provenance) -> bool:
-        """Returns whether a recording need not be segmented, or cannot be; if so, this is recorded.
+        """Returns whether nothing need be made of a recording, or nothing can be; if so, this is recorded.
 
         Args:
             job: the recording.
@@ -76,7 +69,7 @@ class Outputs:
 
         Args:
             job: the recording.
-            result: what came of segmenting it.
+            result: what came of it.
 
         Raises:
             OutputError: if the disk is full, so that nothing more can be written.
@@ -84,7 +77,7 @@ class Outputs:
         self._concludes(job, result.provenance, result)
 
     def fail(self, job: Job, why: str | Exception) -> None:
-        """Records that a recording could not be segmented; its earlier files stay.
+        """Records that nothing could be made of a recording; its earlier files stay.
 
         Args:
             job: the recording.
@@ -95,9 +88,9 @@ class Outputs:
         """
         if isinstance(why, OSError | MemoryError):
             reason = why.strerror if isinstance(why, OSError) and why.strerror else repr(why)
-            why = f"{job.recording}: cannot be segmented ({reason}). Run the same command again."
+            why = f"{job.recording}: cannot be {self._words.done} ({reason}). Run the same command again."
         elif isinstance(why, Exception) and not isinstance(why, PhonsegError):
-            why = f"{job.recording}: cannot be segmented ({why!r}). This is a mistake of phonseg's: report it."
+            why = f"{job.recording}: cannot be {self._words.done} ({why!r}). This is a mistake of phonseg's: report it."
         self._add(job, "failed", str(why))
 
     def close(self) -> None:
@@ -107,10 +100,12 @@ class Outputs:
             OutputError: if a manifest cannot be replaced.
         """
         for manifest in self._manifests.values():
-            self._records |= manifest.settle()
+            for key, left in manifest.settle().items():
+                own = self._records.get(key, left)  # another command may have recorded its own result since
+                self._records[key] = replace(left, status=own.status, message=own.message, elapsed=own.elapsed)
 
     def _concludes(self, job: Job, provenance: Provenance, result: WorkerResult | None) -> bool:
-        """Writes what must be written, and records what became of a recording; false if it must be segmented first."""
+        """Writes what must be written, and records what became of a recording; false if a worker must have it first."""
         try:
             with self._manifests[job.folder].locked():
                 record = self._concluded(job, provenance, result)
@@ -124,10 +119,10 @@ class Outputs:
         return record is not None
 
     def _concluded(self, job: Job, provenance: Provenance, result: WorkerResult | None) -> Record | None:
-        """What became of a recording, which the manifest says too; None if it must be segmented first."""
+        """What became of a recording, which the manifest says too; None if a worker must have it first."""
         manifest = self._manifests[job.folder]
         job.check_inside()
-        plan = self._plan(job, provenance, result)
+        plan = self._planner.plan(job, provenance, result)
         if plan.contents and result is None:
             return None
         elapsed = round(result.elapsed, 3) if result else None
@@ -137,71 +132,12 @@ class Outputs:
             writing = Record(job.recording, job.target, "writing", plan.message, elapsed, plan.files)
             manifest.add(writing)
             plan.write()
-        plan.reasons += self._not_corrected(job, plan)
+        plan.reasons += self._planner.not_corrected(job, plan)
         message = plan.message
         status: Status = "skipped" if not plan.contents else "warned" if message else "done"
         record = Record(job.recording, job.target, status, message, elapsed, plan.files)
         manifest.add(record)
         return record
-
-    def _plan(self, job: Job, provenance: Provenance, result: WorkerResult | None) -> Plan:
-        """Compares the files of a recording with what was recorded of them."""
-        plan = Plan()
-        for suffix, file in job.files.items():
-            adds = job.adds_to(suffix)
-            base = read_bytes(file) if adds and os.path.exists(file) else b""
-            with as_output_error(file):
-                found = sha256(base) if base else digest(file)
-            new = result.files[suffix] if result else None
-            made = self._known.how_made(file, found, new, job, provenance)
-            reason = self._taken_tier(file, base, made) if adds else self._not_ours(file, found, made, new)
-            if reason:
-                plan.reasons.append(f"{file}: {reason}")
-            elif made and not (adds or self._overwrite) and (other := other_recording(made, job.recording)):
-                reason = f"holds the boundaries of {other}, so it {LEFT_ALONE}. Choose another folder."
-                plan.reasons.append(f"{file}: {reason}")
-            elif made and is_current(made, job, provenance) and not self._overwrite:
-                plan.files[file] = made
-            elif result is None or new is None:
-                plan.contents[file] = b""
-            else:
-                data = add_tiers(base, new, file, replaceable=self._replaceable(made)) if adds else new
-                facts = result.boundaries, result.seconds, result.warning, job.size, job.modified, provenance
-                whole = not adds or (made is not None and made.whole)
-                plan.files[file] = Made(sha256(data), *facts, whole, os.path.abspath(job.recording))
-                plan.contents[file], plan.found[file] = data, found
-        return plan
-
-    def _not_ours(self, file: Path, found: str | None, made: Made | None, new: bytes | None) -> str:
-        """Why a file is left alone; empty if it may be replaced."""
-        if self._overwrite or found is None or (made and made.whole) or (new is not None and found == sha256(new)):
-            return ""
-        known = self._known.of(file)
-        who = "was changed after phonseg wrote it" if known else "is there already, and phonseg did not write it"
-        return f"{who}, so it {LEFT_ALONE}. It is replaced only with --overwrite."
-
-    def _taken_tier(self, file: Path, base: bytes, made: Made | None) -> str:
-        """Why no tiers are added to a TextGrid; empty if none of their names is taken, or these may be replaced."""
-        if not os.path.exists(file):
-            raise TextGridError(f"{file}: there is no such TextGrid. Give -o to write a new one.")
-        taken = set(existing_tiers(base, self._tiers, file)).difference(self._replaceable(made))
-        advice = f"which {LEFT_ALONE}. It is replaced only with --overwrite; or give another --tier."
-        return f'has a tier called "{min(taken)}" already, {advice}' if taken else ""
-
-    def _replaceable(self, made: Made | None) -> Sequence[str]:
-        """The tiers that may be replaced: if not all, those that phonseg made in a TextGrid that is as it was then."""
-        return self._tiers if self._overwrite else tier_names(made.provenance.settings) if made else ()
-
-    def _not_corrected(self, job: Job, plan: Plan) -> list[str]:
-        """Says of files that their boundaries are not those of the TextGrid beside them, which a person has changed."""
-        textgrid = job.files.get(TEXTGRID) or job.target.with_name(job.target.name + TEXTGRID)
-        if textgrid in plan.files or (TEXTGRID not in job.files and not self._known.of(textgrid)):
-            return []
-        with as_output_error(textgrid):
-            found = digest(textgrid)
-        files = {suffix: file for suffix, file in job.files.items() if file in plan.files}
-        message = holds_others(files, textgrid, found, self._known.of(textgrid, found), self._tiers[0])
-        return [message] if message else []
 
     def _add(self, job: Job, status: Status, message: str) -> None:
         record = Record(job.recording, job.target, status, printable(message))

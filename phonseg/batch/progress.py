@@ -8,7 +8,7 @@ from time import perf_counter
 from tqdm import tqdm
 
 from phonseg.batch.jobs import Job
-from phonseg.batch.records import Record
+from phonseg.batch.records.record import Record
 
 BAR_FORMAT = "{desc} {percentage:3.0f} %|{bar}| [{elapsed}, {remaining} left{postfix}]"
 
@@ -17,20 +17,19 @@ class Progress:
     """A bar with files, hours of audio, speed and time left; it advances by the sizes of the recordings.
 
     Args:
-        jobs: the recordings that will be segmented.
+        jobs: the recordings that are worked on.
+        doing: what becomes of them, such as segmenting.
         shown: whether the bar is shown.
     """
 
-    def __init__(self, jobs: Sequence[Job], *, shown: bool) -> None:
+    def __init__(self, jobs: Sequence[Job], doing: str, *, shown: bool) -> None:
         self._n_files = len(jobs)
         self._n_done = 0
         self._seconds = 0.0
         self._start = perf_counter()
         # smoothing=0: the average speed, since the speed of one file says little about the others.
         total = sum(job.size for job in jobs)
-        self._bar = tqdm(
-            desc="segmenting", total=total, bar_format=BAR_FORMAT, smoothing=0, disable=not (shown and jobs)
-        )
+        self._bar = tqdm(desc=doing, total=total, bar_format=BAR_FORMAT, smoothing=0, disable=not (shown and jobs))
 
     def advance(self, job: Job, record: Record) -> None:
         """Counts one more recording.

@@ -3,32 +3,26 @@
 from __future__ import annotations
 
 import os
-import pickle
-from collections.abc import Generator, Iterable, Sequence
-from concurrent.futures import BrokenExecutor, Executor, Future
-from contextlib import closing, nullcontext
+import shlex
+from collections.abc import Collection, Iterable
+from concurrent.futures import Executor
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from queue import SimpleQueue
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
-from phonseg.annotation.writers import Layout
+from phonseg.annotation.writers import FORMATS, Layout
 from phonseg.audio.channels import Channel
-from phonseg.audio.find import Places, search
-from phonseg.batch.jobs import Job, Place, plan_jobs
-from phonseg.batch.manifest import Shard
-from phonseg.batch.outputs import Outputs
-from phonseg.batch.progress import Progress
-from phonseg.batch.records import Record
-from phonseg.batch.worker_task import WorkerResult, WorkerTask, segment_one
-from phonseg.errors import ConfigurationError, ModelError
+from phonseg.audio.find import Places
+from phonseg.batch.jobs import Place
+from phonseg.batch.records.manifest import Shard
+from phonseg.batch.records.record import Command, Made, Record
+from phonseg.batch.run_batch import run_batch
+from phonseg.batch.task import WorkerResult, absolute
 from phonseg.model.options import SegmentOptions
-from phonseg.system.worker_pool import Workers
 from phonseg.timeline.provenance import Provenance
 
 if TYPE_CHECKING:
     from phonseg.model.segmenter import Segmenter
-
-MOST_PER_CORE = 4  # processes: more of them only take memory
 
 
 def segment_files(
@@ -55,7 +49,7 @@ def segment_files(
     An existing file is made again only if phonseg made it, and the recording, the model or a setting has changed since.
     A file that phonseg did not make, or that was changed afterwards (a person may have corrected it), is left alone.
     With `overwrite` everything is made again. The records are kept in `output`, or, if that is None, in each input
-    folder (for a recording that was given by itself: in its folder); see `phonseg.batch.manifest`.
+    folder (for a recording that was given by itself: in its folder); see `phonseg.batch.records.manifest`.
 
     Args:
         inputs: recordings, and folders, which are searched with the folders inside them.
@@ -90,98 +84,101 @@ def segment_files(
         ModelError: if the model cannot be loaded.
         OutputError: if the folder cannot be written to, or the disk is full.
     """
-    if jobs is not None and jobs < 1:
-        raise ConfigurationError(f"jobs is {jobs}. Give 1 or more.")
-    if jobs is not None and executor is not None:
-        raise ConfigurationError(f"jobs is {jobs}, but there is an executor. Leave one of them out.")
     layout = Layout(tuple(formats), labels, tier, check)
-    task = WorkerTask(SegmentOptions(_absolute(model), sensitivity, rate, channel), layout)
-    planned = plan_jobs(search(inputs), output, shard, suffixes=layout.suffixes, into=into)
-    if not planned:  # this shard has no recordings
-        return []
-    n_workers = 1 if executor else min(jobs or _cores(), MOST_PER_CORE * _cores(), len(planned))
-    with (
-        closing(Outputs(planned, shard=shard, overwrite=overwrite, tiers=layout.tiers)) as outputs,
-        nullcontext(executor) if executor else Workers(n_workers) as workers,
-    ):
-        provenance = _load_model(workers, task, n_workers)
-        waiting = [job for job in planned if not outputs.settles(job, provenance)]
-        _segment(waiting, task, workers, outputs, progress)
-    return [outputs.record(job) for job in planned]
+    task = SegmentTask(SegmentOptions(absolute(model), sensitivity, rate, channel), layout)
+    return run_batch(
+        inputs,
+        output,
+        task,
+        into=into,
+        overwrite=overwrite,
+        jobs=jobs,
+        executor=executor,
+        shard=shard,
+        progress=progress,
+    )
 
 
-def _absolute(model: Segmenter | str | Path) -> Segmenter | str | Path:
-    """The model, by its absolute path, since the workers may run in another folder."""
-    return os.path.abspath(model) if isinstance(model, (str, Path)) and model != "default" else model
+@dataclass(frozen=True, slots=True)
+class SegmentTask:
+    """Segments each recording; see `phonseg.batch.task.Task`.
 
+    Attributes:
+        options: how it is segmented.
+        layout: how the segmentation is written.
+        command: its name.
+        tiers_get_names: whether people give other names to its tiers.
+    """
 
-def _cores() -> int:
-    """How many processor cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    options: SegmentOptions = field(default_factory=SegmentOptions)
+    layout: Layout = field(default_factory=Layout)
 
+    command: ClassVar[Command] = "segment"
+    tiers_get_names: ClassVar[bool] = False
 
-def _load_model(workers: Executor, task: WorkerTask, n_workers: int) -> Provenance:
-    """Lets all workers load the model at the same time; returns the provenance of the files."""
-    model = task.options.model
-    name = model if isinstance(model, (str, Path)) else model.name
-    try:
-        first, *_ = [workers.submit(task.provenance) for _ in range(n_workers)]
-        return first.result()
-    except BrokenExecutor as error:
-        raise ModelError(f"{name}: the process that loaded it died ({error}). Is there enough memory?") from error
-    except (pickle.PicklingError, AttributeError, TypeError) as error:
-        raise ConfigurationError(
-            f"{name}: this segmenter cannot be handed to another process ({error}). Save it and give the path of the "
-            "file, or give executor=ThreadPoolExecutor()."
-        ) from error
+    @property
+    def model_name(self) -> str:
+        """The path or the name of the model."""
+        model = self.options.model
+        return str(model) if isinstance(model, str | Path) else model.name
 
+    @property
+    def suffixes(self) -> tuple[str, ...]:
+        """Those of the layout."""
+        return self.layout.suffixes
 
-def _segment(waiting: Sequence[Job], task: WorkerTask, workers: Executor, outputs: Outputs, progress: bool) -> None:
-    """Segments the recordings, and writes the files of each as soon as it is done."""
-    with closing(Progress(waiting, shown=progress)) as bar, closing(_finished(workers, task, waiting)) as finished:
-        for job, future in finished:
-            _conclude(outputs, job, future)
-            bar.advance(job, outputs.record(job))
+    def provenance(self) -> Provenance:
+        """Returns the provenance of a segmentation, with what differs from the default layout."""
+        origin = self.options.segmenter().provenance(self.options)
+        return replace(origin, settings={**origin.settings, **self.layout.settings})
 
+    def make(self, recording: Path) -> WorkerResult:
+        """Segments a recording.
 
-def _finished(
-    workers: Executor, task: WorkerTask, waiting: Sequence[Job]
-) -> Generator[tuple[Job, Future[WorkerResult]]]:
-    """Every job once it is done. The largest are begun first, so that none of them runs alone at the end."""
-    done: SimpleQueue[Future[WorkerResult]] = SimpleQueue()
-    unfinished: dict[Future[WorkerResult], Job] = {}
-    try:
-        for job in sorted(waiting, key=lambda job: job.size, reverse=True):
-            future = _submitted(workers, task, job)
-            unfinished[future] = job
-            future.add_done_callback(done.put)
-        while unfinished:
-            future = done.get()
-            yield unfinished.pop(future), future
-    finally:
-        for future in unfinished:
-            future.cancel()
+        Args:
+            recording: its path.
 
+        Returns:
+            The contents of its files, and the number of boundaries.
 
-def _submitted(workers: Executor, task: WorkerTask, job: Job) -> Future[WorkerResult]:
-    try:
-        return workers.submit(segment_one, task, job.recording.absolute())
-    except Exception as error:  # an executor of the caller's may have broken down
-        future: Future[WorkerResult] = Future()
-        future.set_exception(error)
-        return future
+        Raises:
+            PhonsegError: if it cannot be segmented (see `phonseg.segment`), or a format cannot hold the segmentation.
+        """
+        segmentation = self.options.segment(recording)
+        return WorkerResult(
+            self.layout.encode(segmentation, recording),
+            seconds=segmentation.duration,
+            provenance=self.provenance(),
+            boundaries=len(segmentation.boundaries),
+        )
 
+    def claims(self, tier: str) -> bool:
+        """Returns whether the layout has this tier.
 
-def _conclude(outputs: Outputs, job: Job, future: Future[WorkerResult]) -> None:
-    """Writes the files of a recording, or records why there are none."""
-    try:
-        result = future.result()
-    except ModelError:
-        raise  # no recording can be segmented without the model
-    except BrokenExecutor as error:
-        advice = "Run the same command again; if memory is short, with fewer jobs."
-        outputs.fail(job, f"{job.recording}: the process that worked on it died ({error}). {advice}")
-    except Exception as error:
-        outputs.fail(job, error)
-    else:
-        outputs.place(job, result)
+        Args:
+            tier: its name.
+        """
+        return tier in self.layout.tiers
+
+    def way_out(self, tier: str) -> str:
+        """Returns that there may be another tier.
+
+        Args:
+            tier: the name that is taken.
+        """
+        return "give another --tier"
+
+    def correct(self, textgrid: Path, suffixes: Collection[str], made: Made | None) -> str:
+        """Returns the command that exports a corrected TextGrid.
+
+        Args:
+            textgrid: its path.
+            suffixes: of the files to write.
+            made: how phonseg made it; None if it did not, so that the tier is that of the layout.
+        """
+        names = [name for name, one in FORMATS.items() if one.suffix in suffixes]
+        tier = made.tier_names[0] if made else self.layout.tier
+        command = ["phonseg", "export", os.fspath(textgrid)]
+        command += ["--format", ",".join(names)] if names != ["csv"] else []
+        command += ["--tier", tier] if tier != Layout().tier else []
+        return f"{shlex.join([*command, '--overwrite'])} writes the corrected ones."

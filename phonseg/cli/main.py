@@ -12,14 +12,30 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import NoReturn
 
-from phonseg.cli import adapt, changes, check, convert, evaluate, export, plot, praat, segment, train
+from phonseg.cli import (
+    adapt,
+    changes,
+    check,
+    convert,
+    diarize,
+    evaluate,
+    export,
+    plot,
+    praat,
+    segment,
+    train,
+    train_speakers,
+)
 from phonseg.cli.options import Options
 from phonseg.errors import ConfigurationError, ModelError, OutputError, PhonsegError, PhonsegWarning, printable
 from phonseg.system.folders import is_name
 from phonseg.system.standard_streams import standard_streams
 
 # In the order of the help.
-COMMANDS = (segment, plot, praat, evaluate, changes, export, check, train, adapt, convert)
+COMMANDS = (
+    *(segment, diarize, plot, praat, evaluate, changes, export, check),
+    *(train, adapt, train_speakers, convert),
+)
 
 # The exit codes of errors; any other error of phonseg is about an input and has exit code 1.
 EXIT_CODES: tuple[tuple[type[PhonsegError], int], ...] = ((ConfigurationError, 2), (ModelError, 3), (OutputError, 4))
@@ -29,6 +45,7 @@ NOT_PATHS = ("tier", "formats", "labels", "channel")  # the other texts among th
 EXAMPLES = """examples:
   phonseg segment interview.wav                    interview.TextGrid beside it
   phonseg segment recordings/ -o textgrids/        a folder and the folders inside it
+  phonseg diarize recordings/ -o speakers/         who speaks when
   phonseg plot interview.wav --start 1 --end 3 -o closer.png
   phonseg praat install                            to segment from within Praat
   phonseg evaluate references/ textgrids/          how well they agree

@@ -9,14 +9,10 @@ import shlex
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 from phonseg.errors import ConfigurationError, OutputError, printable
 from phonseg.system.atomic_files import check_writable
-
-if TYPE_CHECKING:
-    from phonseg.model.segmenter import Segmenter
-    from phonseg.training.settings import AdaptationSettings
 
 Options = argparse.Namespace
 Parser = argparse.ArgumentParser
@@ -82,36 +78,39 @@ def add_tiers(parser: Parser, *sides: str) -> None:
 
     Args:
         parser: of the command.
-        sides: what the two sides that are compared are called; none if there is only one.
+        sides: what the two sides that are compared are called; none if there is only one. If there are two, the sample
+            rate is None unless it is given (see `phonseg.cli.turn_options`).
     """
     both = f" of both; if it is the only one of the {sides[-1]}, its name does not matter" if sides else ""
     parser.add_argument("--tier", metavar="NAME", help=f"interval tier{both} (default: phones)")
     for side in sides:
         parser.add_argument(f"--{side}-tier", metavar="NAME", help=f"interval tier of the {side} (default: as --tier)")
     what = "samples per second in .phn files, which count time in samples (default: 16000)"
-    parser.add_argument("--sample-rate", type=int, default=16_000, metavar="HZ", help=what)
+    parser.add_argument("--sample-rate", type=int, default=None if sides else 16_000, metavar="HZ", help=what)
 
 
-def add_formats(parser: Parser, default: str) -> None:
+def add_formats(parser: Parser, default: str, formats: str = "textgrid, csv, json, ctm, audacity and elan") -> None:
     """Adds the option that selects the formats of the files.
 
     Args:
         parser: of the command.
-        default: the name of the format that is written without this option.
+        default: the names of the formats that are written without this option, with commas between.
+        formats: the names of all formats, as in a sentence.
     """
-    what = f"one or more of textgrid, csv, json, ctm, audacity and elan, with commas between (default: {default})"
-    parser.add_argument("--format", dest="formats", type=_names, default=[default], metavar="F,...", help=what)
+    what = f"one or more of {formats}, with commas between (default: {default})"
+    parser.add_argument("--format", dest="formats", type=_names, default=_names(default), metavar="F,...", help=what)
 
 
-def add_training_options(parser: Parser) -> None:
+def add_training_options(parser: Parser, example: str = ", such as: self_training_steps = 1000") -> None:
     """Adds the options of training: the recordings, the model file, and the settings.
 
     Args:
         parser: of the command.
+        example: of a setting, as the help shows it.
     """
     parser.add_argument("recordings", nargs="+", metavar="INPUT", help="recordings, or folders of them")
     parser.add_argument("-o", "--output", required=True, metavar="MODEL", help="the .safetensors file to write")
-    what = "a file of settings, such as: self_training_steps = 1000 (see README)"
+    what = f"a file of settings{example} (see README)"
     parser.add_argument("--config", metavar="TOML", help=what)
 
 
@@ -123,6 +122,17 @@ def picked(options: Options, *names: str) -> dict[str, Any]:
         names: those that are wanted.
     """
     return {name: getattr(options, name) for name in names}
+
+
+def picked_or(options: Options, **defaults: Any) -> dict[str, Any]:
+    """Returns some of the options, to be passed on as keyword arguments of the same names.
+
+    Args:
+        options: all options of the command.
+        defaults: those that are wanted, with the values of those that were not given.
+    """
+    given = picked(options, *defaults)
+    return {name: default if given[name] is None else given[name] for name, default in defaults.items()}
 
 
 def report_failures(failures: Iterable[str]) -> int:
@@ -140,13 +150,14 @@ def report_failures(failures: Iterable[str]) -> int:
     return 1 if messages else 0
 
 
-def train_and_save(options: Options, defaults: AdaptationSettings, train: Callable[..., Segmenter]) -> int:
+def train_and_save(options: Options, defaults: Any, train: Callable[..., Any], use: str = "segment") -> int:
     """Trains a model, saves it, and prints what it was trained on.
 
     Args:
         options: those of `add_training_options`.
         defaults: the values of the settings that the settings file leaves out.
-        train: `phonseg.train`, or a function with the same arguments.
+        train: `phonseg.train`, or a function with the same arguments, whose result is saved and tells its training.
+        use: the command that uses the model.
 
     Returns:
         The exit code, 0.
@@ -154,7 +165,7 @@ def train_and_save(options: Options, defaults: AdaptationSettings, train: Callab
     Raises:
         ConfigurationError: if the settings cannot be read, or the name of the model file is not that of one.
         OutputError: if the model file cannot be written.
-        PhonsegError: if training fails; see `phonseg.train` and `phonseg.adapt`.
+        PhonsegError: if training fails; see `phonseg.train`, `phonseg.adapt` and `phonseg.train_speakers`.
     """
     from phonseg.training.settings import read_settings
 
@@ -164,8 +175,8 @@ def train_and_save(options: Options, defaults: AdaptationSettings, train: Callab
     model.save(options.output)
     os.unlink(checkpoint)
     print(json.dumps(dict(model.training), indent=2))
-    use = f"phonseg segment ... --model {shlex.quote(options.output)}"
-    print(printable(f"{options.output} written. To use it: {use}"), file=sys.stderr)  # not mixed with the JSON
+    command = f"phonseg {use} ... --model {shlex.quote(options.output)}"
+    print(printable(f"{options.output} written. To use it: {command}"), file=sys.stderr)  # not mixed with the JSON
     return 0
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from phonseg.audio.envelope import LEAST_COLUMNS, Envelope, envelope_of
 from phonseg.audio.excerpt import Excerpt
 from phonseg.errors import ConfigurationError
 from phonseg.timeline.candidates import Candidates
@@ -20,7 +21,6 @@ from phonseg.timeline.segmentation import Segmentation
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-PICTURE_COLUMNS = 2_000  # as many as can be distinguished across a picture
 CROWDED_SECONDS = 10.0  # in longer windows, lines and peaks are drawn smaller
 
 
@@ -34,10 +34,21 @@ def draw_waveform(axes: Axes, excerpt: Excerpt) -> Axes:
     Returns:
         The panel.
     """
-    samples, rate, start = excerpt
-    firsts = np.arange(0, len(samples), max(1, len(samples) // PICTURE_COLUMNS))
-    extremes = np.stack([np.minimum.reduceat(samples, firsts), np.maximum.reduceat(samples, firsts)], axis=1)
-    axes.plot(np.repeat(start + firsts / rate, 2), extremes.ravel(), color="black", linewidth=0.5)
+    return draw_envelope(axes, envelope_of(*excerpt))
+
+
+def draw_envelope(axes: Axes, envelope: Envelope) -> Axes:
+    """Draws the waveform of a recording of any length from its envelope.
+
+    Args:
+        axes: the panel.
+        envelope: the lowest and the highest sample of each column.
+
+    Returns:
+        The panel.
+    """
+    extremes = np.stack([envelope.lowest, envelope.highest], axis=1)
+    axes.plot(np.repeat(envelope.times, 2), extremes.ravel(), color="black", linewidth=0.5)
     axes.locator_params(axis="y", nbins=4, prune="both")
     axes.set_ylabel("amplitude")
     return axes
@@ -58,7 +69,7 @@ def draw_spectrogram(axes: Axes, excerpt: Excerpt) -> Axes:
     import parselmouth
 
     sound = parselmouth.Sound(*excerpt)
-    step = float(np.clip(sound.duration / PICTURE_COLUMNS, 0.0005, 0.005))
+    step = float(np.clip(sound.duration / LEAST_COLUMNS, 0.0005, 0.005))
     spectrogram = sound.to_spectrogram(window_length=0.005, maximum_frequency=5100.0, time_step=step)
     times, frequencies = spectrogram.ts(), spectrogram.ys()
     emphasis = 6 * np.log2(np.maximum(frequencies, 1) / 1000)

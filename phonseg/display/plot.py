@@ -11,14 +11,16 @@ from phonseg.audio.decoding.source import Source
 from phonseg.audio.excerpt import read_excerpt
 from phonseg.audio.recording import Recording
 from phonseg.display.figure import new_figure, plain
+from phonseg.display.fonts import font_for, shortened, text_width
 from phonseg.display.marks import Marks, draw_boundaries, legend_entry, marks_of_tiers
 from phonseg.display.panels import CROWDED_SECONDS, draw_curve, draw_spectrogram, draw_waveform
 from phonseg.display.tiers import SIZE, draw_tier
-from phonseg.display.window import check_window, open_for
-from phonseg.errors import ConfigurationError, PhonsegWarning, TextGridError
+from phonseg.display.window import check_covered, check_window, open_for
+from phonseg.errors import PhonsegWarning, TextGridError
 from phonseg.evaluation.durations import Length, Level
 from phonseg.evaluation.findings import about_files
 from phonseg.evaluation.sides import Reading, Side, read_side
+from phonseg.timeline.provenance import Provenance
 from phonseg.timeline.segmentation import Segmentation
 
 if TYPE_CHECKING:
@@ -28,8 +30,8 @@ if TYPE_CHECKING:
 
 HEIGHTS, TIER_HEIGHT = {"waveform": 1.0, "spectrogram": 2.2, "curve": 1.1}, 0.45  # inches, of panels and of a tier
 PLOT_WIDTH, TOP, BOTTOM, ROW = 10.0, 0.35, 0.54, 0.24  # inches: the picture; above and below the panels; a legend
+LEAST_NAME, TITLE_GAP = 2.0, 0.2  # inches: for the name of the recording at least, and what is beside it
 LEFT_EDGE, RIGHT_EDGE = 0.085, 0.975  # where the panels begin and end, as shares of the width
-LONGER = 0.1  # seconds by which an MP3 file may last longer in one program than in another
 
 
 def plot_segmentation(
@@ -95,7 +97,7 @@ def draw_recording(
     Warns:
         PhonsegWarning: as for `plot_segmentation`.
     """
-    _check_covered(segmentation, recording)
+    check_covered(segmentation, recording)
     if reference is not None:
         reference = _checked(reference, segmentation, recording)
     own = "segments" if reference is None else "prediction"
@@ -114,7 +116,7 @@ def draw_recording(
         draw_tier(panels[name], tier, marks[name], name)
     for name in above if end - start <= CROWDED_SECONDS else ():  # in longer windows lines would hide the sound
         draw_boundaries(panels[name], every_mark, linewidth=1.0)
-    _draw_title(panels["waveform"], recording, segmentation)
+    draw_title(panels["waveform"], recording, segmentation.provenance)
     figure.align_ylabels([panels[name] for name in above])
     _draw_legends(figure, panels, every_mark, legends)
     return figure
@@ -131,17 +133,6 @@ def _checked(reference: Segmentation | Side, segmentation: Segmentation, recordi
     return side.segments
 
 
-def _check_covered(segmentation: Segmentation, recording: Recording) -> None:
-    problem = ""
-    if segmentation.start < recording.start - LONGER:
-        problem = f"begins at {recording.start:.3f} s, after the segments ({segmentation.start:.3f} s)"
-    if segmentation.end > recording.end + LONGER:
-        problem = f"ends at {recording.end:.3f} s, before the segments ({segmentation.end:.3f} s)"
-    if problem:
-        advice = "Give the recording and the segments that belong together."
-        raise ConfigurationError(f"{recording.name}: {problem}. {advice}")
-
-
 def _panels(names: list[str], start: float, end: float, bottom: float) -> tuple[Figure, dict[str, Axes]]:
     """A figure with one panel for each name, all on one time axis. bottom: inches below the panels."""
     heights = [HEIGHTS.get(name, TIER_HEIGHT) for name in names]
@@ -155,15 +146,23 @@ def _panels(names: list[str], start: float, end: float, bottom: float) -> tuple[
     return figure, dict(zip(names, axes, strict=True))
 
 
-def _draw_title(axes: Axes, recording: Recording, segmentation: Segmentation) -> None:
-    """Writes what is shown, and with which model and settings it was segmented."""
-    axes.set_title(plain(Path(recording.name).name), loc="left", fontsize=SIZE, parse_math=False)
-    made = segmentation.provenance
+def draw_title(axes: Axes, recording: Recording, made: Provenance | None) -> None:
+    """Writes what is shown, and with which model and settings it was made.
+
+    Args:
+        axes: the highest panel.
+        recording: what is shown.
+        made: how its segments or turns were made; None for a reference.
+    """
+    room = PLOT_WIDTH * axes.get_position().width
     if made is not None:
-        settings = "".join(f", {name} {value}" for name, value in made.settings.items())
+        settings = "".join(f", {name.replace('_', ' ')} {value}" for name, value in made.settings.items())
         labels = ", tuned on labels" if made.tuned_on_labels else ""
         text = f"phonseg {made.version}, model {made.model}{settings}{labels}"
         axes.set_title(plain(text), loc="right", fontsize=SIZE, color="0.4", parse_math=False)
+        room -= text_width(plain(text), SIZE)
+    name = shortened(plain(Path(recording.name).name), SIZE, max(LEAST_NAME, room - TITLE_GAP))
+    axes.set_title(name, loc="left", fontproperties=font_for(name, SIZE), parse_math=False)
 
 
 def _draw_legends(figure: Figure, panels: Mapping[str, Axes], marks: Marks, count: int) -> None:

@@ -11,10 +11,11 @@ from phonseg.audio.find import find_recordings
 from phonseg.display.figure import new_figure
 from phonseg.display.score_panels import FARTHEST, draw_errors, draw_sensitivities, draw_tolerances
 from phonseg.errors import PhonsegError, PhonsegWarning
-from phonseg.evaluation.comparison import Comparison, Comparisons, compare, is_folder, read_comparisons
+from phonseg.evaluation.comparison import Comparison, Comparisons, compare, read_comparisons
 from phonseg.evaluation.durations import Level
 from phonseg.evaluation.evaluate import check_tolerance
-from phonseg.evaluation.pairing import pair
+from phonseg.evaluation.pairs.pairing import pair
+from phonseg.evaluation.pairs.read_pairs import is_folder
 from phonseg.evaluation.score import CorpusScore, Score, pooled
 from phonseg.evaluation.scoring import errors_within, score_all, score_one, scores_at
 from phonseg.evaluation.sides import Reading, Scorable

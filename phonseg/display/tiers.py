@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from phonseg.display.figure import plain
+from phonseg.display.fonts import FONT, LETTER_SPREAD
 from phonseg.display.marks import Marks, draw_boundaries
 from phonseg.display.panels import scale_in
 from phonseg.timeline.segmentation import Segmentation
@@ -12,12 +13,8 @@ from phonseg.timeline.segmentation import Segmentation
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-FONT = "DejaVu Sans"  # of labels; it comes with matplotlib and has the letters of the IPA
 SIZE, SMALL = 9.0, 7.0  # points, of labels; SMALL where there is less room
-LETTER_SPREAD, RIM = (
-    1.1,
-    2.0,
-)  # letters on a grid of dots are up to a tenth larger; points that stay free around a label
+RIM = 2.0  # points that stay free around a label
 
 
 def draw_tier(axes: Axes, segmentation: Segmentation, marks: Marks, name: str) -> Axes:

@@ -17,6 +17,8 @@ from phonseg.evaluation.findings import about_files
 from phonseg.evaluation.matching import matched_pairs
 from phonseg.evaluation.score import Compared, said, together, words
 from phonseg.evaluation.sides import Reading, Scorable
+from phonseg.evaluation.speakers.changes import TurnChanges, turn_changes
+from phonseg.evaluation.speakers.sides import Turns, holds_turns
 
 WITHIN = 0.050  # seconds; a boundary that was moved further counts as removed and added
 Kind = Literal["moved", "added", "removed"]
@@ -136,20 +138,23 @@ class Changes:
 
 
 def changes(
-    automatic: Scorable,
-    corrected: Scorable,
+    automatic: Scorable | Turns,
+    corrected: Scorable | Turns,
     *,
     within: float = WITHIN,
     tier: str | int = "phones",
     automatic_tier: str | int | None = None,
     corrected_tier: str | int | None = None,
     sample_rate: int = 16_000,
-) -> Changes:
-    """Finds the boundaries that were changed between an automatic segmentation and its corrected version.
+) -> Changes | TurnChanges:
+    """Finds what was changed between an automatic segmentation or diarization and its corrected version.
 
     A boundary is unchanged if its times are equal to the microsecond. Of the other boundaries, as many as possible
     count as moved: among the pairings with the most pairs, one with the smallest total distance is taken. The rest were
     removed or added. Labels are not compared.
+
+    Turns of speakers are compared if one of the two is a `Diarization`, an RTTM file, or a folder with RTTM files and
+    no other label files; see `phonseg.evaluation.speakers.changes.turn_changes`. The options are for boundaries.
 
     Args:
         automatic: a segmentation, boundaries, a file or a folder, as for `phonseg.evaluate`.
@@ -162,22 +167,26 @@ def changes(
         sample_rate: samples per second in `.phn` files.
 
     Returns:
-        The changes.
+        The changes of boundaries, or of turns.
 
     Raises:
         TextGridError: if a file cannot be read, or if the durations cannot be those of the same recording (in a folder
             such files are listed as failed instead).
-        ConfigurationError: if `within` or boundaries are out of range, if only one of the two is a folder, or if two
-            folders have no name in common.
+        ConfigurationError: if `within` or boundaries are out of range, if only one of the two is a folder, if two
+            folders have no name in common, or if turns are compared and an option for boundaries is given.
 
     Warns:
         PhonsegWarning: for each pair whose durations differ, and for each file that is compared with itself.
     """
+    both: tuple[Any, Any] = automatic, corrected
+    tiers = tier, automatic_tier, corrected_tier
+    if holds_turns(automatic, corrected):
+        if (within, *tiers, sample_rate) != (WITHIN, "phones", None, None, 16_000):
+            raise ConfigurationError("changes: turns of speakers are compared, and the options are for boundaries.")
+        return turn_changes(*both)
     check_tolerance("within", within)
-    reading = Reading.of(
-        tier, automatic_tier, corrected_tier, sample_rate=sample_rate, roles=("automatic", "corrected")
-    )
-    read = read_comparisons(automatic, corrected, reading, about_files)
+    reading = Reading.of(*tiers, sample_rate=sample_rate, roles=("automatic", "corrected"))
+    read = read_comparisons(*both, reading, about_files)
     read.warn()
     made: list[Change] = []
     failed = dict(read.failed)

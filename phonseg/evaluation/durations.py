@@ -110,7 +110,7 @@ def compare_durations(reference: Length, prediction: Length, *, labelled_only: b
         return None
     ratio = longer.seconds / shorter.seconds if shorter.seconds else math.inf
     units = [(side, other, unit) for side, other in ((shorter, longer), (longer, shorter)) for unit in side.per_second]
-    cause = next(filter(None, (_cause(*one) for one in units)), "")
+    cause = next(filter(None, (likely_unit(*one) for one in units)), "")
     sides = f"{reference.name}: {reference}, but {prediction.name} {prediction}"
     if shorter.tells_duration or (not longer.tells_duration and longer is reference):
         advice = cause or f"{SAME}{_two_rates(ratio)}"
@@ -130,8 +130,17 @@ def compare_durations(reference: Length, prediction: Length, *, labelled_only: b
     return Finding(Level.NOTE, f"{sides}.{rest}", both if shorter is reference else f"{both} their references")
 
 
-def _cause(side: Length, other: Length, read_as: float) -> str:
-    """The unit that the times of one side seem to have, if it is not the one that they were read as, in a second."""
+def likely_unit(side: Length, other: Length, read_as: float = 1.0) -> str:
+    """Says in which unit the times of one side seem to be, if it is not the one that they were read as.
+
+    Args:
+        side: the side in question.
+        other: the other side.
+        read_as: units in a second, as they were read: 1 for seconds.
+
+    Returns:
+        A sentence or two; empty if the unit seems to be right, or is not known.
+    """
     if not side.seconds or not other.seconds:
         return ""
     units = read_as * side.seconds / other.seconds  # in the file, for each second

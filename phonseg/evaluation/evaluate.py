@@ -44,7 +44,7 @@ def evaluate(
         reference: a `Segmentation`, its interior boundaries in seconds, in order, the path of a reference (see
             `phonseg.annotation.readers`), or a folder of references.
         prediction: the same. Files of two folders belong together if they have the same name in the same place (see
-            `phonseg.evaluation.pairing.pair`).
+            `phonseg.evaluation.pairs.pairing.pair`).
         tolerance: seconds, above 0 and below 1, with 1 microsecond of slack.
         lenient: whether to add the lenient score.
         tier: which tier, by name or number, in files with tiers.

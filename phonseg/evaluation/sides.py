@@ -18,6 +18,7 @@ from phonseg.annotation.readers import read_label_file
 from phonseg.annotation.tier_choice import NoSuchTierError, Wanted
 from phonseg.errors import ConfigurationError, TextGridError
 from phonseg.evaluation.durations import Length
+from phonseg.evaluation.speakers.sides import holds_turns
 from phonseg.timeline.grid import Times
 from phonseg.timeline.segmentation import Segmentation
 
@@ -121,9 +122,13 @@ def read_side(source: Scorable, reading: Reading, which: int) -> Side:
 
     Raises:
         TextGridError: if the file cannot be read or has no such tier.
-        ConfigurationError: if boundaries are out of range.
+        ConfigurationError: if boundaries are out of range, or if turns of speakers were given.
     """
     role = reading.roles[which]
+    if holds_turns(source):
+        name = os.fspath(source) if isinstance(source, str | os.PathLike) else role
+        problem = "turns of speakers have no tiers and no boundaries of sounds"
+        raise ConfigurationError(f"{name}: {problem}. Score them with phonseg.evaluate_diarization.")
     if isinstance(source, str | os.PathLike):
         if not os.fspath(source):
             raise ConfigurationError(f"{role}: an empty path is no label file. Give the path of one.")

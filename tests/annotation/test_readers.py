@@ -8,7 +8,7 @@ from phonseg.annotation.readers import read_reference
 from phonseg.cli.main import main
 from phonseg.errors import TextGridError
 from phonseg.evaluation.evaluate import evaluate
-from phonseg.evaluation.pairing import find_references, pair
+from phonseg.evaluation.pairs.pairing import REFERENCES, pair
 from phonseg.evaluation.score import CorpusScore
 from phonseg.timeline.segmentation import Segmentation
 
@@ -34,7 +34,7 @@ def references(tmp_path: Path) -> Path:
 
 
 def test_every_kind_reads_the_same(references: Path) -> None:
-    found = find_references(references)
+    found = REFERENCES.find(references)
     assert [path.name for path in found] == [
         *("csv.csv", "eaf.eaf", "lab.lab", "phn.PHN", "phones.phones", "textgrid.TextGrid")
     ]
@@ -45,7 +45,7 @@ def test_every_kind_reads_the_same(references: Path) -> None:
 def test_every_kind_is_scored_in_a_folder(references: Path, tmp_path: Path) -> None:
     predictions = tmp_path / "predictions"
     predictions.mkdir()
-    for path in find_references(references):
+    for path in REFERENCES.find(references):
         MADE.to_textgrid(predictions / f"{path.stem}.TextGrid", tier="segments")
     score = evaluate(references, predictions)
     assert isinstance(score, CorpusScore)

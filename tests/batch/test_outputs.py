@@ -18,10 +18,11 @@ from phonseg.annotation.textgrid.reader import read_textgrid
 from phonseg.annotation.textgrid.writer import textgrid_bytes
 from phonseg.audio.find import search
 from phonseg.batch.jobs import Job, plan_jobs
-from phonseg.batch.manifest import Manifest, Shard, read_records
 from phonseg.batch.outputs import Outputs
-from phonseg.batch.records import Record
-from phonseg.batch.worker_task import WorkerResult
+from phonseg.batch.records.manifest import Manifest, Shard, read_records
+from phonseg.batch.records.record import Record
+from phonseg.batch.segment_files import SegmentTask
+from phonseg.batch.task import WorkerResult
 from phonseg.errors import OutputError
 from phonseg.system.atomic_files import replacing
 from phonseg.system.ordinary_files import sha256
@@ -36,7 +37,7 @@ class Killed(BaseException):
 
 
 def result(text: str = "a TextGrid", provenance: Provenance = A, warning: str = "") -> WorkerResult:
-    return WorkerResult({".TextGrid": text.encode()}, 3, 1.5, warning, 0.1, provenance)
+    return WorkerResult({".TextGrid": text.encode()}, 1.5, provenance, 3, warning=warning, elapsed=0.1)
 
 
 def of(job: Job) -> Path:
@@ -46,7 +47,7 @@ def of(job: Job) -> Path:
 
 def run(job: Job, made: WorkerResult | str, *, overwrite: bool = False, others: list[Job] | None = None) -> Record:
     """A run of one recording, whose segmenting gives a result or an error."""
-    with closing(Outputs([job, *(others or [])], shard=None, overwrite=overwrite, tiers=("phones",))) as outputs:
+    with closing(Outputs([job, *(others or [])], shard=None, overwrite=overwrite, task=SegmentTask())) as outputs:
         provenance = made.provenance if isinstance(made, WorkerResult) else A
         if not outputs.settles(job, provenance):
             if isinstance(made, WorkerResult):
@@ -163,7 +164,7 @@ def test_a_correction_that_is_undone_is_none(job: Job) -> None:
 
 
 def test_what_somebody_writes_during_the_run_is_left_alone(job: Job) -> None:
-    with closing(Outputs([job], shard=None, overwrite=False, tiers=("phones",))) as outputs:
+    with closing(Outputs([job], shard=None, overwrite=False, task=SegmentTask())) as outputs:
         assert not outputs.settles(job, A)
         of(job).parent.mkdir(parents=True)
         of(job).write_bytes(b"by hand")
@@ -175,7 +176,7 @@ def test_what_somebody_writes_during_the_run_is_left_alone(job: Job) -> None:
 def test_two_runs_at_once_end_well(job: Job, tmp_path: Path) -> None:
     (tmp_path / "in" / "y.wav").touch()
     x, y = plan_jobs(search(tmp_path / "in"), tmp_path / "out")
-    first, second = (Outputs([x, y], shard=None, overwrite=False, tiers=("phones",)) for _ in range(2))
+    first, second = (Outputs([x, y], shard=None, overwrite=False, task=SegmentTask()) for _ in range(2))
     for outputs in (first, second):
         assert not outputs.settles(x, A)
         assert not outputs.settles(y, A)
@@ -195,7 +196,7 @@ def test_two_runs_at_once_end_well(job: Job, tmp_path: Path) -> None:
 def test_what_another_run_writes_meanwhile_is_known_at_once_and_to_the_next(
     job: Job, shard: Shard | None, ended: bool
 ) -> None:
-    first, second = (Outputs([job], shard=one, overwrite=False, tiers=("phones",)) for one in (None, shard))
+    first, second = (Outputs([job], shard=one, overwrite=False, task=SegmentTask()) for one in (None, shard))
     assert not second.settles(job, A)
     first.place(job, result("one"))
     if ended:
@@ -212,7 +213,7 @@ def test_what_another_run_writes_meanwhile_is_known_at_once_and_to_the_next(
 @pytest.mark.parametrize("shard", [None, (1, 1)])
 def test_what_another_run_makes_of_files_that_were_skipped_stays_known(job: Job, shard: Shard | None) -> None:
     run(job, result())
-    first, second = (Outputs([job], shard=one, overwrite=False, tiers=("phones",)) for one in (None, shard))
+    first, second = (Outputs([job], shard=one, overwrite=False, task=SegmentTask()) for one in (None, shard))
     assert first.settles(job, A)
     second.place(job, result("another", B))
     second.close()
@@ -226,7 +227,7 @@ def test_no_run_takes_what_another_wrote_meanwhile_for_a_correction(tmp_path: Pa
     job = both(tmp_path)
     run(job, files("1"))
     table = replace(job, files={".csv": job.files[".csv"]})
-    first = Outputs([table], shard=None, overwrite=False, tiers=("phones",))
+    first = Outputs([table], shard=None, overwrite=False, task=SegmentTask())
     run(replace(job, files={".TextGrid": of(job)}), files("2", B))
     for _ in range(ends):
         Manifest(job.folder, None).settle()
@@ -239,7 +240,7 @@ def test_no_run_takes_what_another_wrote_meanwhile_for_a_correction(tmp_path: Pa
 
 
 def test_every_shard_knows_what_the_others_made(job: Job) -> None:
-    with closing(Outputs([job], shard=(2, 3), overwrite=False, tiers=("phones",))) as outputs:
+    with closing(Outputs([job], shard=(2, 3), overwrite=False, task=SegmentTask())) as outputs:
         outputs.place(job, result())
     assert (job.folder / "phonseg-manifest-2-of-3.jsonl").exists()
     assert run(job, result()).status == "skipped"
@@ -247,7 +248,7 @@ def test_every_shard_knows_what_the_others_made(job: Job) -> None:
 
 
 def test_of_two_records_of_one_content_the_one_that_is_up_to_date_counts(job: Job) -> None:
-    with closing(Outputs([job], shard=(1, 1), overwrite=False, tiers=("phones",))) as outputs:
+    with closing(Outputs([job], shard=(1, 1), overwrite=False, task=SegmentTask())) as outputs:
         outputs.place(job, result())
     assert [run(job, result(provenance=B)).status for _ in range(2)] == ["done", "skipped"]
     assert run(job, result(provenance=A)).status == "skipped"
@@ -264,16 +265,16 @@ def test_a_record_that_a_full_disk_has_cut_costs_no_other(job: Job) -> None:
 def test_a_manifest_that_cannot_be_written_is_found_at_the_start(job: Job) -> None:
     (job.folder / "phonseg-manifest.jsonl").mkdir(parents=True)
     with pytest.raises(OutputError, match=r"phonseg-manifest\.jsonl: cannot be written"):
-        Outputs([job], shard=None, overwrite=False, tiers=("phones",))
+        Outputs([job], shard=None, overwrite=False, task=SegmentTask())
 
 
 def test_an_output_that_cannot_be_made_is_found_at_the_start(tmp_path: Path, job: Job) -> None:
     (tmp_path / "out").write_text("a file")
     with pytest.raises(OutputError, match=r"out: cannot be made \(a file has that name\)"):
-        Outputs([job], shard=None, overwrite=False, tiers=("phones",))
+        Outputs([job], shard=None, overwrite=False, task=SegmentTask())
     (below,) = plan_jobs(search(tmp_path / "in"), tmp_path / "out" / "below")
     with pytest.raises(OutputError, match=r"below: cannot be made \(a file has the name of a folder above it\)"):
-        Outputs([below], shard=None, overwrite=False, tiers=("phones",))
+        Outputs([below], shard=None, overwrite=False, task=SegmentTask())
     assert (tmp_path / "out").read_text() == "a file"
 
 
@@ -281,7 +282,7 @@ def test_an_output_that_cannot_be_made_is_found_at_the_start(tmp_path: Path, job
 def test_an_output_that_is_closed_is_found_at_the_start(tmp_path: Path, job: Job) -> None:
     (tmp_path / "out").mkdir(0o555)
     with pytest.raises(OutputError, match="cannot be written"):
-        Outputs([job], shard=None, overwrite=False, tiers=("phones",))
+        Outputs([job], shard=None, overwrite=False, task=SegmentTask())
 
 
 def test_what_stands_in_the_way_of_one_stops_no_other(tmp_path: Path) -> None:
@@ -295,7 +296,7 @@ def test_what_stands_in_the_way_of_one_stops_no_other(tmp_path: Path) -> None:
     (out / "deep").touch()
     (out / "out").symlink_to(tmp_path)
     jobs = plan_jobs(search(tmp_path / "in"), out)
-    with closing(Outputs(jobs, shard=None, overwrite=True, tiers=("phones",))) as outputs:
+    with closing(Outputs(jobs, shard=None, overwrite=True, task=SegmentTask())) as outputs:
         for job in jobs:
             if not outputs.settles(job, A):
                 outputs.place(job, result())
@@ -360,7 +361,7 @@ def killed(moment: str | None) -> Iterator[None]:
     def die(*_: object) -> None:
         raise Killed
 
-    patches = [patch("phonseg.batch.file_plan.replacing", dying)]
+    patches = [patch("phonseg.batch.records.file_plan.replacing", dying)]
     if moment is not None:
         patches.append(patch.object(Manifest, "settle", die if moment == "at the end" else lambda _: {}))
     if moment == "at the start":
@@ -496,7 +497,7 @@ def test_a_set_of_which_a_killed_run_wrote_a_part_is_completed(tmp_path: Path, b
             with real(path, *how) as partial:
                 yield partial
 
-        with patch("phonseg.batch.file_plan.replacing", dying), pytest.raises(Killed):
+        with patch("phonseg.batch.records.file_plan.replacing", dying), pytest.raises(Killed):
             run(job, files("1"))
     assert (of(job).read_bytes(), job.files[".csv"].exists()) == (b"1", before)
     assert run(job, "x.wav: cannot be read.").status == "failed"
@@ -601,7 +602,7 @@ def test_a_textgrid_by_hand_that_was_not_asked_for_needs_no_word(tmp_path: Path)
 
 @pytest.mark.parametrize("error", [OSError(errno.EIO, "Input/output error"), MemoryError(), RecursionError("deep")])
 def test_whatever_one_file_raises_fails_one_recording(job: Job, error: Exception) -> None:
-    with patch("phonseg.batch.outputs.digest", side_effect=error):
+    with patch("phonseg.batch.records.planner.digest", side_effect=error):
         record = run(job, result())
     assert record.status == "failed"
     assert "cannot be segmented (" in record.message or "cannot be written (Input/output error)" in record.message
@@ -620,7 +621,7 @@ def test_recordings_of_the_same_files_fail_and_lose_nothing(tmp_path: Path) -> N
             ("x.mp3", "failed"),
             ("x.wav", "failed"),
         ]
-        with closing(Outputs(jobs, shard=None, overwrite=False, tiers=("phones",))) as outputs:
+        with closing(Outputs(jobs, shard=None, overwrite=False, task=SegmentTask())) as outputs:
             assert all(outputs.settles(one, A) for one in jobs)
         left = {record.recording.name: record for record in read_records(tmp_path)}
         assert len(left) == len(read_records(tmp_path)) == 2

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -9,7 +10,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from contextlib import chdir
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -18,13 +19,14 @@ import parselmouth
 import pytest
 import soundfile
 from conftest import RATE, mel_segmenter, noise, speech_like
-from fatal import segment_or_die
+from fatal import work_or_die
+from talkers import Talkers
 
-import phonseg.batch.segment_files
-from phonseg import segment_files
+import phonseg.batch.run_batch
+from phonseg import diarize_files, segment_files
 from phonseg.annotation.textgrid.reader import read_textgrid
-from phonseg.batch.manifest import read_records
-from phonseg.batch.records import Record
+from phonseg.batch.records.manifest import read_records
+from phonseg.batch.records.record import Record
 from phonseg.errors import AudioError, ConfigurationError, ModelError
 from phonseg.system.ordinary_files import sha256
 from phonseg.timeline.segmentation import Segmentation
@@ -46,7 +48,33 @@ class AtOnce(Executor):
         return future
 
 
-run: Callable[..., list[Record]] = partial(segment_files, model=MODEL, executor=AtOnce(), progress=False)
+Run = Callable[..., list[Record]]
+run: Run = partial(segment_files, model=MODEL, executor=AtOnce(), progress=False)
+
+
+@pytest.fixture(name="run", params=["segment", "diarize"])
+def either(request: pytest.FixtureRequest) -> Run:
+    """A batch of either command that writes TextGrids. The tests without this fixture are of segmenting alone."""
+    if request.param == "segment":
+        return run
+    return partial(diarize_files, model=Talkers(), formats=("textgrid",), executor=AtOnce(), progress=False)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A command as a program and as a function, which do the same, and arguments with which it does something else."""
+
+    program: list[str]
+    work: Run
+    otherwise: dict[str, object]
+
+
+@pytest.fixture(params=["segment", "diarize"])
+def kind(request: pytest.FixtureRequest) -> Kind:
+    if request.param == "segment":
+        return Kind(["-m", "phonseg", "segment"], partial(segment_files, progress=False), {"sensitivity": 0.4})
+    program = [str(ROOT / "tests" / "talkers.py"), "diarize"]
+    return Kind(program, partial(diarize_files, model=Talkers(), progress=False), {"speakers": 3})
 
 
 def record(path: Path, seed: int = 0) -> Path:
@@ -114,7 +142,7 @@ def test_the_same_as_one_by_one(tree: Path, tmp_path: Path) -> None:
         assert (tmp_path / "out" / name).with_suffix(".TextGrid").read_bytes() == alone.read_bytes()
 
 
-def test_a_second_run_does_what_is_new(tree: Path, tmp_path: Path) -> None:
+def test_a_second_run_does_what_is_new(run: Run, tree: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     run(tree, out)
     before = {path: path.stat().st_mtime_ns for path in out.rglob("*.TextGrid")}
@@ -146,7 +174,7 @@ def test_settings_decide_what_is_done_again_and_corrections_stay(tmp_path: Path)
     assert read_textgrid(textgrid).duration == soundfile.info(recording).duration
 
 
-def test_a_textgrid_that_phonseg_did_not_write_is_left_alone(tmp_path: Path) -> None:
+def test_a_textgrid_that_phonseg_did_not_write_is_left_alone(run: Run, tmp_path: Path) -> None:
     recording = record(tmp_path / "a.wav")
     (tmp_path / "a.TextGrid").write_text("made by hand")
     (left,) = run(recording)
@@ -168,7 +196,7 @@ def test_a_warning_is_part_of_the_record(tmp_path: Path) -> None:
     "name",
     ["a b $HOME 'q' \"r\".wav", "-o.wav", "ʃə\u0301😀.wav", "new\nline.wav", os.fsdecode(b"not-utf8-\xff\xe9.wav")],
 )
-def test_whatever_a_recording_is_called(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_whatever_a_recording_is_called(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.chdir(tmp_path)
     record(tmp_path / "in" / "x.wav").rename(tmp_path / "in" / name)
     (one,) = run("in", "out")
@@ -178,7 +206,7 @@ def test_whatever_a_recording_is_called(tmp_path: Path, monkeypatch: pytest.Monk
     assert run("in", "out")[0].status == "skipped"
 
 
-def test_threads_do_as_one_thread(tmp_path: Path) -> None:
+def test_threads_do_as_one_thread(run: Run, tmp_path: Path) -> None:
     for i in range(8):
         soundfile.write(tmp_path / f"{i}.wav", np.zeros(RATE) if i % 2 else noise(RATE, i), RATE)
     run(tmp_path, tmp_path / "one")
@@ -195,7 +223,7 @@ def test_processes_do_as_one_thread_even_if_one_of_them_dies(
     tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record(tree / "fatal.wav", 3)
-    monkeypatch.setattr(phonseg.batch.segment_files, "segment_one", segment_or_die)
+    monkeypatch.setattr(phonseg.batch.run_batch, "work_on", work_or_die)
     one, two = tmp_path / "one", tmp_path / "two"
     records = segment_files(tree, two, model=MODEL, jobs=2, progress=False)
     fatal = [record for record in records if record.recording.name == "fatal.wav"]
@@ -208,16 +236,18 @@ def test_processes_do_as_one_thread_even_if_one_of_them_dies(
     assert written(one) == written(two)
 
 
-def test_a_mistake_of_ours_fails_one_file(tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mistake_of_ours_fails_one_file(
+    run: Run, tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def stumble(request: object, recording: Path) -> object:
         if recording.name == "a.wav":
             raise IndexError("7")
-        return segment_or_die(request, recording)
+        return work_or_die(request, recording)
 
-    monkeypatch.setattr(phonseg.batch.segment_files, "segment_one", stumble)
+    monkeypatch.setattr(phonseg.batch.run_batch, "work_on", stumble)
     records = run(tree, tmp_path / "out")
     assert [one.status for one in records] == ["failed", "failed", "done", "done"]
-    assert "a.wav: cannot be segmented (IndexError('7'))" in records[0].message
+    assert re.search(r"a\.wav: cannot be (segmented|diarized) \(IndexError\('7'\)\)", records[0].message)
 
 
 def test_options_reach_the_segmenter(tmp_path: Path) -> None:
@@ -246,7 +276,7 @@ def test_options_are_tried_before_any_recording(tmp_path: Path) -> None:
     assert written(tmp_path / "out") == {}
 
 
-def test_a_shard_does_its_part(tmp_path: Path) -> None:
+def test_a_shard_does_its_part(run: Run, tmp_path: Path) -> None:
     for i in range(4):
         soundfile.write(tmp_path / "in" / f"{i}.wav" if i else record(tmp_path / "in" / "0.wav"), noise(RATE, i), RATE)
     parts = [run(tmp_path / "in", tmp_path / "out", shard=(i, 3)) for i in (1, 2, 3)]
@@ -257,11 +287,13 @@ def test_a_shard_does_its_part(tmp_path: Path) -> None:
     assert not (tmp_path / "no").exists()
 
 
-def test_an_interrupted_run_keeps_what_is_done(tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_run_keeps_what_is_done(
+    run: Run, tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(phonseg.batch.segment_files.Progress, "advance", interrupt)
+    monkeypatch.setattr(phonseg.batch.run_batch.Progress, "advance", interrupt)
     with pytest.raises(KeyboardInterrupt):
         run(tree, tmp_path / "out")
     monkeypatch.undo()
@@ -276,7 +308,7 @@ def test_an_interrupted_run_keeps_what_is_done(tree: Path, tmp_path: Path, monke
 
 
 def test_an_interrupted_run_asks_no_more_of_its_executor(
-    tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     handed_out: list[Future[object]] = []
 
@@ -288,7 +320,7 @@ def test_an_interrupted_run_asks_no_more_of_its_executor(
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(phonseg.batch.segment_files.Progress, "advance", interrupt)
+    monkeypatch.setattr(phonseg.batch.run_batch.Progress, "advance", interrupt)
     with pytest.raises(KeyboardInterrupt):
         run(tree, tmp_path / "out", executor=OneAtATime())
     assert [future.cancelled() for future in handed_out] == [False, False, True, True, True]
@@ -315,8 +347,8 @@ def test_the_work_may_be_done_in_another_folder_and_begins_with_the_largest(
     assert len(order) == 4
 
 
-def start(*arguments: str | Path) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "phonseg", "segment", *map(str, arguments)]
+def start(kind: Kind, *arguments: str | Path) -> subprocess.Popen[str]:
+    command = [sys.executable, *kind.program, *map(str, arguments)]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
@@ -330,12 +362,14 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
-def test_whenever_a_run_is_killed_the_next_does_the_rest_and_only_the_rest(many: Path, tmp_path: Path) -> None:
+def test_whenever_a_run_is_killed_the_next_does_the_rest_and_only_the_rest(
+    kind: Kind, many: Path, tmp_path: Path
+) -> None:
     random = np.random.default_rng(0)
     out = tmp_path / "out"
     for jobs in (1, 2, 1, 2, 1, 2, 1, 2):
         enough = len(written(out)) + random.integers(1, 6)
-        with start(many, "-o", out, "--jobs", f"{jobs}") as process:
+        with start(kind, many, "-o", out, "--jobs", f"{jobs}") as process:
             while process.poll() is None and len(written(out)) < enough:
                 time.sleep(0.001)
             time.sleep(random.uniform(0, 0.02))
@@ -345,22 +379,24 @@ def test_whenever_a_run_is_killed_the_next_does_the_rest_and_only_the_rest(many:
         for path in out.rglob("*.TextGrid"):
             assert len(read_textgrid(path)) >= 1
     before = {path: path.stat().st_mtime_ns for path in out.rglob("*.TextGrid")}
-    records = segment_files(many, out, jobs=2, progress=False)
+    records = kind.work(many, out, jobs=2)
     assert {one.textgrid for one in records if one.status == "skipped"} == set(before)
     assert {path: path.stat().st_mtime_ns for path in before} == before
     assert len(records) == len(read_records(out)) == len(written(out)) == 60
     for path in out.rglob(".phonseg*"):  # at most one for each that was killed; next time it is removed
         os.utime(path, (0, 0))
-    segment_files(many, out, jobs=2, sensitivity=0.4, progress=False)
+    kind.work(many, out, jobs=2, **kind.otherwise)
     assert len([one for one in read_records(out) if one.status == "done"]) == 60
     assert not list(out.rglob(".phonseg*"))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_ends_a_run_in_order(many: Path, tmp_path: Path, number: signal.Signals, code: int) -> None:
+def test_a_signal_ends_a_run_in_order(
+    kind: Kind, many: Path, tmp_path: Path, number: signal.Signals, code: int
+) -> None:
     out = tmp_path / "out"
-    with start(many, "-o", out, "--jobs", "2") as process:
+    with start(kind, many, "-o", out, "--jobs", "2") as process:
         while process.poll() is None and len(written(out)) < 3:
             time.sleep(0.01)
         process.send_signal(number)
@@ -371,14 +407,14 @@ def test_a_signal_ends_a_run_in_order(many: Path, tmp_path: Path, number: signal
     assert {one.textgrid.relative_to(out).as_posix() for one in records} == set(written(out))
     assert {one.status for one in records} == {"done"}
     assert not list(out.rglob(".phonseg*"))
-    assert sum(one.status == "done" for one in segment_files(many, out, progress=False)) == 60 - len(records)
+    assert sum(one.status == "done" for one in kind.work(many, out)) == 60 - len(records)
 
 
 @pytest.mark.slow
-def test_workers_that_are_killed_lose_what_they_held_and_no_more(many: Path, tmp_path: Path) -> None:
+def test_workers_that_are_killed_lose_what_they_held_and_no_more(kind: Kind, many: Path, tmp_path: Path) -> None:
     psutil = pytest.importorskip("psutil")
     killed = 0
-    with start(many, "-o", tmp_path / "out", "--jobs", "2") as process:
+    with start(kind, many, "-o", tmp_path / "out", "--jobs", "2") as process:
         while process.poll() is None and killed < 3:
             if len(written(tmp_path / "out")) > 5 * killed:
                 for child in psutil.Process(process.pid).children()[:1]:
@@ -394,12 +430,13 @@ def test_workers_that_are_killed_lose_what_they_held_and_no_more(many: Path, tmp
 
 
 @pytest.mark.slow
-def test_two_runs_at_once_may_be_killed_at_any_time(many: Path, tmp_path: Path) -> None:
+def test_two_runs_at_once_may_be_killed_at_any_time(kind: Kind, many: Path, tmp_path: Path) -> None:
     random = np.random.default_rng(1)
     out, by_hand = tmp_path / "out", dict[Path, bytes]()
     for round_ in range(6):
         runs = [
-            start(many, "-o", out, "--format", formats, "--jobs", "1") for formats in ("textgrid,csv", "textgrid,json")
+            start(kind, many, "-o", out, "--format", formats, "--jobs", "1")
+            for formats in ("textgrid,csv", "textgrid,json")
         ]
         enough = len(written(out)) + random.integers(2, 9)
         while any(one.poll() is None for one in runs) and len(written(out)) < enough:
@@ -414,8 +451,8 @@ def test_two_runs_at_once_may_be_killed_at_any_time(many: Path, tmp_path: Path) 
         path.write_bytes(by_hand[path])
     assert {path: path.read_bytes() for path in by_hand} == by_hand
     formats = ("textgrid", "csv", "json")
-    segment_files(many, out, formats=formats, jobs=2, progress=False)
-    records = segment_files(many, out, formats=formats, jobs=2, progress=False)
+    kind.work(many, out, formats=formats, jobs=2)
+    records = kind.work(many, out, formats=formats, jobs=2)
     assert {path: path.read_bytes() for path in by_hand} == by_hand
     assert len(records) == len(read_records(out)) == 60
     assert {one.status for one in records} == {"skipped"}
@@ -482,7 +519,7 @@ def test_into_adds_to_what_is_there_and_to_nothing_else(tree: Path, tmp_path: Pa
     assert len(read_textgrid(a).boundaries) > 0
 
 
-def test_two_recordings_of_one_name_fail_and_the_rest_is_segmented(tree: Path, tmp_path: Path) -> None:
+def test_two_recordings_of_one_name_fail_and_the_rest_is_segmented(run: Run, tree: Path, tmp_path: Path) -> None:
     record(tree / "a.flac", 3)
     record(tree / "deep" / "C.wav", 4)
     statuses = {one.recording.name: (one.status, one.message) for one in run(tree, tmp_path / "out")}
@@ -506,21 +543,21 @@ def test_two_recordings_of_one_name_fail_and_the_rest_is_segmented(tree: Path, t
 
 @pytest.mark.parametrize("error", [OSError(errno.EINVAL, "Invalid argument"), MemoryError(), KeyError("x")])
 def test_whatever_one_recording_raises_the_others_are_segmented(
-    tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+    run: Run, tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     def stumble(request: object, recording: Path) -> object:
         if recording.name == "a.wav":
             raise error
-        return segment_or_die(request, recording)
+        return work_or_die(request, recording)
 
-    monkeypatch.setattr(phonseg.batch.segment_files, "segment_one", stumble)
+    monkeypatch.setattr(phonseg.batch.run_batch, "work_on", stumble)
     records = run(tree, tmp_path / "out")
     assert [one.status for one in records] == ["failed", "failed", "done", "done"]
-    assert "a.wav: cannot be segmented (" in records[0].message
+    assert re.search(r"a\.wav: cannot be (segmented|diarized) \(", records[0].message)
     assert ("mistake of phonseg's" in records[0].message) == isinstance(error, KeyError)
 
 
-def test_an_executor_that_breaks_down_fails_what_it_did_not_do(tree: Path, tmp_path: Path) -> None:
+def test_an_executor_that_breaks_down_fails_what_it_did_not_do(run: Run, tree: Path, tmp_path: Path) -> None:
     class Breaking(AtOnce):
         def submit(self, function, /, *args, **kwargs):  # type: ignore[no-untyped-def]
             if "c.WAV" in str(args):

@@ -11,8 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from turns_of_speakers import write_rttm
 
-import phonseg.batch.segment_files
+import phonseg.batch.run_batch
 from phonseg.annotation.textgrid.reader import read_textgrid
 from phonseg.cli import main as cli
 from phonseg.errors import ConfigurationError
@@ -62,6 +63,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(DEMO / "english.TextGrid", place / "corrected.TextGrid")
     shutil.copy(DEMO / "english.TextGrid", place / "interview.TextGrid")
     shutil.copy(DEMO / "english.wav", place / "interview.wav")
+    for name in ("reference", "interview", "corrected", "references/english", "diarized/english"):
+        write_rttm(place / f"{name}.rttm", [(0.5, 2.0, "speaker_1")])
     reference = read_textgrid(DEMO / "english.TextGrid")
     reference.to_textgrid(place / "both.TextGrid", tier="auto", into=DEMO / "english.TextGrid")
     turns = (Turn(0, 0.5, "Interviewer"), Turn(0.25, 1, "Ms B"))
@@ -83,7 +86,7 @@ def test_every_command_has_examples_of_its_own(parser: argparse.ArgumentParser) 
 @pytest.mark.parametrize("line", runnable())
 def test_every_example_runs(folder: Path, line: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
-    monkeypatch.setattr(phonseg.batch.segment_files, "Workers", ThreadPoolExecutor)
+    monkeypatch.setattr(phonseg.batch.run_batch, "Workers", ThreadPoolExecutor)
     monkeypatch.setattr(praat_plugin, "own_preferences_folders", lambda: (folder / "praat6", folder / "praat7"))
     assert cli.main(shlex.split(line)) == 0
 

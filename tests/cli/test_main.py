@@ -15,9 +15,10 @@ import pytest
 import soundfile
 from conftest import RATE, speech_like
 
+import phonseg.batch.run_batch
 import phonseg.batch.segment_files
 from phonseg.annotation.textgrid.reader import read_textgrid
-from phonseg.batch.manifest import read_records
+from phonseg.batch.records.manifest import read_records
 from phonseg.cli.main import main
 
 DEMO = Path(__file__).resolve().parents[2] / "data" / "demo"
@@ -26,7 +27,7 @@ DEMO = Path(__file__).resolve().parents[2] / "data" / "demo"
 @pytest.fixture(autouse=True)
 def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Batches are done by threads, since other processes would have to load all libraries first."""
-    monkeypatch.setattr(phonseg.batch.segment_files, "Workers", ThreadPoolExecutor)
+    monkeypatch.setattr(phonseg.batch.run_batch, "Workers", ThreadPoolExecutor)
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@ import argparse
 import pytest
 from hypothesis import given, strategies as st
 
-from phonseg.cli.segment import add, array_shard
+from phonseg.cli.batches import array_shard
+from phonseg.cli.segment import add
 from phonseg.errors import ConfigurationError
 
 

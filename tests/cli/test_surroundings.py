@@ -13,8 +13,9 @@ import pytest
 import soundfile
 from conftest import RATE, speech_like
 
+import phonseg.batch.run_batch
 import phonseg.batch.segment_files
-from phonseg.batch.manifest import read_records
+from phonseg.batch.records.manifest import read_records
 from phonseg.cli.main import main
 
 DEMO = Path(__file__).resolve().parents[2] / "data" / "demo"
@@ -26,7 +27,7 @@ FULL = "phonseg: standard output: cannot be written (No space left on device). M
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The current folder, with a recording and a TextGrid; batches are done by threads."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(phonseg.batch.segment_files, "Workers", ThreadPoolExecutor)
+    monkeypatch.setattr(phonseg.batch.run_batch, "Workers", ThreadPoolExecutor)
     soundfile.write("x.wav", speech_like(6)[0], RATE)
     shutil.copy(DEMO / "english.TextGrid", "ref.TextGrid")
     return tmp_path
@@ -70,7 +71,13 @@ def test_without_a_current_folder_nothing_is_begun(folder: Path) -> None:
 
 PATHS = [
     *("segment {}", "segment x.wav -o {}", "segment x.wav --into {}", "segment x.wav --model {}", "check {}"),
-    *("plot {} -o x.png", "plot x.wav -o {}", "plot x.wav -o x.png --reference {}", "evaluate {} ref.TextGrid"),
+    *(
+        "plot {} -o x.png",
+        "plot x.wav -o {}",
+        "plot x.wav -o x.png --reference {}",
+        "plot x.wav -o x.png --turns {}",
+        "evaluate {} ref.TextGrid",
+    ),
     *(
         "evaluate ref.TextGrid ref.TextGrid --figure {}",
         "changes ref.TextGrid {}",

@@ -17,7 +17,8 @@ from hypothesis import example, given, settings, strategies as st
 from IPython.core.formatters import DisplayFormatter
 from PIL import Image
 
-from phonseg.display.notebook import PLAYER_RATE, show
+from phonseg.display.notebook import show
+from phonseg.display.page import PLAYER_RATE
 from phonseg.errors import AudioError, ConfigurationError, printable
 from phonseg.timeline.segmentation import Segmentation
 

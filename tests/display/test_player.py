@@ -12,7 +12,9 @@ import numpy as np
 import pytest
 from conftest import RATE, speech_like
 
+from phonseg.timeline.diarization import Diarization
 from phonseg.timeline.segmentation import Segmentation
+from phonseg.timeline.turns import Turn
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 DRIVER = shutil.which("chromedriver")
@@ -269,3 +271,76 @@ def test_without_scripts_there_is_a_picture_with_its_sound_and_nothing_that_does
     assert buttons(browser) == []
     assert browser.execute_script("return document.images[0].naturalWidth") == 1100
     assert "Shown" in browser.execute_script("return document.body.innerText")
+
+
+TURNS = Turn(0.2, 0.9, LABEL), Turn(0.6, 1.5, "speaker 2"), Turn(1.4, 1.7, LABEL)
+
+
+@pytest.fixture
+def opened_turns(browser: Any, segmentation: Segmentation, tmp_path: Path) -> Any:
+    """A page with a diarization; two turns overlap."""
+    html = Diarization(TURNS, segmentation.duration, recording=segmentation.recording)._repr_html_()
+    path = tmp_path / "turns.html"
+    path.write_text(f'<!doctype html><meta charset="utf-8"><title>x</title>{html}', encoding="utf-8")
+    browser.get(path.as_uri())
+    wait(browser, "return document.querySelector('audio').readyState >= 3")
+    browser.execute_script(WATCH)
+    return browser
+
+
+def test_every_turn_has_a_button_over_its_bar_and_the_whole_has_one_over_the_waveform(opened_turns: Any) -> None:
+    """The colour under the middle of a button is that of the speaker, though turns overlap in time."""
+    import io
+
+    from PIL import Image
+
+    image = Image.open(io.BytesIO(opened_turns.get_screenshot_as_png())).convert("RGB")
+    places = opened_turns.execute_script(
+        "return arguments[0].map((one) => { const r = one.getBoundingClientRect();"
+        "return [r.left, r.top, r.width, r.height] })",
+        buttons(opened_turns),
+    )
+    colours = [image.getpixel((left + width / 2, top + height / 2)) for left, top, width, height in places[1:]]
+    blue, orange = (0, 114, 178), (230, 159, 0)
+    for seen, wanted in zip(colours, (blue, orange, blue), strict=True):
+        assert np.abs(np.subtract(seen, wanted)).max() < 12
+    assert places[0][2] > sum(width for _, _, width, _ in places[1:]) / 2
+    assert places[0][1] + places[0][3] <= min(top for _, top, _, _ in places[1:])
+    under = "const r = arguments[0].getBoundingClientRect(); return document.elementFromPoint(r.left + 3, r.top + 3)"
+    assert [opened_turns.execute_script(under, one) == one for one in buttons(opened_turns)] == [True] * 4
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_click_plays_the_turn(opened_turns: Any, number: int) -> None:
+    turn = TURNS[number - 1]
+    buttons(opened_turns)[number].click()
+    assert turn.end - 0.003 <= paused(opened_turns) <= turn.end + MOST_LATE
+    assert opened_turns.execute_script("return window.told[0]")[2] == pytest.approx(turn.start, abs=0.001)
+
+
+def test_a_click_on_the_number_in_the_table_plays_the_turn_too(opened_turns: Any) -> None:
+    from selenium.webdriver.common.by import By
+
+    opened_turns.execute_script("document.querySelector('details').open = true")
+    numbers = opened_turns.find_elements(By.CSS_SELECTOR, "td button")
+    assert [one.text for one in numbers] == ["1", "2", "3"]
+    assert [one.get_attribute("aria-label") for one in numbers] == [
+        one.get_attribute("aria-label") for one in buttons(opened_turns)[1:]
+    ]
+    numbers[2].click()
+    assert opened_turns.execute_script("return document.querySelectorAll('tr.phonseg-playing td')[1].textContent")
+    assert 1.7 - 0.003 <= paused(opened_turns) <= 1.7 + MOST_LATE
+    wait(opened_turns, "return document.querySelectorAll('.phonseg-playing').length === 0")
+
+
+def test_the_keyboard_goes_from_the_whole_to_the_turns(opened_turns: Any) -> None:
+    from selenium.webdriver.common.keys import Keys
+
+    press(opened_turns, Keys.TAB)
+    assert name_in_focus(opened_turns).startswith("all, 0 to ")
+    press(opened_turns, Keys.ARROW_RIGHT)
+    assert name_in_focus(opened_turns) == f"turn 1, {LABEL}, 0.200 to 0.900 s"
+    press(opened_turns, Keys.ENTER, Keys.ESCAPE)
+    assert paused(opened_turns) < 0.85
+    assert opened_turns.execute_script("return document.images.length") == 1
+    assert [entry for entry in opened_turns.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")] == []

@@ -213,6 +213,21 @@ def test_the_channel_that_was_segmented_is_drawn() -> None:
     assert np.array_equal(axes.lines[0].get_ydata()[::2], np.linspace(0, 0.7, RATE, dtype=np.float32)[::4])
 
 
+@pytest.mark.parametrize("settings_of_model", [{}, {"channel": "mix", "sensitivity": 0.7}])
+def test_a_long_name_of_a_recording_is_shortened_before_it_meets_the_settings(
+    settings_of_model: dict[str, object], tmp_path: Path
+) -> None:
+    path = tmp_path / f"{'interview_' * 24}.wav"
+    soundfile.write(path, SECOND, RATE)
+    made = Provenance("1.2", "mine", "", settings_of_model)
+    figure = plot_segmentation(cut(0.5, recording=path, provenance=made))
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    left, right = figure.axes[0]._left_title, figure.axes[0]._right_title  # type: ignore[attr-defined]
+    assert path.name.startswith(left.get_text().removesuffix("…"))
+    assert not left.get_window_extent(canvas.get_renderer()).overlaps(right.get_window_extent(canvas.get_renderer()))
+
+
 @pytest.mark.parametrize("kind", ["path", "samples", "Sound"])
 def test_a_segmentation_that_does_not_know_its_recording_can_be_given_one(kind: str, tmp_path: Path) -> None:
     path = tmp_path / "x.wav"

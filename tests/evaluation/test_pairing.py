@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from phonseg.errors import ConfigurationError
-from phonseg.evaluation.pairing import find_references, pair
+from phonseg.evaluation.pairs.pairing import REFERENCES, pair
 from phonseg.training.held_out import split
 
 
@@ -82,7 +82,7 @@ def test_a_name_is_the_same_whether_its_accents_are_taken_apart_or_not(reference
 def test_hidden_files_are_left_out_and_loops_of_links_end(tmp_path: Path) -> None:
     touch(tmp_path, "a/b.TextGrid", "a/._b.TextGrid", ".hidden/c.TextGrid", "a/b.wav")
     (tmp_path / "a/loop").symlink_to(tmp_path, target_is_directory=True)
-    assert find_references(tmp_path) == [tmp_path / "a/b.TextGrid"]
+    assert REFERENCES.find(tmp_path) == [tmp_path / "a/b.TextGrid"]
 
 
 def test_a_folder_without_anything_to_pair_is_refused(references: Path, predictions: Path) -> None:

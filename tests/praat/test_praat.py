@@ -16,7 +16,7 @@ import torch
 from conftest import RATE, speech_like
 from parselmouth.praat import call as call_praat
 
-import phonseg.batch.segment_files
+import phonseg.batch.run_batch
 from phonseg.annotation.textgrid.reader import read_textgrid
 from phonseg.cli.main import main
 from phonseg.praat.plugin import NAME, SCRIPTS, install, quoted
@@ -96,7 +96,7 @@ def test_the_demo_gets_the_boundaries_of_the_command_line(
     ]
 
     monkeypatch.setattr(
-        phonseg.batch.segment_files, "Workers", ThreadPoolExecutor
+        phonseg.batch.run_batch, "Workers", ThreadPoolExecutor
     )  # other processes would load all libraries first
     n_threads = torch.get_num_threads()
     torch.set_num_threads(1)  # as the workers have

@@ -1,22 +1,31 @@
 """Bytes of a TextGrid and of new tiers -> bytes of the TextGrid with these tiers.
 
-Only the number of tiers and the replaced tiers change. The file keeps its form (long or short text, binary), its
-encoding, its line ends and everything else in it. New tiers stand after the others, or in place of those they replace.
+Only the number of tiers changes, and the tiers that are replaced or removed. The file keeps its form (long or short
+text, binary), its encoding, its line ends and everything else in it. New tiers stand after the others, or in place of
+those they replace.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from phonseg.annotation.textgrid.parser import GridFile, open_textgrid
+from phonseg.annotation.textgrid.tier import Tier
 from phonseg.annotation.textgrid.tokens import WORD
 from phonseg.errors import TextGridError
 
 DURATION_SLACK = 0.010  # seconds: what other programs lose when they round to milliseconds or to whole frames
 
 
-def add_tiers(base: bytes, new: bytes, path: str | Path, *, replaceable: Collection[str] = ()) -> bytes:
+def add_tiers(
+    base: bytes,
+    new: bytes,
+    path: str | Path,
+    *,
+    replaceable: Collection[str] = (),
+    stale: Collection[str] = (),
+) -> bytes:
     """Adds the tiers of a TextGrid that phonseg wrote to another TextGrid.
 
     Args:
@@ -25,18 +34,24 @@ def add_tiers(base: bytes, new: bytes, path: str | Path, *, replaceable: Collect
         new: the whole file that phonseg wrote.
         path: of `base`, for messages.
         replaceable: names of tiers that are replaced, at their place, if `new` has tiers of the same name.
+        stale: names of tiers that are removed, unless `new` has tiers of the same name.
 
     Returns:
         The whole file with the tiers.
 
     Raises:
         TextGridError: if `base` is damaged, starts elsewhere or has another duration, has a tier of the same name
-            that is not replaceable or several such tiers, or its encoding lacks a character of the new tiers.
+            that is not replaceable, has several tiers of the name of one that is replaced or removed, or its encoding
+            lacks a character of the new tiers.
     """
     added, file = open_textgrid(new, path), open_textgrid(base, path)
     _check_extent(added, file, path)
     last = file.tiers[-1].place.stop if file.tiers else file.count.stop
-    number, edits = len(file.tiers), list[tuple[slice, bytes]]()
+    removed = set(stale).difference(tier.name for tier in added.tiers)
+    for name in sorted(removed):
+        _place(file, name, path, removed)
+    edits = [(place, b"") for place in _cut_out(file.tiers, removed)]
+    number = len(file.tiers) - len(edits)
     for tier in added.tiers:
         place = _place(file, tier.name, path, replaceable)
         body = added.bytes_of(tier.place).decode()
@@ -51,22 +66,33 @@ def add_tiers(base: bytes, new: bytes, path: str | Path, *, replaceable: Collect
     return result + file.bytes_of(slice(reached, None))
 
 
-def existing_tiers(base: bytes, names: Collection[str], path: str | Path) -> list[str]:
-    """Finds out which of these names are names of tiers in a TextGrid.
+def existing_tiers(base: bytes, path: str | Path) -> list[str]:
+    """Returns the names of the tiers in a TextGrid.
 
     Args:
         base: the whole file.
-        names: of tiers.
         path: of the file, for messages.
-
-    Returns:
-        Those of `names` that are there, in the same order.
 
     Raises:
         TextGridError: if the file is damaged.
     """
-    existing = [tier.name for tier in open_textgrid(base, path).tiers]
-    return [name for name in names if name in existing]
+    return [tier.name for tier in open_textgrid(base, path).tiers]
+
+
+def _cut_out(tiers: Sequence[Tier], names: Collection[str]) -> list[slice]:
+    """What is cut out so that tiers of these names are gone. Tiers that follow keep their numbers, which are comments.
+
+    A tier is cut out with the head of the next one, which its own head then serves. The last tiers are cut out with
+    their own heads.
+    """  # noqa: DOC201
+    gone = [tier.name in names for tier in tiers]
+    places: list[slice] = []
+    for i, tier in enumerate(tiers):
+        if gone[i] and not all(gone[i:]):
+            places.append(slice(tier.place.start, tiers[i + 1].place.start))
+        elif gone[i]:
+            places.append(slice(tiers[i - 1].place.stop if i else tier.place.start, tier.place.stop))
+    return places
 
 
 def _place(file: GridFile, name: str, path: str | Path, replaceable: Collection[str]) -> slice | None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import filecmp
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from phonseg.batch.jobs import Job
-from phonseg.batch.manifest import read_records
-from phonseg.batch.records import Made
+from phonseg.batch.records.manifest import read_records
+from phonseg.batch.records.record import Made
 from phonseg.system.ordinary_files import sha256
 from phonseg.timeline.provenance import Provenance
 
@@ -41,20 +41,19 @@ class KnownFiles:
         return self._made.get(file, ())
 
     def how_made(
-        self, file: Path, found: str | None, new: bytes | None, job: Job, provenance: Provenance
+        self, file: Path, found: str | None, new: bytes | None, is_current: Callable[[Made], bool]
     ) -> Made | None:
-        """Returns how phonseg made what a file holds; None if it did not. A record that is up to date comes first.
+        """Returns how phonseg made what a file holds; None if it did not.
 
         Args:
             file: the file.
             found: the SHA-256 of what it holds; None if it does not exist.
             new: what it is to hold; None if that is not known yet.
-            job: the recording.
-            provenance: the provenance of files that would be made now.
+            is_current: returns whether a file would be made in the same way now. Such a way is preferred to others.
         """
         known = self.of(file, None if new is not None and found == sha256(new) else found)
         same = (made for made in known if made.sha256 == found)
-        return max(same, key=lambda made: is_current(made, job, provenance), default=None)
+        return max(same, key=is_current, default=None)
 
     def _is_new(self, file: Path) -> bool:
         with suppress(OSError):

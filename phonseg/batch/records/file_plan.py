@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from phonseg.batch.records import Made
+from phonseg.batch.records.record import Command, Made
 from phonseg.errors import printable
 from phonseg.system.atomic_files import ChangedError, as_output_error, check_unchanged, replacing
 from phonseg.system.ordinary_files import digest
@@ -17,12 +17,14 @@ class Plan:
     """What is to be done with the files of one recording.
 
     Attributes:
-        contents: what each file that must be written is to hold; b"" before the recording is segmented.
+        command: the command that makes them.
+        contents: what each file that must be written is to hold; b"" while that is not known.
         found: the SHA-256 of each file that is replaced; None if there is none.
         files: how these files, and those that are up to date, were made.
         reasons: why other files are left alone.
     """
 
+    command: Command
     contents: dict[Path, bytes] = field(default_factory=dict)
     found: dict[Path, str | None] = field(default_factory=dict)
     files: dict[Path, Made] = field(default_factory=dict)
@@ -31,7 +33,8 @@ class Plan:
     @property
     def message(self) -> str:
         """What a person should know of the files, each thing once."""
-        warnings = [made.warning for made in self.files.values() if made.warning]
+        own = (one for made in self.files.values() for one in made.each if one.command == self.command)
+        warnings = [made.warning for made in own if made.warning]
         return printable(" ".join(dict.fromkeys([*warnings, *self.reasons])))
 
     def write(self) -> None:

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeVar, get_args
 
+from phonseg.annotation.writers import tier_names
 from phonseg.timeline.provenance import Provenance
 
 Status = Literal["done", "warned", "skipped", "failed", "writing"]
+Command = Literal["segment", "diarize"]
+Number = TypeVar("Number", int, float)
 LARGEST = 2**63  # of the counts in a record: no file has more bytes, no recording more boundaries
 
 
@@ -23,9 +26,11 @@ LARGEST = 2**63  # of the counts in a record: no file has more bytes, no recordi
 class Made:
     """How phonseg made a file.
 
+    What is None or empty is left out of the manifest.
+
     Attributes:
         sha256: the SHA-256 of the file, in hexadecimal.
-        boundaries: the number of boundaries that phonseg found.
+        boundaries: the number of boundaries that phonseg found; None if it looked for turns alone.
         seconds: the duration of the audio.
         warning: what was odd about the recording, or nothing.
         recording_bytes: the size of the recording.
@@ -33,10 +38,16 @@ class Made:
         provenance: phonseg, model and settings.
         whole: whether phonseg made the whole file; false for a TextGrid to which phonseg has added its tiers.
         recording: the absolute path of the recording; empty in records of earlier versions.
+        turns: the number of turns that phonseg found; None if it looked for boundaries alone.
+        speakers: the number of speakers, likewise.
+        tiers: the names of the tiers that phonseg made in a TextGrid; empty if the settings tell them.
+        others: how phonseg made other tiers in the same TextGrid before, with the other command or under other names.
+            They have no others themselves.
+        changed: the commands whose tiers in the TextGrid a person had changed when this was made.
     """
 
     sha256: str
-    boundaries: int
+    boundaries: int | None
     seconds: float
     warning: str
     recording_bytes: int
@@ -44,6 +55,26 @@ class Made:
     provenance: Provenance
     whole: bool = True
     recording: str = ""
+    turns: int | None = None
+    speakers: int | None = None
+    tiers: tuple[str, ...] = ()
+    others: tuple[Made, ...] = ()
+    changed: tuple[Command, ...] = ()
+
+    @property
+    def command(self) -> Command:
+        """The command that made the file, or added its tiers to it last."""
+        return "segment" if self.turns is None else "diarize"
+
+    @property
+    def tier_names(self) -> tuple[str, ...]:
+        """The names of the tiers in a TextGrid, without those of the others."""
+        return self.tiers or tier_names(self.provenance.settings)
+
+    @property
+    def each(self) -> tuple[Made, ...]:
+        """How all that phonseg made in the file was made: this, and the others."""
+        return self, *self.others
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +87,7 @@ class Record:
         status: done; warned (done, but see the message); skipped (its files exist already, and stay); failed (see the
             message); writing (its files are being replaced).
         message: what a person should know, or nothing.
-        elapsed: seconds that it took in this run; None if it was not segmented.
+        elapsed: seconds that it took in this run; None if nothing was made.
         files: the files that phonseg made of it, now or before, the latest last.
     """
 
@@ -75,13 +106,33 @@ class Record:
 
     @property
     def boundaries(self) -> int | None:
-        """The number of boundaries that phonseg found; None if it made no file."""
-        return list(self.files.values())[-1].boundaries if self.files else None
+        """The number of boundaries that phonseg found; None if it made no file with boundaries."""
+        return _last(made.boundaries for made in self._each)
+
+    @property
+    def turns(self) -> int | None:
+        """The number of turns that phonseg found; None if it made no file with turns."""
+        return _last(made.turns for made in self._each)
+
+    @property
+    def speakers(self) -> int | None:
+        """The number of speakers that phonseg found; None if it made no file with turns."""
+        return _last(made.speakers for made in self._each)
 
     @property
     def seconds(self) -> float | None:
         """The duration of the audio in seconds; None if phonseg made no file."""
-        return list(self.files.values())[-1].seconds if self.files else None
+        return _last(made.seconds for made in self._each)
+
+    @property
+    def _each(self) -> list[Made]:
+        """How everything in the files was made, the latest last."""
+        return [one for made in self.files.values() for one in reversed(made.each)]
+
+
+def _last(values: Iterable[Number | None]) -> Number | None:
+    """The last of these values that is not None."""
+    return next((value for value in reversed(list(values)) if value is not None), None)
 
 
 def record_to_line(record: Record, folder: Path) -> bytes:
@@ -91,9 +142,15 @@ def record_to_line(record: Record, folder: Path) -> bytes:
         record: the record.
         folder: that of the manifest. Its files are named relative to it, so that the folder can be moved.
     """
-    files = {file.relative_to(folder).as_posix(): asdict(made) for file, made in record.files.items()}
+    told = {file: asdict(made, dict_factory=_told) for file, made in record.files.items()}
+    files = {file.relative_to(folder).as_posix(): made for file, made in told.items()}
     places = {"recording": str(record.recording), "target": record.target.relative_to(folder).as_posix()}
     return json.dumps({**asdict(replace(record, files={})), **places, "files": files}).encode() + b"\n"
+
+
+def _told(values: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The values that a manifest tells."""
+    return {name: value for name, value in values if value is not None and value != ()}
 
 
 def line_to_record(line: bytes, folder: Path) -> Record | None:
@@ -125,24 +182,37 @@ def _inside(folder: Path, name: Any) -> Path:
 
 def _made(values: Any) -> Made:
     provenance = Provenance(**values["provenance"])
-    made = Made(**{**values, "provenance": provenance})
-    for text in (made.sha256, made.warning, made.recording, provenance.version, provenance.model, provenance.digest):
+    tiers, others, changed = (tuple(_list(values.get(name, []))) for name in ("tiers", "others", "changed"))
+    if any("others" in one for one in others):
+        raise ValueError("other tiers have others themselves")
+    parts = {"provenance": provenance, "tiers": tiers, "others": tuple(map(_made, others)), "changed": changed}
+    made = Made(**{"boundaries": None, **values, **parts})
+    texts = (made.sha256, made.warning, made.recording, provenance.version, provenance.model, provenance.digest)
+    for text in (*texts, *tiers):
         _text(text)
-    settings = provenance.settings
-    counts = (made.boundaries, made.recording_bytes)
+    found = [made.boundaries] if made.turns is None else [made.turns, made.speakers]
+    found += [] if made.boundaries is None else [made.boundaries]
     if not (
-        all(isinstance(count, int) and 0 <= count < LARGEST for count in counts)
+        all(isinstance(count, int) and 0 <= count < LARGEST for count in (*found, made.recording_bytes))
+        and (made.speakers is None) == (made.turns is None)
+        and all(command in get_args(Command) for command in changed)
         and _is_number(made.seconds, 0)
         and _is_number(made.recording_modified, -LARGEST)
         and isinstance(made.whole, bool)
         and isinstance(provenance.tuned_on_labels, bool)
         and all(
             isinstance(value, str | int) or (isinstance(value, float) and math.isfinite(value))
-            for value in settings.values()
+            for value in provenance.settings.values()
         )
     ):
         raise ValueError("a value is out of its range")
     return made
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise TypeError(f"{value} is not a list")
+    return value
 
 
 def _text(value: Any) -> str:

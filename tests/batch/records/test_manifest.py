@@ -12,9 +12,9 @@ import manifests
 import pytest
 from hypothesis import given, settings, strategies as st
 
-import phonseg.batch.manifest
-from phonseg.batch.manifest import Manifest, read_records
-from phonseg.batch.records import Made, Record, Status, line_to_record, record_to_line
+import phonseg.batch.records.manifest
+from phonseg.batch.records.manifest import Manifest, read_records
+from phonseg.batch.records.record import Made, Record, Status, line_to_record, record_to_line
 from phonseg.errors import OutputError
 from phonseg.system.ordinary_files import sha256
 from phonseg.timeline.provenance import Provenance
@@ -339,13 +339,13 @@ def test_only_files_in_doubt_are_read_and_none_outside(tmp_path: Path, monkeypat
         manifest.add(record(grid, "writing", of=made(b"1")))
     manifest.add(record(grids[0], of=made(b"1")))
     read: list[Path] = []
-    real = phonseg.batch.manifest.digest
+    real = phonseg.batch.records.manifest.digest
 
     def digest(path: Path, **how: bool) -> str | None:
         read.append(path)
         return real(path, **how)
 
-    monkeypatch.setattr(phonseg.batch.manifest, "digest", digest)
+    monkeypatch.setattr(phonseg.batch.records.manifest, "digest", digest)
     left = Manifest(folder, None).settle()
     assert {target.name for target, _ in left} == {"done", "stopped"}
     assert set(read) <= {grids[1], grids[3], grids[4]}

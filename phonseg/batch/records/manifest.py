@@ -20,7 +20,7 @@ from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from phonseg.batch.records import Made, Record, line_to_record, record_to_line
+from phonseg.batch.records.record import Made, Record, line_to_record, record_to_line
 from phonseg.errors import OutputError
 from phonseg.system.atomic_files import append, as_output_error, locked, make_folder, replacing
 from phonseg.system.ordinary_files import digest, open_ordinary

@@ -16,6 +16,57 @@ from phonseg.system.folders import walk
 
 
 @dataclass(frozen=True, slots=True)
+class Kinds:
+    """Which files in a folder count.
+
+    Attributes:
+        suffixes: in small letters. Of several files with the same name, the one whose suffix comes first here counts.
+        is_one: returns whether a file with such a suffix is what the suffix says.
+    """
+
+    suffixes: tuple[str, ...]
+    is_one: Callable[[Path], bool] = lambda path: True
+
+    def find(self, folder: str | Path) -> list[Path]:
+        """Lists the files that count in a folder and in the folders inside it.
+
+        Args:
+            folder: where to search. Hidden files and folders (with a leading dot) are left out. A folder that several
+                links lead to is visited once.
+
+        Returns:
+            The files, sorted.
+
+        Raises:
+            ConfigurationError: if the folder or a folder inside it cannot be listed.
+        """
+        return [path for path in _listed(folder) if label_suffix(path, self.suffixes) and self.is_one(path)]
+
+    def name(self, folder: Path, path: Path) -> str:
+        """Returns the path below the folder without suffix, with forward slashes.
+
+        Args:
+            folder: where the file was found.
+            path: of the file.
+        """
+        suffix = label_suffix(path, self.suffixes) or path.suffix
+        # macOS may store an accent as a character of its own. The name is the same.
+        return unicodedata.normalize("NFC", path.relative_to(folder).as_posix()[: -len(suffix) or None])
+
+    def first(self, paths: Sequence[Path]) -> list[Path]:
+        """Returns the files of the kind that comes first, or all of them if they are of no kind (recordings).
+
+        Args:
+            paths: of files with the same name.
+        """
+        ranks = [self.suffixes.index(suffix) if (suffix := label_suffix(path, self.suffixes)) else 0 for path in paths]
+        return [path for path, rank in zip(paths, ranks, strict=True) if rank == min(ranks)]
+
+
+REFERENCES = Kinds(tuple(READERS), is_reference)
+
+
+@dataclass(frozen=True, slots=True)
 class Pairing:
     """The files that belong together, and those that have no partner.
 
@@ -34,32 +85,21 @@ class Pairing:
     left_out: tuple[Path, ...] = ()
 
 
-def find_references(folder: str | Path) -> list[Path]:
-    """Lists the references in a folder and in the folders inside it.
-
-    Args:
-        folder: where to search. Hidden files and folders (with a leading dot) are left out. A folder that several links
-            lead to is visited once.
-
-    Returns:
-        The references (see `phonseg.annotation.readers`), sorted.
-
-    Raises:
-        ConfigurationError: if the folder or a folder inside it cannot be listed.
-    """
-    return [path for path in _listed(folder) if is_reference(path)]
-
-
 def pair(
-    references: str | Path, partners: str | Path, *, find: Callable[[Path], Sequence[Path]] = find_references
+    references: str | Path,
+    partners: str | Path,
+    *,
+    kinds: Kinds = REFERENCES,
+    find: Callable[[Path], Sequence[Path]] | None = None,
 ) -> Pairing:
     """Finds the partner of every reference.
 
     Args:
         references: a folder. If a name has references of several kinds, such as a TextGrid and a `.phn` file, only the
-            kind that comes first in `phonseg.annotation.readers.READERS` counts.
+            kind that comes first in `kinds` counts.
         partners: another folder, or the same one.
-        find: lists the partners below a folder, which are predictions by default. For recordings, give
+        kinds: which files count.
+        find: lists the partners below a folder; None if they are of these kinds, too. For recordings, give
             `phonseg.audio.find.find_recordings`.
 
     Returns:
@@ -69,18 +109,19 @@ def pair(
         ConfigurationError: if a folder cannot be listed or holds nothing to pair, or if the folders have no name in
             common.
     """
-    firsts, seconds = find_references(references), find(Path(partners))
-    sides = _by_name(Path(references), firsts), _by_name(Path(partners), seconds)
+    firsts, seconds = kinds.find(references), (find or kinds.find)(Path(partners))
+    sides = _by_name(Path(references), firsts, kinds), _by_name(Path(partners), seconds, kinds)
     if sides[0].keys().isdisjoint(sides[1].keys()):
         raise ConfigurationError(
             f"{references} and {partners}: have no name in common; there are {min(sides[0])} and {min(sides[1])}, for "
             "instance. Give files that belong together the same name, in the same place below their folders."
         )
     counted = {*firsts, *seconds}
-    hints = [_hints(Path(folder), names, counted) for folder, names in zip((references, partners), sides, strict=True)]
+    folders = (references, partners)
+    hints = [_hints(Path(one), names, counted, kinds) for one, names in zip(folders, sides, strict=True)]
     pairs, failed, beside = {}, {}, {}
     for name in sorted(sides[0].keys() | sides[1].keys()):
-        first, second = (_first_kind(side.get(name, [])) for side in sides)
+        first, second = (kinds.first(side.get(name, [])) for side in sides)
         if not second:
             failed[name] = f"{first[0]}: nothing of that name in {partners}{hints[1].get(name.casefold(), '')}."
         elif not first:
@@ -92,15 +133,15 @@ def pair(
         else:
             several = ", ".join(str(path) for path in (first if len(first) > 1 else second))
             failed[name] = f"{several}: have the same name. Keep one of them."
-    folders = [references] if find is not find_references else [references, partners]
-    files = [path for folder in folders for path in _listed(folder) if label_suffix(path)]
+    listed = [path for folder in folders[: 1 if find else 2] for path in _listed(folder)]
+    files = [path for path in listed if label_suffix(path, kinds.suffixes)]
     left_out = sorted({*files}.difference(counted))
     return Pairing(pairs, failed, {path: others for path, others in beside.items() if others}, tuple(left_out))
 
 
-def _hints(folder: Path, names: Iterable[str], counted: Collection[Path]) -> dict[str, str]:
+def _hints(folder: Path, names: Iterable[str], counted: Collection[Path], kinds: Kinds) -> dict[str, str]:
     """Name in small letters -> what is in a folder under nearly this name: other capitals, or another kind of file."""
-    others = {path: _name(folder, path).casefold() for path in _listed(folder) if path not in counted}
+    others = {path: kinds.name(folder, path).casefold() for path in _listed(folder) if path not in counted}
     hints = {name: f" (but {path} is of another kind)" for path, name in others.items()}
     return {**hints, **{name.casefold(): f" (but there is {name}, with other capitals)" for name in names}}
 
@@ -112,24 +153,11 @@ def _listed(folder: str | Path) -> tuple[Path, ...]:
     return found.files
 
 
-def _by_name(folder: Path, files: Sequence[Path]) -> dict[str, list[Path]]:
+def _by_name(folder: Path, files: Sequence[Path], kinds: Kinds) -> dict[str, list[Path]]:
     """Groups files below a folder by their names."""
     names: dict[str, list[Path]] = {}
     for path in files:
-        names.setdefault(_name(folder, path), []).append(path)
+        names.setdefault(kinds.name(folder, path), []).append(path)
     if not names:
         raise ConfigurationError(f"{folder}: holds nothing to pair. Give another folder.")
     return names
-
-
-def _name(folder: Path, path: Path) -> str:
-    suffix = label_suffix(path) or path.suffix
-    # macOS may store an accent as a character of its own. The name is the same.
-    return unicodedata.normalize("NFC", path.relative_to(folder).as_posix()[: -len(suffix) or None])
-
-
-def _first_kind(paths: Sequence[Path]) -> list[Path]:
-    """Keeps the references of the kind that comes first in `READERS`, or all paths if they are recordings."""
-    kinds = list(READERS)
-    ranks = [kinds.index(suffix) if (suffix := label_suffix(path)) else 0 for path in paths]
-    return [path for path, rank in zip(paths, ranks, strict=True) if rank == min(ranks)]

@@ -1,0 +1,1 @@
+"""Diarizations -> pictures of who speaks when, and players for notebooks."""
