@@ -15,12 +15,12 @@ from phonseg.augmentation.spectral import interpolated, normal, uniform
 SHORTEST_ROOM, LONGEST_ROOM = 0.2, 0.7
 FAINTEST_TAIL, LOUDEST_TAIL = -6.0, 6.0
 ROOM_FRAMES = 60  # frames after which nothing of a room is left
-# Natural logarithms of the power of noise, relative to the loud frames, and decibels that the levels of speakers differ.
+# Natural logarithms of the power of noise, relative to the loud frames.
 QUIETEST_NOISE, LOUDEST_NOISE = -9.0, -2.5
-LEVELS = 3.0
-# Shares of the groups that are in a room, in noise, and on the telephone; and the bands (of 40) that a telephone passes.
+LEVELS = 3.0  # decibels by which a speaker may be louder or fainter
+# Shares of the groups that are in a room, in noise, and on the telephone.
 IN_ROOM, IN_NOISE, ON_TELEPHONE = 0.5, 0.75, 0.25
-TELEPHONE_BANDS = 4, 30
+TELEPHONE_BANDS = 4, 30  # the first that a telephone passes, and the first that it does not
 TELEPHONE_LOSS = 1e-5  # what is left of the power of the other bands
 QUIETEST_CODEC, LOUDEST_CODEC = -4.5, -3.0  # powers of ten, of the noise of the telephone itself
 
@@ -37,7 +37,7 @@ def change_channel(power: Tensor, generator: torch.Generator, *, own: float = 0.
     Returns:
         (G, N, T, bands) power.
     """
-    groups, pieces, frames, bands = power.shape
+    groups, pieces, _, bands = power.shape
     power = power * 10 ** (LEVELS / 10 * (2 * uniform((groups, pieces, 1, 1), generator) - 1))
     power = power + _reverberation(power, generator, hop)
     knots = normal((groups, 5), generator)

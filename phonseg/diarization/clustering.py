@@ -39,10 +39,7 @@ def first_guess(projected: Numbers, between: Numbers, clusters: int | None = Non
     distances = highest - (scores + scores.T) / 2
     np.fill_diagonal(distances, 0.0)
     tree = linkage(squareform(distances, checks=False), "average")
-    if clusters is None:
-        found = fcluster(tree, highest - LEAST_SCORE, "distance")
-    else:
-        found = _cut(tree, clusters)
+    found = fcluster(tree, highest - LEAST_SCORE, "distance") if clusters is None else _cut(tree, clusters)
     nearest = (
         np.abs(np.arange(len(projected))[:, None] - chosen).argmin(axis=1) if len(chosen) < len(projected) else ...
     )

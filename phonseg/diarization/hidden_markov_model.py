@@ -68,10 +68,7 @@ def speakers_of_windows(projected: Numbers, between: Numbers, first: NDArray[np.
 
 
 def _smoothed(logs: Numbers, shares: Numbers) -> tuple[float, Numbers, Numbers]:
-    """Runs forward and backward over (W, S) log-likelihoods.
-
-    Returns the logarithm of the evidence, (W, S) posteriors and (S,) shares estimated anew.
-    """
+    """The logarithm of the evidence, (W, S) posteriors and (S,) new shares, from (W, S) log-likelihoods."""
     highest = logs.max(axis=1, keepdims=True)
     likely = np.exp(logs - highest)
     moves = STAYING * np.eye(len(shares)) + (1 - STAYING) * shares

@@ -82,10 +82,9 @@ def train_speakers(
             for items in (trainer.items.training, trainer.items.validation)
         )
         if len(training) < LEAST_RECORDINGS:
-            raise TrainingError(
-                f"training speakers: only {len(training)} recordings have at least {LEAST_SPEECH / FRAMES_PER_SECOND:g} "
-                f"s of speech. Give {LEAST_RECORDINGS} or more; hundreds of short ones serve best."
-            )
+            few = f"only {len(training)} recordings have at least {LEAST_SPEECH / FRAMES_PER_SECOND:g} s of speech"
+            advice = f"Give {LEAST_RECORDINGS} or more; hundreds of short ones serve best."
+            raise TrainingError(f"training speakers: {few}. {advice}")
         trainer.learn(network_stage(network, training, validation, settings))
         embedder, plda = learn_closed_forms(network.cpu().eval(), training, settings.seed, progress=progress)
     return SpeakerModel(name, embedder, plda, _summary(training_set, trainer))

@@ -34,7 +34,7 @@ def window_nce(vectors: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def window_barlow(vectors: Tensor, generator: torch.Generator) -> Tensor:
-    """Returns the loss of Barlow Twins between the two windows of each recording; see `phonseg.objectives.barlow_twins`.
+    """Returns the loss of `phonseg.objectives.barlow_twins` between the two windows of each recording.
 
     Args:
         vectors: (G, N, 2, D), two windows of each of N recordings in each of G groups.

@@ -1,1 +1,1 @@
-"""Frames of speech come in, a vector for each window comes out, in which speakers differ and the windows of one do not."""
+"""Frames of speech come in, a vector for each window comes out; those of one speaker are alike."""

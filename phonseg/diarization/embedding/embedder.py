@@ -1,4 +1,4 @@
-"""Log-mel frames of a recording -> a vector for each window: i-vector, statistics of cepstra, and the network's vector."""
+"""Log-mel frames of a recording -> a vector for each window: i-vector, statistics, and the vector of the network."""
 
 from __future__ import annotations
 

@@ -57,9 +57,8 @@ def read_stretches(items: Sequence[TrainingItem], generator: np.random.Generator
     order = generator.permutation(len(items))
     hours = np.cumsum([items[place].duration for place in order]) / 3600
     chosen = sorted(order[: max(1, int(np.searchsorted(hours, MOST_HOURS, side="right")))].tolist())
-    found = []
-    for place in tqdm(chosen, desc="hearing", unit="file", disable=not progress):
-        found.append(_stretches(items[place]))
+    shown = tqdm(chosen, desc="hearing", unit="file", disable=not progress)
+    found = [_stretches(items[place]) for place in shown]
     return [stretches for stretches in found if stretches]
 
 
@@ -122,7 +121,7 @@ def conversations(stretches: Stretches, size: int, count: int, seed: Sequence[in
     for _ in range(count):
         group = draw_group(stretches, size, generator)
         levels = 10 ** generator.uniform(-0.2, 0.2, size)
-        power = [stretch.power.astype(np.float32) * np.float32(level) for stretch, level in zip(group, levels)]
+        power = [stretch.power.astype(np.float32) * np.float32(level) for stretch, level in zip(group, levels, strict=True)]
         joined: Tensor = torch.from_numpy(np.concatenate(power))[None, None]
         changed = change_channel(joined, torch_generator(generator))[0, 0].numpy()
         frames = np.log(changed / loud_level(changed.mean(axis=1)) + np.float32(FEATURES.floor))
