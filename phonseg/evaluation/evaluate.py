@@ -13,6 +13,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from numbers import Real
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,7 @@ from phonseg.evaluation.comparison import read_comparisons
 from phonseg.evaluation.score import CorpusScore, Score, pooled
 from phonseg.evaluation.scoring import errors_within, score_all, scores_at
 from phonseg.evaluation.sides import Reading, Scorable
+from phonseg.evaluation.speakers.score import CorpusDiarizationScore, pooled as pooled_turns
 
 LARGEST_TOLERANCE = 1.0  # seconds: a whole word
 
@@ -164,13 +166,17 @@ def signed_errors(
 
 
 def bootstrap(
-    corpus: CorpusScore, measure: Callable[[Score], float], *, generator: np.random.Generator, n: int = 1000
+    corpus: CorpusScore | CorpusDiarizationScore,
+    measure: Callable[[Any], float],
+    *,
+    generator: np.random.Generator,
+    n: int = 1000,
 ) -> tuple[float, float]:
     """Estimates how much a figure of a corpus varies with the choice of its files.
 
     Args:
         corpus: the score of two files or more.
-        measure: returns the figure, such as `lambda score: score.f1`.
+        measure: returns the figure, such as `lambda score: score.f1`, or `lambda score: score.error_rate` of turns.
         generator: draws as many files as the corpus has, with replacement.
         n: how many times they are drawn, 1 or more.
 
@@ -184,13 +190,14 @@ def bootstrap(
     References:
         Efron, B. (1979). Bootstrap methods: another look at the jackknife. The Annals of Statistics 7(1).
     """
-    scores = [replace(score, compared={}, warnings=()) for score in corpus.files.values()]
+    scores: list[Any] = [replace(score, compared={}, warnings=()) for score in corpus.files.values()]
     if len(scores) < 2:
         raise ConfigurationError(f"bootstrap: {len(scores)} scored files. Give a score of two files or more.")
     draws = (generator.integers(len(scores), size=len(scores)) for _ in range(n))
-    figures = np.array([measure(pooled([scores[i] for i in draw])) for draw in draws])
+    add: Callable[[list[Any]], Any] = pooled_turns if isinstance(corpus, CorpusDiarizationScore) else pooled
+    figures = np.array([measure(add([scores[i] for i in draw])) for draw in draws])
     if np.isnan(figures).all():
-        raise ConfigurationError("bootstrap: the figure is NaN in every draw. Score files that have boundaries.")
+        raise ConfigurationError("bootstrap: the figure is NaN in every draw. Score files with boundaries or turns.")
     low, high = np.nanquantile(figures, [0.025, 0.975])
     return float(low), float(high)
 

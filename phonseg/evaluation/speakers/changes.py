@@ -139,9 +139,9 @@ class TurnChanges:
         if self.changes:
             yield f"{'change':12}{'before':>24}{'after':>24}  speaker{'; file' if files else ''}"
         for one in self.changes:
-            turns = [turn for turn in (one.before, one.after) if turn]
+            told = (one.before, one.after) if one.kind == "reassigned" else (one.after or one.before,)
             times = (f"{turn.start:.4f}-{turn.end:.4f} s" if turn else "-" for turn in (one.before, one.after))
-            who = " -> ".join(dict.fromkeys(turn.speaker for turn in turns))
+            who = " -> ".join(turn.speaker for turn in told if turn)
             where = f"; {one.file}" if files else ""
             yield f"{one.kind:12}" + "".join(f"{time:>24}" for time in times) + printable(f"  {who}{where}")
 

@@ -139,6 +139,7 @@ def test_changes_as_table_json_and_csv(tmp_path: Path) -> None:
     assert [one.kind for one in found.changes] == ["reassigned", "moved", "added", "removed"]
     printed = str(found).splitlines()
     assert printed[1] == "reassigned           2.0000-4.0000 s         2.0000-4.0000 s  speaker 2 -> Anna; a"
+    assert printed[2] == "moved                5.0000-6.0000 s         4.9000-6.0000 s  Anna; a"
     assert "renamed in a: speaker 1 -> Anna" in printed
     assert any(line.startswith("turns: 1 unchanged, 1 moved, 1 given to another speaker") for line in printed)
     assert (

@@ -17,6 +17,7 @@ from pyannote.metrics.diarization import DiarizationErrorRate
 from scipy.optimize import linear_sum_assignment
 from turns_of_speakers import LONG, talk, talks, write_rttm
 
+import phonseg
 from phonseg.errors import ConfigurationError, PhonsegWarning, TextGridError
 from phonseg.evaluation.speakers.evaluate import evaluate_diarization
 from phonseg.evaluation.speakers.score import CorpusDiarizationScore
@@ -208,6 +209,18 @@ def test_scores_of_folders_are_summed(tmp_path: Path) -> None:
     as_json = json.loads(json.dumps(score.to_dict(), allow_nan=False))
     assert as_json["total"]["count_within_one"] == 0.5
     assert as_json["files"]["a"]["mapping"] in ({"speaker 1": "x"}, {"speaker 1": "y"})
+
+
+def test_the_error_rate_of_a_corpus_has_an_interval(tmp_path: Path) -> None:
+    for i in range(10):
+        write_rttm(tmp_path / f"ref/{i}.rttm", [(0, 10, "x")])
+        write_rttm(tmp_path / f"out/{i}.rttm", [(0, 9 - 0.5 * i, "y")])
+    with warnings.catch_warnings(action="ignore"):
+        score = evaluate_diarization(tmp_path / "ref", tmp_path / "out")
+    assert isinstance(score, CorpusDiarizationScore)
+    generator = np.random.default_rng(0)
+    low, high = phonseg.bootstrap(score, lambda score: score.error_rate, generator=generator, n=200)
+    assert 0.1 < low < score.error_rate < high < 0.55
 
 
 def test_a_folder_without_any_scored_file_has_a_score_of_nothing(tmp_path: Path) -> None:
