@@ -121,7 +121,9 @@ def conversations(stretches: Stretches, size: int, count: int, seed: Sequence[in
     for _ in range(count):
         group = draw_group(stretches, size, generator)
         levels = 10 ** generator.uniform(-0.2, 0.2, size)
-        power = [stretch.power.astype(np.float32) * np.float32(level) for stretch, level in zip(group, levels, strict=True)]
+        power = [
+            stretch.power.astype(np.float32) * np.float32(level) for stretch, level in zip(group, levels, strict=True)
+        ]
         joined: Tensor = torch.from_numpy(np.concatenate(power))[None, None]
         changed = change_channel(joined, torch_generator(generator))[0, 0].numpy()
         frames = np.log(changed / loud_level(changed.mean(axis=1)) + np.float32(FEATURES.floor))
