@@ -18,6 +18,6 @@ def add(commands: Commands) -> None:
 
 def run(options: Options) -> int:
     """Trains, saves, and prints what the model was trained on."""
-    from phonseg.diarization.training import DEFAULTS, train_speakers  # type: ignore[import-not-found]
+    from phonseg.diarization.training import DEFAULTS, train_speakers
 
     return train_and_save(options, DEFAULTS, train_speakers, use="diarize")
