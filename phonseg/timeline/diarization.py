@@ -57,7 +57,7 @@ class Diarization(Sequence[Turn]):
             raise ConfigurationError(f"diarization: start is {self.start} s. Give seconds.")
         last: dict[str, float] = {}
         for turn in turns:
-            if not turn.speaker:
+            if not turn.speaker.strip():
                 raise ConfigurationError(f"diarization: the turn at {turn.start} s has no speaker. Give it a name.")
             if not (self.start <= turn.start < turn.end <= self.end):  # also if one is NaN
                 raise ConfigurationError(

@@ -1,12 +1,14 @@
-"""`Segmentation` -> Praat TextGrid in the long text form, in UTF-8."""
+"""`Segmentation`, or tiers of intervals and points -> Praat TextGrid in the long text form, in UTF-8."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from phonseg.annotation.encodings import read_bytes
-from phonseg.annotation.intervals import decimal
+from phonseg.annotation.intervals import Interval, decimal
 from phonseg.annotation.textgrid.add_tiers import add_tiers
 from phonseg.annotation.textgrid.tier import INTERVALS, POINTS
 from phonseg.errors import ConfigurationError, TextGridError
@@ -15,6 +17,20 @@ from phonseg.timeline.segmentation import Segmentation
 
 CHECK = "check"  # the name of the tier that shows the least certain decisions
 NOT_IN_TEXTGRID = re.compile("[\r\0\ud800-\udfff]")  # characters that a TextGrid cannot hold
+
+
+class NewTier(NamedTuple):
+    """A tier that is to be written.
+
+    Attributes:
+        kind: its class, `INTERVALS` or `POINTS`.
+        name: of the tier.
+        entries: start and end in seconds, and label; a point starts and ends at its time.
+    """
+
+    kind: str
+    name: str
+    entries: Sequence[Interval]
 
 
 def write_textgrid(
@@ -49,8 +65,23 @@ def write_textgrid(
         OutputError: if the file cannot be written.
     """
     data = textgrid_bytes(segmentation, path, tier=tier, check=check)
-    if into is not None:
-        data = add_tiers(read_bytes(into), data, into, replaceable=(tier, CHECK) if overwrite else ())
+    save_textgrid(data, path, into, (tier, CHECK) if overwrite else ())
+
+
+def save_textgrid(new: bytes, path: str | Path, into: str | Path | None, replaceable: Collection[str]) -> None:
+    """Writes a TextGrid, or adds its tiers to another one.
+
+    Args:
+        new: the whole file.
+        path: of the file, which is replaced if it exists.
+        into: a TextGrid (which may be `path`) to which the tiers are added; None for a new TextGrid.
+        replaceable: names of tiers that are replaced in `into`.
+
+    Raises:
+        TextGridError: if the tiers cannot be added to `into`.
+        OutputError: if the file cannot be written.
+    """
+    data = new if into is None else add_tiers(read_bytes(into), new, into, replaceable=replaceable)
     with replacing(path) as partial:
         partial.write_bytes(data)
 
@@ -88,26 +119,54 @@ def textgrid_bytes(segmentation: Segmentation, path: str | Path, *, tier: str = 
         ConfigurationError: if a TextGrid cannot hold the name of the tier, if the tier is called check and `check` is
             above 0, if `check` is negative, or if decisions are to be checked and the segmentation has no candidates.
     """
-    if segmentation.duration <= 0:
-        raise TextGridError(f"{path}: the recording is 0 s long, and a TextGrid cannot be. Leave this recording out.")
     check_tiers(tier, check)
-    segments = [
-        f"xmin = {decimal(start)}\n            xmax = {decimal(end)}\n            text = {_quoted(label, path)}"
-        for start, end, label in segmentation.intervals()
-    ]
-    tiers = [(INTERVALS, tier, "intervals", segments)]
+    tiers = [NewTier(INTERVALS, tier, list(segmentation.intervals()))]
     if check:
         ranked = sorted(enumerate(segmentation.to_check(check), 1), key=lambda one: one[1].time)
-        points = [f'number = {decimal(one.time)}\n            mark = "{rank}: {one}"' for rank, one in ranked]
-        tiers.append((POINTS, CHECK, "points", points))
-    start, end = decimal(segmentation.start), decimal(segmentation.end)
-    text = f'File type = "ooTextFile"\nObject class = "TextGrid"\n\nxmin = {start}\nxmax = {end}\n'
+        tiers.append(NewTier(POINTS, CHECK, [(one.time, one.time, f"{rank}: {one}") for rank, one in ranked]))
+    return tiers_bytes(tiers, segmentation.start, segmentation.end, path)
+
+
+def tiers_bytes(tiers: Sequence[NewTier], start: float, end: float, path: str | Path) -> bytes:
+    """Makes a TextGrid with these tiers.
+
+    Args:
+        tiers: one or more, in order.
+        start: of the recording, in seconds.
+        end: of the recording, in seconds, after the start.
+        path: what messages name.
+
+    Returns:
+        The whole file.
+
+    Raises:
+        TextGridError: if the recording has no length, or if a label or a name holds a carriage return, a null character
+            or a surrogate.
+    """
+    if end <= start:
+        raise TextGridError(f"{path}: the recording is 0 s long, and a TextGrid cannot be. Leave this recording out.")
+    first, last = decimal(start), decimal(end)
+    text = f'File type = "ooTextFile"\nObject class = "TextGrid"\n\nxmin = {first}\nxmax = {last}\n'
     text += f"tiers? <exists>\nsize = {len(tiers)}\nitem []:\n"
-    for number, (kind, name, items, entries) in enumerate(tiers, 1):
+    for number, (kind, name, entries) in enumerate(tiers, 1):
+        items, written = ("intervals", _interval) if kind == INTERVALS else ("points", _point)
         text += f'    item [{number}]:\n        class = "{kind}"\n        name = {_quoted(name, path)}\n'
-        text += f"        xmin = {start}\n        xmax = {end}\n        {items}: size = {len(entries)}\n"
-        text += "".join(f"        {items} [{i}]:\n            {entry}\n" for i, entry in enumerate(entries, 1))
+        text += f"        xmin = {first}\n        xmax = {last}\n        {items}: size = {len(entries)}\n"
+        text += "".join(
+            f"        {items} [{i}]:\n            {written(entry, path)}\n" for i, entry in enumerate(entries, 1)
+        )
     return text.encode()
+
+
+def _interval(interval: Interval, path: str | Path) -> str:
+    start, end, label = interval
+    indent = "\n            "
+    return f"xmin = {decimal(start)}{indent}xmax = {decimal(end)}{indent}text = {_quoted(label, path)}"
+
+
+def _point(interval: Interval, path: str | Path) -> str:
+    time, _, mark = interval
+    return f"number = {decimal(time)}\n            mark = {_quoted(mark, path)}"
 
 
 def _quoted(text: str, path: str | Path) -> str:
