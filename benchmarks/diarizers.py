@@ -14,10 +14,11 @@ import subprocess
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+
+from safetensors import safe_open
 
 import phonseg
 from phonseg.diarization.diarize import diarize
@@ -46,14 +47,14 @@ class Answer:
 
 
 def answers(recording: Path, reference: Diarization, peer: Resemblyzer | None) -> Iterator[Answer]:
-    """What phonseg says of a recording; and then the peer, if it takes part: thrice, since it is given other speech."""
+    """What phonseg says of a recording; then, if the peer takes part, what it says for each speech that it is given."""
     begin = time.process_time()
     own = diarize(recording)
-    yield Answer("phonseg", OWN, own, time.process_time() - begin, _megabytes(own))
+    seconds = time.process_time() - begin
+    yield Answer("phonseg", OWN, own, seconds, megabytes(own.provenance.digest if own.provenance else ""))
     if peer is not None:
-        regions = {OWN: None, "phonseg's": spoken(own, own.duration)}
-        regions["the reference's"] = spoken(reference, own.duration)
-        for name, speech in regions.items():
+        given = {"phonseg's": spoken(own, own.duration), "the reference's": spoken(reference, own.duration)}
+        for name, speech in {OWN: None, **given}.items():
             turns, seconds = peer.turns(recording, speech)
             yield Answer(peer.name, name, Diarization(turns, own.duration), seconds, peer.megabytes)
 
@@ -122,10 +123,10 @@ class Resemblyzer:
         return dict(json.loads(line))
 
 
-def _megabytes(found: Diarization) -> float:
-    """The size of the model that comes with phonseg and made these turns; NaN if there is no such file."""
-    digest = found.provenance.digest if found.provenance else ""
+def megabytes(digest: str) -> float:
+    """The size of the model with this digest that comes with phonseg; NaN if there is none."""
     for file in (Path(phonseg.__file__).parent / "models").glob("*.safetensors"):
-        if (content := file.read_bytes()) and sha256(content).hexdigest() == digest:
-            return len(content) / 1e6
+        with safe_open(file, "np") as model:
+            if model.metadata().get("digest") == digest:
+                return file.stat().st_size / 1e6
     return math.nan

@@ -105,7 +105,7 @@ def clusterer() -> SpectralClusterer:
     With its own (0.95 and 1) it finds too few speakers; and so does its other clusterer, of Turn-to-Diarize, in noise.
     """
     refinement = copy.copy(configs.icassp2018_refinement_options)
-    refinement.p_percentile, refinement.gaussian_blur_sigma = 0.9, 0.5
+    refinement.p_percentile, refinement.gaussian_blur_sigma = 0.9, 0.7
     return SpectralClusterer(min_clusters=2, max_clusters=7, refinement_options=refinement, custom_dist="cosine")
 
 

@@ -148,6 +148,12 @@ def test_speech_is_where_anybody_speaks() -> None:
     assert diarizers.spoken(Diarization(tuple(turns), 9), 6.5) == [(0, 3), (4, 6.5)]
 
 
+def test_the_size_is_that_of_the_model_with_the_digest() -> None:
+    file = Path(phonseg.__file__).parent / "models" / "default.safetensors"
+    assert diarizers.megabytes(phonseg.load("default").digest) == file.stat().st_size / 1e6
+    assert np.isnan(diarizers.megabytes("another"))
+
+
 @pytest.mark.parametrize("python", ["missing", sys.executable])
 def test_a_peer_that_cannot_run_is_named(python: str) -> None:
     with pytest.raises(ConfigurationError, match=f"^{python}: "), diarizers.Resemblyzer(Path(python)):
