@@ -62,8 +62,9 @@ class Kind:
 def kind(request: pytest.FixtureRequest) -> Kind:
     if request.param == "segment":
         return Kind(["-m", "phonseg", "segment"], partial(segment_files, progress=False), {"sensitivity": 0.4})
-    program = [str(ROOT / "tests" / "talkers.py"), "diarize"]
-    return Kind(program, partial(diarize_files, model=Talkers(), progress=False), {"speakers": 3})
+    program = [str(ROOT / "tests" / "talkers.py"), "diarize", "--format", "textgrid"]
+    work = partial(diarize_files, model=Talkers(), formats=("textgrid",), progress=False)
+    return Kind(program, work, {"speakers": 3})
 
 
 def written(folder: Path) -> dict[str, bytes]:
@@ -360,7 +361,7 @@ def test_whenever_a_run_is_killed_the_next_does_the_rest_and_only_the_rest(
         assert process.returncode == -signal.SIGKILL
         assert enough <= len(written(out)) < 60
         for path in out.rglob("*.TextGrid"):
-            assert len(read_textgrid(path)) >= 1
+            assert len(read_textgrid(path, tier=1)) >= 1
     before = {path: path.stat().st_mtime_ns for path in out.rglob("*.TextGrid")}
     records = kind.work(many, out, jobs=2)
     assert {one.textgrid for one in records if one.status == "skipped"} == set(before)

@@ -71,6 +71,8 @@ def test_without_a_current_folder_nothing_is_begun(folder: Path) -> None:
 
 PATHS = [
     *("segment {}", "segment x.wav -o {}", "segment x.wav --into {}", "segment x.wav --model {}", "check {}"),
+    *("diarize {}", "diarize x.wav -o {}", "diarize x.wav --into {}", "diarize x.wav --model {}"),
+    *("train-speakers {} -o m.safetensors", "train-speakers x.wav -o {}"),
     *("plot {} -o x.png", "plot x.wav -o {}", "plot x.wav -o x.png --reference {}", "evaluate {} ref.TextGrid"),
     *(
         "evaluate ref.TextGrid ref.TextGrid --figure {}",
@@ -108,6 +110,9 @@ NUMBERS = [
     ("segment x.wav --jobs 1000000000", 0),
     (f"segment x.wav --shard 1/{10**30}", 2),
     ("segment x.wav --check 1000000000000", 0),
+    ("diarize x.wav --jobs 1000000000", 0),
+    (f"diarize x.wav --channel {10**30}", 1),
+    (f"diarize x.wav --shard 1/{10**30}", 2),
     ("segment x.wav --check -1", 2),
     ("plot x.wav -o x.png --end nan", 2),
     ("plot x.wav -o x.png --start 1e308 --end 1e309", 2),
@@ -160,6 +165,8 @@ def test_odd_values_of_a_job_array_have_their_codes(
         ("segment x.wav -o ref.TextGrid/deep", 4),
         ("segment x.wav -o /proc/nowhere", 4),
         ("segment empty", 1),
+        ("diarize empty", 1),
+        ("diarize x.wav -o /proc/nowhere", 4),
         ("check empty", 1),
         ("segment empty x.wav", 1),
         ("check empty x.wav", 1),
@@ -237,6 +244,8 @@ def test_control_characters_never_reach_a_terminal(folder: Path, capfd: pytest.C
         (["segment", NASTY], 1),
         (["segment", NASTY], 1),
         (["segment", NASTY, "-o", NASTY, "--tier", NASTY], 2),
+        (["diarize", NASTY, "-o", NASTY], 1),
+        (["diarize", NASTY, "-o", f"{NASTY}6"], 1),
         (["segment", NASTY, "-o", f"{NASTY}3"], 1),
         (["check", NASTY], 1),
         (["check", NASTY, "--json"], 1),
