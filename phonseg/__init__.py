@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 _NAMES = {
     "annotation.readers": "read_reference",
     "annotation.textgrid.reader": "read_textgrid",
+    "annotation.turns.readers": "read_turns",
     "batch.check": "check",
     "batch.diarize_files": "diarize_files",
     "batch.export": "export",
@@ -35,6 +36,7 @@ __all__ = [*_HOMES, "__version__"]
 if TYPE_CHECKING:
     from phonseg.annotation.readers import read_reference as read_reference
     from phonseg.annotation.textgrid.reader import read_textgrid as read_textgrid
+    from phonseg.annotation.turns.readers import read_turns as read_turns
     from phonseg.batch.check import check as check
     from phonseg.batch.diarize_files import diarize_files as diarize_files
     from phonseg.batch.export import export as export

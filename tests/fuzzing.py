@@ -28,7 +28,7 @@ import label_files
 import manifests
 import numpy as np
 import soundfile
-from large_files import large_files, many_intervals
+from large_files import LARGE_TURNS, large_files, large_turns, many_intervals
 from model_fuzzing import (
     SETTINGS,
     checkpoints,
@@ -45,9 +45,13 @@ from phonseg.annotation.readers import is_reference, read_label_file
 from phonseg.annotation.textgrid.add_tiers import add_tiers
 from phonseg.annotation.textgrid.reader import read_textgrid
 from phonseg.annotation.textgrid.writer import textgrid_bytes, write_textgrid
+from phonseg.annotation.turns.readers import read_turns
+from phonseg.annotation.turns.writers import TurnLayout
 from phonseg.audio.recording import read
 from phonseg.errors import PhonsegError, PhonsegWarning
+from phonseg.timeline.diarization import Diarization
 from phonseg.timeline.segmentation import Segmentation
+from phonseg.timeline.turns import Turn
 
 RATE = 16_000
 SECONDS = 2.0  # of the processor
@@ -194,9 +198,21 @@ def whole_files(folder: Path) -> dict[str, bytes]:
         .encode()
     )
     files["model"] = (Path(phonseg.__file__).parent / "models" / "default.safetensors").read_bytes()
+    files |= turns()
     files["manifest"] = manifests.whole(folder / "batch")
     files |= models(folder) | checkpoints(folder) | {"settings": SETTINGS}
     return {name: content for name, content in files.items() if content is not None}
+
+
+def turns() -> dict[str, bytes]:
+    """Files of turns, by kind."""
+    made = Diarization((Turn(0, 1.5, "speaker 1", 0.5), Turn(1, 2.25, "Zoë"), Turn(2.5, 3, "speaker 1", 1)), 4.0)
+    written = TurnLayout(("textgrid", "rttm", "csv", "json")).encode(made, "x")
+    rttm = ";; a comment\nSPKR-INFO x 1 <NA> <NA> <NA> unknown A <NA> <NA>\n" + written[".rttm"].decode()
+    written |= {".eaf": label_files.kinds("é", 8)[".eaf"].replace('"phones"', '"A"').encode()}
+    written |= {".txt": b"0.0\t1.5\tA\n1.0\t2.25\tB\n\\\t100\t2000\n"}
+    encoded = {f"{name} .rttm": label_files.ENCODINGS[name](rttm) for name in ("utf-16 little with mark", "cesu")}
+    return {f"turns {name}": content for name, content in (written | encoded).items()}
 
 
 # How files of some kinds, by the first word of the kind, are damaged so that their digests and their form are right.
@@ -280,6 +296,15 @@ def check_labels(path: Path, tier: str | None) -> None:
     assert file.tier is None or file.tier in file.tiers
 
 
+def check_turns(path: Path) -> None:
+    """Reads a file of turns, writes them in each format, and reads them again."""
+    read = read_turns(path)
+    for suffix in (".rttm", ".csv", ".json", ".TextGrid"):
+        with suppress(PhonsegError):  # as for names that a TextGrid cannot hold
+            read.save(path.with_name(f"again{suffix}"))
+            assert len(read_turns(path.with_name(f"again{suffix}"), tiers=list(read.speakers) or None)) == len(read)
+
+
 def use(kind: str, content: bytes, folder: Path) -> None:
     """Read the file, and check what is read. Raises PhonsegError or AssertionError, and should raise nothing else."""
     path = folder / "damaged"
@@ -302,6 +327,10 @@ def use(kind: str, content: bytes, folder: Path) -> None:
         with suppress(PhonsegError):
             check_labels(path, None)
         check_labels(path, "phones")
+    elif kind.startswith("turns"):
+        path = path.with_name(f"a{kind.split()[-1]}")
+        path.write_bytes(content)
+        check_turns(path)
     elif kind == "manifest":
         manifests.use(content, folder)
     elif kind.startswith(("model", "checkpoint", "settings")):
@@ -351,7 +380,7 @@ def read_large_files(step: int) -> None:
             use_large(suffix, text.encode(), Path(name))
         limit_memory()
         signal.signal(signal.SIGPROF, too_long)
-        for number, (suffix, content) in enumerate(chain(large_files(), many_intervals())):
+        for number, (suffix, content) in enumerate(chain(large_files(), many_intervals(), large_turns())):
             if number % step:
                 continue
             print(f"{suffix} {number}: ", end="", flush=True)
@@ -362,7 +391,10 @@ def use_large(suffix: str, content: bytes, folder: Path) -> None:
     path = folder / f"large{suffix}"
     path.write_bytes(content)
     del content
-    check_labels(path, "phones")
+    if suffix in LARGE_TURNS:
+        read_turns(path)
+    else:
+        check_labels(path, "phones")
 
 
 def attempt(kind: str, content: bytes, folder: Path, use: Callable[[str, bytes, Path], None] = use) -> str:

@@ -9,6 +9,7 @@ from label_files import kinds
 from textgrids import long, short
 
 MILLIONS = 20_000_000
+LARGE_TURNS = (".rttm", ".turns.csv", ".turns.json", ".turns.txt", ".turns.TextGrid", ".turns.eaf")
 OPENING = ("<", '"', "< ", '" ', "<a ", "[", "{", "<!--", "<![CDATA[", "&", "! ", "\\")
 
 
@@ -69,6 +70,31 @@ def many_intervals() -> Iterator[tuple[str, bytes]]:
     yield ".phones", ("#\n" + "".join(f"{end} 1 a\n" for _, end, _ in spans)).encode()
     yield ".phones", ("#\n1 1 a\n" + "1 1 a\n" * 40_000).encode()
     yield ".phn", "".join(f"{i} {i + 1} a\n" for i in range(40_000)).encode()
+
+
+def large_turns() -> Iterator[tuple[str, bytes]]:
+    """Large and hostile files of turns."""
+    line = b"SPEAKER a 1 %d.25 0.5 <NA> <NA> speaker_%d <NA> <NA>\n"
+    yield ".rttm", b"".join(line % (i, i % 7) for i in range(50_000))
+    yield ".rttm", b"".join(line % (i, i) for i in range(50_000))
+    yield ".rttm", b"SPEAKER a 1 0 9 <NA> <NA> a <NA> <NA>\n" * 50_000
+    yield ".rttm", b"".join(b"SPEAKER r%d 1 0 9 <NA> <NA> a <NA> <NA>\n" % i for i in range(500_000))
+    yield ".rttm", b"SPEAKER a 1 0 9 <NA> <NA> " + b"a" * MILLIONS
+    yield ".rttm", b"SPEAKER " * 7_000_000
+    yield ".rttm", b"\n" * MILLIONS
+    yield ".rttm", b";;\n" * MILLIONS
+    yield ".rttm", b"SPEAKER a 1 0 " + b"9" * MILLIONS + b" <NA> <NA> a"
+    yield ".rttm", b"SPEAKER a 1 1e-999999999 1e99 <NA> <NA> a"
+    table = b"start,end,speaker\n"
+    yield ".turns.csv", table + b"".join(b"%d,%d,%d\n" % (i, i + 1, i) for i in range(50_000))
+    yield ".turns.csv", table + b"0,1," + b"a" * 900_000
+    turns = b",".join(b'{"start": %d, "end": %d, "speaker": "a"}' % (i, i + 1) for i in range(50_000))
+    yield ".turns.json", b'{"duration": 50000, "turns": [' + turns + b"]}"
+    yield ".turns.txt", b"".join(b"%d\t%d\t%d\n" % (i, i + 1, i) for i in range(50_000))
+    yield ".turns.TextGrid", long({f"s{i}": [(i, i + 1, "a")] for i in range(9_000)}).encode()
+    yield ".turns.TextGrid", long({"a-" * 400_000 + "b": [(0, 1, "a")]}).encode()
+    yield ".turns.TextGrid", long({"a": [(i / 8, (i + 1) / 8, "a") for i in range(50_000)]}).encode()
+    yield ".turns.eaf", elan(100_000, 50_000).replace(b'"phones"', b'"a"')
 
 
 def commented(comment: str, often: int) -> bytes:

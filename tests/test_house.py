@@ -58,7 +58,16 @@ def test_public_names() -> None:
             "Decision",
             "read_reference",
         ),
-        *("read_textgrid", "Segmentation", "FrameGrid", "Provenance", "PhonsegError", "PhonsegWarning", "__version__"),
+        *(
+            "read_turns",
+            "read_textgrid",
+            "Segmentation",
+            "FrameGrid",
+            "Provenance",
+            "PhonsegError",
+            "PhonsegWarning",
+            "__version__",
+        ),
     }
     assert dir(phonseg) == sorted(phonseg.__all__)
 

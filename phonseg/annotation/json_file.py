@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 import numpy as np
 
@@ -35,6 +36,29 @@ def read_json(path: str | Path) -> LabelFile:
     Warns:
         PhonsegWarning: if gaps or overlaps are taken as rounding.
     """
+    parts, start, duration, segments = timed_content(path, "segments")
+    if not segments:
+        raise TextGridError(f"{path}: holds no segment. Give another file.")
+    intervals = [_interval(path, number, one) for number, one in enumerate(segments, 1)]
+    times, labels = np.array([one[:2] for one in intervals]), [label for *_, label in intervals]
+    made = segments_from_intervals(path, times, labels, lambda i: f"segment {i + 1}", start=start, end=start + duration)
+    named = [name for name in (parts.get("recording"),) if isinstance(name, str)]
+    return LabelFile(made, tells_duration=True, recording=name_of_recording(path, named))
+
+
+def timed_content(path: str | Path, what: str) -> tuple[Mapping[str, Any], float, float, list[Any]]:
+    """Reads a JSON file that tells the duration of a recording and what lies in it.
+
+    Args:
+        path: of the file.
+        what: the key of what lies in the recording, such as "segments".
+
+    Returns:
+        The whole content; the start and the duration of the recording, in seconds; and what lies under that key.
+
+    Raises:
+        TextGridError: if the file cannot be read, is damaged or is not of this kind.
+    """
     text = read_text(path, MAX_JSON_BYTES)
     check_count(path, text.count("{") + text.count("["), "objects")
     try:
@@ -44,15 +68,12 @@ def read_json(path: str | Path) -> LabelFile:
     except ValueError as error:
         raise TextGridError(f"{path}: is damaged, or not JSON ({str(error)[:100]}). Write it again.") from error
     parts = content if isinstance(content, dict) else {}
-    start, duration, segments = parts.get("start", 0.0), parts.get("duration"), parts.get("segments")
-    times_are_numbers = isinstance(start, float) and isinstance(duration, float) and 0 <= duration < math.inf
-    if not (times_are_numbers and isinstance(segments, list) and segments):
-        raise TextGridError(f"{path}: has no duration and segments, as a JSON file of phonseg has. Give another file.")
-    intervals = [_interval(path, number, one) for number, one in enumerate(segments, 1)]
-    times, labels = np.array([one[:2] for one in intervals]), [label for *_, label in intervals]
-    made = segments_from_intervals(path, times, labels, lambda i: f"segment {i + 1}", start=start, end=start + duration)
-    named = [name for name in (parts.get("recording"),) if isinstance(name, str)]
-    return LabelFile(made, tells_duration=True, recording=name_of_recording(path, named))
+    start, duration, inside = parts.get("start", 0.0), parts.get("duration"), parts.get(what)
+    if not (isinstance(start, float) and isinstance(duration, float) and 0 <= duration < math.inf):
+        inside = None
+    if not isinstance(inside, list):
+        raise TextGridError(f"{path}: has no duration and {what}, as a JSON file of phonseg has. Give another file.")
+    return parts, start, cast(float, duration), inside
 
 
 def is_json_of_phonseg(text: str) -> bool:

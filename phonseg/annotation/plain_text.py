@@ -109,8 +109,7 @@ def read_audacity(path: str | Path) -> LabelFile:
         PhonsegWarning: if there are labels at points in time, which are left out; if gaps or overlaps are taken as
             rounding.
     """
-    found = list(islice(_audacity_rows(path, read_text(path)), MAX_INTERVALS + 1))
-    check_count(path, len(found), "lines")
+    found = audacity_rows(path)
     points = [number for number, (start, end, _) in found if start == end]
     _warn_of_empty(path, "labels at one point in time", points)
     spans = [row for row in found if row[1][0] != row[1][1]] if points else found
@@ -200,6 +199,20 @@ def _warn_of_empty(path: str | Path, what: str, numbers: list[int]) -> None:
         found = ", ".join(f"line {number}" for number in numbers[:10])
         more = f" and {len(numbers) - 10} more" if len(numbers) > 10 else ""
         warnings.warn(f"{path}: {what} are left out ({found}{more}).", PhonsegWarning, stacklevel=3)
+
+
+def audacity_rows(path: str | Path) -> list[Row]:
+    """Returns the labels that Audacity has exported: start, end and label.
+
+    Args:
+        path: of the file. The frequencies of labels are skipped. Decimal commas become points.
+
+    Raises:
+        TextGridError: if the file cannot be read, or holds more than `MAX_INTERVALS`.
+    """
+    found = list(islice(_audacity_rows(path, read_text(path)), MAX_INTERVALS + 1))
+    check_count(path, len(found), "lines")
+    return found
 
 
 def _audacity_rows(path: str | Path, text: str) -> Iterator[Row]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from numbers import Real
 from pathlib import Path
 
-from phonseg.annotation.elan_reader import read_elan
+from phonseg.annotation.elan.reader import read_elan
 from phonseg.annotation.encodings import enough_memory, read_head
 from phonseg.annotation.json_file import is_json_of_phonseg, read_json
 from phonseg.annotation.label_file import LabelFile
@@ -47,7 +47,7 @@ def read_label_file(path: str | Path, *, tier: Wanted = "phones", sample_rate: i
     The kinds are `.TextGrid`; `.phn` of TIMIT (in samples) or CSLU; `.phones` of Buckeye; `.lab` of Festival, ESPS or
     HTK; `.eaf` of ELAN; `.csv` for a table, also of Praat, readtextgrid or emuR; `.txt` of Audacity, or a TextGrid that
     Praat saved under such a name; `.ctm`; `.json` of phonseg. For details and sources see
-    `phonseg.annotation.textgrid.reader` and the modules `plain_text`, `tables`, `elan_reader` and `json_file` of
+    `phonseg.annotation.textgrid.reader` and the modules `plain_text`, `tables`, `elan.reader` and `json_file` of
     `phonseg.annotation`. Files may be in UTF-8, UTF-16 or Latin-1.
 
     Args:

@@ -1,6 +1,6 @@
 """Tables in `.csv` files -> `LabelFile`: of phonseg, Praat, R's readtextgrid and emuR, and other programs.
 
-Sources: https://www.fon.hum.uva.nl/praat/manual/TextGrid__Down_to_Table___.html;
+Sources: https://www.fon.hum.uva.nl/praat/manual/TextGrid__Down_toTable___.html;
 https://cran.r-project.org/package=readtextgrid; https://cran.r-project.org/package=emuR (query), whose times are in
 milliseconds.
 """
@@ -44,15 +44,25 @@ MAX_COLUMNS = 1_000
 _SEPARATOR = re.compile(r"\"?sep=([^\w\s\"]|\t)\"?[^\S\r\n]*(?:\r\n|\r|\n)", re.IGNORECASE)  # Excel's first line
 
 
-class _Table(NamedTuple):
-    """The rows of a table, and in which column each of `COLUMNS` is; None if it has no such column."""
+class Table(NamedTuple):
+    """A table that has been read.
+
+    Attributes:
+        rows: those below the names of the columns.
+        places: in which column each of `COLUMNS` is; None if it has no such column.
+        is_emur: whether it has the columns of emuR.
+    """
 
     rows: list[Row]
     places: Mapping[str, int | None]
     is_emur: bool
 
     def column(self, name: str) -> Callable[[Row], str]:
-        """What returns the field of a row in this column; nothing if there is none."""
+        """Returns what returns the field of a row in a column, or nothing if there is none.
+
+        Args:
+            name: of the column, one of `COLUMNS`.
+        """
         place = self.places[name]
         if place is None:
             return lambda row: ""
@@ -81,7 +91,7 @@ def read_table(path: str | Path, *, tier: Wanted = "phones") -> LabelFile:
     Warns:
         PhonsegWarning: if the times are read as milliseconds; if gaps or overlaps are taken as rounding.
     """
-    table = _read(path)
+    table = open_table(path)
     rows, places, own = table.rows, table.places, None
     if places["recording"] is not None:
         recording = table.column("recording")
@@ -127,14 +137,26 @@ def is_table(head: str) -> bool:
     return all(set(COLUMNS[column]) & set(names) for column in ("start", "end"))
 
 
-def _read(path: str | Path) -> _Table:
+def open_table(path: str | Path, columns: Mapping[str, Sequence[str]] = COLUMNS) -> Table:
+    """Reads a table with the columns `start` and `end`.
+
+    Args:
+        path: of the file.
+        columns: the names that columns may have in the file.
+
+    Returns:
+        Its rows, and where the columns are.
+
+    Raises:
+        TextGridError: with the line, if the file cannot be read, has no such columns or two columns of one name.
+    """
     text = read_text(path)
     try:
         names, delimiter, above = _header(text)
     except csv.Error as error:
         raise TextGridError(f"{path}: cannot be read as a table ({error}). Check its first line.") from error
     check_count(path, len(names), "columns", MAX_COLUMNS)
-    found = {column: _place(path, names, known) for column, known in COLUMNS.items()}
+    found = {column: _place(path, names, known) for column, known in columns.items()}
     if found["start"] is None or found["end"] is None:
         problem = f"has no columns start and end (line 1: {text[:60]!r})"
         raise TextGridError(f"{path}: {problem}. Give them, in seconds.")
@@ -145,7 +167,7 @@ def _read(path: str | Path) -> _Table:
     read = islice(quoted_rows(path, text, delimiter, needed), above, above + MAX_INTERVALS + 1)
     rows = list(_with_points(read, len(names), times if delimiter != "," or '"' in text else ()))
     check_count(path, len(rows), "lines")
-    return _Table(rows, found, is_emur)
+    return Table(rows, found, is_emur)
 
 
 def _place(path: str | Path, names: Sequence[str], known: Sequence[str]) -> int | None:
@@ -179,7 +201,7 @@ def _with_points(rows: Iterable[Row], width: int, commas: Sequence[int]) -> Iter
 
 
 def _tiers(
-    path: str | Path, rows: Sequence[Row], key: Callable[[Row], tuple[str, str]], table: _Table
+    path: str | Path, rows: Sequence[Row], key: Callable[[Row], tuple[str, str]], table: Table
 ) -> Mapping[tuple[str, str], ListedTier]:
     """The tiers by number and name, in the order in which they appear. In one of points every row ends as it starts."""
     holds: dict[tuple[str, str], str] = {}

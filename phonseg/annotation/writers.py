@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from phonseg.annotation.elan import check_can_write, elan_bytes
+from phonseg.annotation.elan.writer import check_can_write, elan_bytes
 from phonseg.annotation.intervals import decimal
 from phonseg.annotation.textgrid.writer import CHECK, check_tiers, textgrid_bytes
 from phonseg.errors import ConfigurationError, printable

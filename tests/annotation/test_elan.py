@@ -9,8 +9,8 @@ import pympi
 import pytest
 from hypothesis import given, strategies as st
 
-from phonseg.annotation.elan import elan_bytes
-from phonseg.annotation.elan_reader import read_elan
+from phonseg.annotation.elan.reader import read_elan
+from phonseg.annotation.elan.writer import elan_bytes
 from phonseg.annotation.readers import read_label_file
 from phonseg.errors import PhonsegWarning, TextGridError
 from phonseg.timeline.segmentation import Segmentation

@@ -14,11 +14,13 @@ import numpy as np
 import pytest
 
 import phonseg.batch.export
-from phonseg import export, read_reference, segment_files
+from phonseg import export, read_reference, read_turns, segment_files
 from phonseg.annotation.label_file import LabelFile
 from phonseg.cli.main import main
-from phonseg.errors import ConfigurationError, TextGridError
+from phonseg.errors import ConfigurationError, PhonsegWarning, TextGridError
+from phonseg.timeline.diarization import Diarization
 from phonseg.timeline.segmentation import Segmentation
+from phonseg.timeline.turns import Turn
 
 DEMO = Path(__file__).resolve().parents[2] / "data" / "demo"
 MADE = Segmentation(np.array([0.25, 0.5]), 1.0, labels=["h#", "ʃ", "iː"])
@@ -245,3 +247,48 @@ def test_the_rate_of_label_files_in_samples_can_be_given(tmp_path: Path) -> None
     (tmp_path / "a.phn").write_text("0 8000 x\n8000 12000 y\n")
     export(tmp_path / "a.phn", formats=["json"], sample_rate=8_000)
     assert read_reference(tmp_path / "a.json").boundaries.tolist() == [1.0]
+
+
+TURNS = Diarization((Turn(0.5, 2.0, "speaker 1"), Turn(1.75, 3.0, "Ms B")), 4.0)
+
+
+def test_turns_are_exported_with_their_speakers(tmp_path: Path) -> None:
+    TURNS.to_textgrid(tmp_path / "a.b.TextGrid", phones=Segmentation([0.75], 4.0))
+    (rttm,) = export(tmp_path / "a.b.TextGrid", formats=["rttm"])
+    (others,) = export(tmp_path, tmp_path / "out", formats=(name for name in ("csv", "json", "textgrid")), turns=True)
+    assert [file.name for file in (*rttm.files, *others.files)] == ["a.b.rttm", "a.b.csv", "a.b.json", "a.b.TextGrid"]
+    assert rttm.files[0].read_text("utf-8").splitlines() == [
+        "SPEAKER a.b 1 0.5 1.5 <NA> <NA> speaker_1 <NA> <NA>",
+        "SPEAKER a.b 1 1.75 1.25 <NA> <NA> Ms_B <NA> <NA>",
+    ]
+    for file in others.files:
+        assert [turn[:3] for turn in read_turns(file)] == [turn[:3] for turn in TURNS]
+    with others.files[0].open(encoding="utf-8", newline="") as table:
+        assert {row["recording"] for row in csv.DictReader(table)} == {"a.b"}
+    (tmp_path / "a.b.wav").touch()
+    (named,) = export(tmp_path / "a.b.TextGrid", formats=["json"], turns=True)
+    assert json.loads(named.files[0].read_text("utf-8"))["recording"] == "a.b.wav"
+
+
+def test_an_rttm_file_holds_turns_and_becomes_a_textgrid(tmp_path: Path) -> None:
+    TURNS.to_rttm(tmp_path / "a.rttm")
+    (one,) = export(tmp_path / "a.rttm", formats=["textgrid"])
+    assert read_turns(one.files[0]).speakers == ("speaker 1", "Ms_B")
+    with pytest.raises(ConfigurationError, match="there is no format ctm of turns"):
+        export(tmp_path / "a.rttm", formats=["ctm"])
+
+
+def test_tiers_of_speakers_can_be_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = (Path(shutil.copy(DEMO / "english.TextGrid", tmp_path))).read_text("utf-8")
+    (tmp_path / "english.TextGrid").write_text(text.replace('"phones"', '"Ms B"'), "utf-8")
+    with pytest.warns(PhonsegWarning, match='turns of a speaker: "Ms B"; left out: none'):
+        export(tmp_path / "english.TextGrid", formats=["rttm"])
+    (one,) = export(tmp_path / "english.TextGrid", speaker_tiers=["Ms B"])
+    assert read_turns(one.files[0]).speakers == ("Ms B",)
+    command = ["export", str(tmp_path / "english.TextGrid"), "--overwrite", "--speaker-tier", "Ms B"]
+    assert main(command) == 0
+    assert read_turns(one.files[0]).speakers == ("Ms B",)
+    assert main([*command, "--speaker-tier", "Ms C"]) == 1
+    assert 'no tier is called "Ms C"' in capsys.readouterr().err
+    assert main([*command, "--tier", "Ms B"]) != 0
+    assert "--tier names a tier of segments, and turns are written" in capsys.readouterr().err

@@ -17,6 +17,8 @@ from phonseg.annotation.textgrid.reader import read_textgrid
 from phonseg.cli import main as cli
 from phonseg.errors import ConfigurationError
 from phonseg.praat import plugin as praat_plugin
+from phonseg.timeline.diarization import Diarization
+from phonseg.timeline.turns import Turn
 from phonseg.training.settings import AdaptationSettings, TrainingSettings, read_settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -62,6 +64,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(DEMO / "english.wav", place / "interview.wav")
     reference = read_textgrid(DEMO / "english.TextGrid")
     reference.to_textgrid(place / "both.TextGrid", tier="auto", into=DEMO / "english.TextGrid")
+    turns = (Turn(0, 0.5, "Interviewer"), Turn(0.25, 1, "Ms B"))
+    Diarization(turns, 2.0).to_textgrid(place / "talk.TextGrid")
     shutil.copy(ROOT / "phonseg" / "models" / "default.safetensors", place / "mine.safetensors")
     return place
 

@@ -37,7 +37,9 @@ def test_rttm_has_ten_fields_and_no_spaces_in_names() -> None:
         "SPEAKER my_file 1 1.75 1.25 <NA> <NA> speaker_2 0.25 <NA>",
         "SPEAKER my_file 1 3.0 0.5 <NA> <NA> Zoë,_B <NA> <NA>",
     ]
-    assert written(Diarization((Turn(0.1, 0.3, "a"),), 1.0), "rttm").startswith("SPEAKER x 1 0.1 0.2 ")
+    for start, end, duration in ((0.1, 0.3, "0.2"), (3.754313, 4.244313, "0.49"), (0.0, 200.0, "200")):
+        line = written(Diarization((Turn(start, end, "a"),), 300.0), "rttm")
+        assert line.startswith(f"SPEAKER x 1 {start} {duration} ")
     assert written(Diarization((), 4.0), "rttm") == ""
 
 

@@ -1,4 +1,4 @@
-"""ELAN file -> `LabelFile`.
+"""Bytes of an ELAN file -> its tiers and times.
 
 ELAN counts whole milliseconds. Source: https://www.mpi.nl/tools/elan/EAF_Annotation_Format_3.0_and_ELAN.pdf
 """
@@ -11,17 +11,15 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
-from urllib.parse import unquote
 from xml.parsers import expat
 
 import numpy as np
-from numpy.typing import NDArray
 
 from phonseg.annotation.encodings import decoded, read_bytes, whole_characters
-from phonseg.annotation.intervals import MAX_LABEL, MAX_TIERS, check_count, segments_from_intervals, shown
-from phonseg.annotation.label_file import LabelFile, name_of_recording
-from phonseg.annotation.tier_choice import HOLDS_INTERVALS, ListedTier, Wanted, choose_tier
+from phonseg.annotation.intervals import MAX_LABEL, MAX_TIERS, check_count, shown
+from phonseg.annotation.tier_choice import HOLDS_INTERVALS
 from phonseg.errors import PhonsegWarning, TextGridError
+from phonseg.timeline.grid import Times
 
 MAX_TAGS = 1_200_000  # of four hours of speech sounds, which have as many attributes
 MAX_TAG_BYTES = 4 * MAX_LABEL  # from one tag to the next
@@ -33,17 +31,29 @@ _NAMED = re.compile(r"""<\?xml[^>]{0,100}encoding\s*=\s*["'](?!utf-?8|utf-?16)""
 
 # Its name, its two time slots, and where its label begins among the texts of its tier. A mere tuple, for Python looks
 # through millions of other objects again and again, to see whether they can go.
-_Annotation = tuple[str, str, str, int]
+Annotation = tuple[str, str, str, int]
 
 
-class _Tier(NamedTuple):
+class ElanTier(NamedTuple):
+    """A tier of an ELAN file.
+
+    Attributes:
+        name: its TIER_ID.
+        parent: the name of the tier on which it depends; empty if it stands alone.
+        annotations: those with times.
+        texts: their labels, in parts.
+        others: one entry if there are annotations without times, too.
+    """
+
     name: str
-    annotations: list[_Annotation]  # those with times
-    texts: list[str]  # the labels, in parts
-    others: list[str]  # one entry if there are others, too
+    parent: str
+    annotations: list[Annotation]
+    texts: list[str]
+    others: list[str]
 
     @property
     def holds(self) -> str:
+        """`HOLDS_INTERVALS`, or what it holds instead."""
         return HOLDS_INTERVALS if self.annotations else "annotations without times" if self.others else "nothing"
 
     @property
@@ -53,8 +63,17 @@ class _Tier(NamedTuple):
         return ["".join(self.texts[a:b]) for a, b in pairwise([*begins, len(self.texts)])]
 
 
-class _Document:
-    """What an ELAN file holds; its methods are called while the file is parsed."""
+class ElanDocument:
+    """What an ELAN file holds; its private methods are called while the file is parsed.
+
+    Attributes:
+        root: the name of the outermost element.
+        units: of the times.
+        origins: where linked recordings begin, in milliseconds, as they stand in the file.
+        media: the addresses of the linked recordings.
+        slots: the times by name, as they stand in the file.
+        tiers: in the order of the file.
+    """
 
     def __init__(self) -> None:
         self.root = ""
@@ -62,7 +81,7 @@ class _Document:
         self.origins: list[str] = []  # of the linked recordings
         self.media: list[str] = []  # their addresses
         self.slots: dict[str, str | None] = {}
-        self.tiers: list[_Tier] = []
+        self.tiers: list[ElanTier] = []
         self._texts: list[str] | None = None  # to which text belongs
         self._is_timed = False  # the annotation that was begun last
         self._elements: Mapping[str, Callable[[dict[str, str]], None]] = {
@@ -75,11 +94,45 @@ class _Document:
         }
 
     def parse(self, data: bytes, encoding: str | None) -> None:
+        """Reads the file.
+
+        Args:
+            data: the whole file.
+            encoding: of it; None for that which the file names.
+        """
         parser = expat.ParserCreate(encoding)
         parser.buffer_text, parser.buffer_size = True, 1 << 16
         parser.StartElementHandler, parser.CharacterDataHandler = self._start, self._text
         parser.StartDoctypeDeclHandler = self._refuse  # and with it every entity
         parser.Parse(data, True)
+
+    def times(self, path: str | Path, annotations: Sequence[Annotation]) -> Times:
+        """Returns the times of annotations.
+
+        Args:
+            path: of the file, for messages.
+            annotations: some of this file.
+
+        Returns:
+            (n, 2) start and end of each, in seconds from the start of the linked recording.
+
+        Raises:
+            TextGridError: if there are more than `MAX_INTERVALS`, or one has no times of its own.
+
+        Warns:
+            PhonsegWarning: if linked recordings have different origins, of which the first is taken.
+        """
+        check_count(path, len(annotations), "annotations")
+        times: list[int] = []
+        for one, first, last, _ in annotations:
+            for slot in (first, last):
+                if (value := self.slots.get(slot)) is None:
+                    raise TextGridError(f"{path}: annotation {shown(one)} has no time of its own. Give it one in ELAN.")
+                if not _MILLISECONDS(value):
+                    problem = f"annotation {shown(one)} has the time {shown(value)!r}"
+                    raise TextGridError(f"{path}: {problem}. Give milliseconds.")
+                times.append(int(value))
+        return (np.array(times, dtype=np.int64).reshape(-1, 2) + _origin(path, self.origins)) / 1000
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         self.root = self.root or tag
@@ -107,7 +160,7 @@ class _Document:
         if len(self.tiers) == MAX_TIERS:
             raise ValueError(f"it holds more than {MAX_TIERS} tiers, and no more are read")
         self._is_timed = False
-        self.tiers.append(_Tier(attributes.get("TIER_ID", ""), [], [], []))
+        self.tiers.append(ElanTier(attributes.get("TIER_ID", ""), attributes.get("PARENT_REF", ""), [], [], []))
 
     def _annotation(self, attributes: dict[str, str]) -> None:
         self._is_timed = bool(self.tiers)
@@ -125,61 +178,37 @@ class _Document:
         raise ValueError("it declares a type of document, which ELAN does not")
 
 
-def read_elan(path: str | Path, *, tier: Wanted = "phones") -> LabelFile:
-    """Reads one tier of an ELAN file.
+def parsed_elan(path: str | Path) -> ElanDocument:
+    """Reads what an ELAN file holds.
 
     Args:
         path: of the file.
-        tier: its name, or its number; None for the only tier whose annotations have times.
 
     Returns:
-        A segment for each annotation, and a segment with an empty label for each gap before or between them. Times are
-        those of the linked recording: its `TIME_ORIGIN` is added to those of the annotations. The duration is the end
-        of the last annotation, since an ELAN file does not hold the duration of the recording.
+        The tiers and the times in it.
 
     Raises:
-        TextGridError: if the file cannot be read, has no such tier, or its annotations overlap or have no times of
-            their own.
-
-    Warns:
-        PhonsegWarning: if linked recordings have different origins, of which the first is taken; if gaps or overlaps
-            are taken as rounding.
+        TextGridError: if the file cannot be read, is damaged or is no ELAN file.
     """
-    document = _parsed(path)
-    listed = [ListedTier(number, one.name, one.holds) for number, one in enumerate(document.tiers, 1)]
-    chosen = choose_tier(path, listed, tier)
-    found = document.tiers[chosen.number - 1]
-    annotations, labels = found.annotations, found.labels
-    check_count(path, len(annotations), "annotations")
-    times = (_times(path, document.slots, annotations) + _origin(path, document.origins)) / 1000
-    order = np.lexsort(times.T[::-1])
-    segments = segments_from_intervals(
-        path,
-        times[order],
-        [labels[i] for i in order],
-        lambda i: f'annotation {shown(annotations[order[i]][0])} of tier "{shown(chosen.name)}"',
-        unit=lambda: 0.001,
-    )
-    names = tuple(one.name for one in listed if one.holds == HOLDS_INTERVALS)
-    return LabelFile(segments, chosen.name, names, recording=name_of_recording(path, map(unquote, document.media)))
-
-
-def _parsed(path: str | Path) -> _Document:
-    data, document = read_bytes(path), _Document()
     try:
-        codec, text = decoded(data)
-        named = _NAMED.match(text)
-        if not named and (codec != "utf-8" or whole_characters(text) is not text):
-            data = whole_characters(text).encode()
-        del text
-        _check_tags(data)
-        document.parse(data, None if named else "utf-8")
-        if document.root != "ANNOTATION_DOCUMENT":
-            raise ValueError(f"it begins with {shown(document.root)}")
-        if document.units != "milliseconds":
-            raise ValueError(f"its times are in {shown(document.units)}, not in milliseconds")
+        return _parsed(read_bytes(path))
     except (ValueError, LookupError, expat.ExpatError) as error:
         raise TextGridError(f"{path}: is damaged, or not an ELAN file ({error}). Save it again from ELAN.") from error
+
+
+def _parsed(data: bytes) -> ElanDocument:
+    document = ElanDocument()
+    codec, text = decoded(data)
+    named = _NAMED.match(text)
+    if not named and (codec != "utf-8" or whole_characters(text) is not text):
+        data = whole_characters(text).encode()
+    del text
+    _check_tags(data)
+    document.parse(data, None if named else "utf-8")
+    if document.root != "ANNOTATION_DOCUMENT":
+        raise ValueError(f"it begins with {shown(document.root)}")
+    if document.units != "milliseconds":
+        raise ValueError(f"its times are in {shown(document.units)}, not in milliseconds")
     return document
 
 
@@ -200,21 +229,7 @@ def _origin(path: str | Path, origins: list[str]) -> int:
     if len(set(origins)) > 1:
         found = ", ".join(f"{shown(one)} ms" for one in origins[:10])
         problem = f"links recordings that start at different times ({found})"
-        warnings.warn(f"{path}: {problem}. Times are those of the first.", PhonsegWarning, stacklevel=3)
+        warnings.warn(f"{path}: {problem}. Times are those of the first.", PhonsegWarning, stacklevel=4)
     if not _MILLISECONDS(origins[0]):
         raise TextGridError(f"{path}: TIME_ORIGIN is {shown(origins[0])!r}. Give whole milliseconds.")
     return int(origins[0])
-
-
-def _times(path: str | Path, slots: Mapping[str, str | None], annotations: Sequence[_Annotation]) -> NDArray[np.int64]:
-    """(n, 2) milliseconds."""
-    times: list[int] = []
-    for one, first, last, _ in annotations:
-        for slot in (first, last):
-            if (value := slots.get(slot)) is None:
-                raise TextGridError(f"{path}: annotation {shown(one)} has no time of its own. Give it one in ELAN.")
-            if not _MILLISECONDS(value):
-                problem = f"annotation {shown(one)} has the time {shown(value)!r}"
-                raise TextGridError(f"{path}: {problem}. Give milliseconds.")
-            times.append(int(value))
-    return np.array(times, dtype=np.int64).reshape(-1, 2)

@@ -1,0 +1,1 @@
+"""ELAN's files: bytes -> tiers -> `Segmentation`, and back."""
