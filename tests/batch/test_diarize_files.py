@@ -275,8 +275,11 @@ def test_speakers_that_were_named_stay_named(x: Path, tmp_path: Path) -> None:
     assert message == (
         f"{grid}: was changed after phonseg wrote it, so it is left alone. It is replaced only with --overwrite. "
         f"{out / 'x.rttm'}: holds the automatic turns, not those of {grid}, which was changed after phonseg wrote it. "
-        f"In Python, phonseg.read_turns({str(grid)!r}).save({str(out / 'x.rttm')!r}) writes the corrected ones."
+        f"phonseg export {grid} --format rttm --overwrite writes the corrected ones."
     )
+    assert [one.message for one in phonseg.export(grid, formats=("rttm",), overwrite=True)] == [""]
+    assert " Anna " in (out / "x.rttm").read_text()
+    assert told(diarize(x, out))[1].count("was changed after phonseg wrote it") == 2
     for _ in range(2):
         left = f"{grid}: was changed after phonseg put the turns into it, so it is left alone. "
         assert told(diarize(x, into=out, speakers=3, formats=("textgrid",))) == (
