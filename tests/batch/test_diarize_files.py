@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
@@ -348,6 +349,28 @@ def test_what_the_other_command_writes_meanwhile_stays(x: Path, tmp_path: Path) 
     (left,) = read_records(out)
     assert left == one
     assert sorted(file.name for file in one.files) == ["x.TextGrid", "x.rttm"]
+
+
+def test_both_commands_at_once_lose_nothing(tmp_path: Path) -> None:
+    folder, grids = tmp_path / "in", tmp_path / "grids"
+    for i in range(4):
+        x = record(folder / f"{i}.wav", i)
+        grids.mkdir(exist_ok=True)
+        phonseg.segment(x, rate=2).to_textgrid(grids / f"{i}.TextGrid", tier="words")
+    words = [contents(path)["words"] for path in sorted(grids.glob("*.TextGrid"))]
+    for n in (2, 3):
+        runs = [partial(segment, folder, into=grids, sensitivity=0.3 + n / 10)]
+        runs += [partial(segment, folder, into=grids, tier="more", shard=(1, 1))]
+        runs += [partial(diarize, folder, into=grids, speakers=n)]
+        with ThreadPoolExecutor(len(runs)) as threads:
+            for future in [threads.submit(run) for run in runs]:
+                future.result()
+        for run in runs:  # what was written by another run at the last moment was left alone
+            run()
+        assert {told([one]) for run in runs for one in run()} == {("skipped", "")}
+        expected = {"words", "phones", "more", *(f"speaker {i + 1}" for i in range(n))}
+        assert [set(tiers(path)) for path in sorted(grids.glob("*.TextGrid"))] == [expected] * 4
+    assert [contents(path)["words"] for path in sorted(grids.glob("*.TextGrid"))] == words
 
 
 def test_a_batch_needs_no_neural_network_of_its_own() -> None:
