@@ -83,7 +83,11 @@ def joined(labels: Labels, projected: Numbers, between: Numbers, clusters: int) 
 
 
 def without_gaps(labels: NDArray[np.integer]) -> Labels:
-    """Returns labels numbered from 0 in the order in which they first occur."""
+    """Returns labels numbered from 0 in the order in which they first occur.
+
+    Args:
+        labels: (W,) whole numbers.
+    """
     _, first, place = np.unique(labels, return_index=True, return_inverse=True)
     rank = np.empty(len(first), np.int64)
     rank[np.argsort(first)] = np.arange(len(first))

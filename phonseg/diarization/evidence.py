@@ -72,24 +72,24 @@ class Evidence:
 
     def _by_itself(self) -> Labels:
         """The speakers that the recording shows by itself."""
-        labels = self._heard(first_guess(self.projected, self.between))
+        labels = self._likeliest(first_guess(self.projected, self.between))
         seconds = np.bincount(labels, weights=self.ends - self.starts)
         lasting = seconds >= min(LEAST_SECONDS, seconds.max())
         if lasting.all():
             return labels
         speakers = self._posteriors(labels)[:, lasting]
-        return self._heard(without_gaps(speakers.argmax(axis=1)))
+        return self._likeliest(without_gaps(speakers.argmax(axis=1)))
 
     def _exactly(self, number: int) -> Labels:
         """As many speakers as are asked for, more than the recording shows by itself."""
         guess = first_guess(self.projected, self.between)
         for cost in CHEAPER:
-            labels = self._heard(guess, cost * SPEAKER_COST)
+            labels = self._likeliest(guess, cost * SPEAKER_COST)
             if labels.max() + 1 >= number:
                 return joined(labels, self.projected, self.between, number)
         return first_guess(self.projected, self.between, number)
 
-    def _heard(self, labels: Labels, cost: float = SPEAKER_COST) -> Labels:
+    def _likeliest(self, labels: Labels, cost: float = SPEAKER_COST) -> Labels:
         return without_gaps(self._posteriors(labels, cost).argmax(axis=1))
 
     def _posteriors(self, labels: Labels, cost: float = SPEAKER_COST) -> Numbers:

@@ -14,7 +14,7 @@ from phonseg.diarization.embedding.embedder import Embedder
 from phonseg.diarization.embedding.plda import Plda
 from phonseg.diarization.embedding.windows import windows_in
 from phonseg.diarization.evidence import Evidence
-from phonseg.diarization.hearing import hear
+from phonseg.diarization.speech_frames import read_speech_frames
 from phonseg.diarization.options import DiarizeOptions
 from phonseg.diarization.speaker_file import read_speakers, write_speakers
 from phonseg.diarization.turn_making import nearest_speech, turns_of
@@ -102,7 +102,7 @@ class SpeakerModel:
         )
 
     def evidence(self, recording: Recording) -> Evidence:
-        """Hears a recording, and gathers what tells its speakers apart.
+        """Gathers what tells the speakers of a recording apart.
 
         Args:
             recording: the recording.
@@ -113,10 +113,10 @@ class SpeakerModel:
         Raises:
             AudioError: if the recording became shorter after it was opened.
         """
-        heard = hear(recording)
-        windows = windows_in(heard.runs)
-        vectors = self.embedder.embed(heard.frames, heard.is_speech, windows)
-        starts, ends = nearest_speech(heard, windows)
+        spoken = read_speech_frames(recording)
+        windows = windows_in(spoken.runs)
+        vectors = self.embedder.embed(spoken.frames, spoken.is_speech, windows)
+        starts, ends = nearest_speech(spoken, windows)
         return Evidence(starts, ends, self.plda.project(vectors), self.plda.between)
 
     def provenance(self, options: DiarizeOptions) -> Provenance:
