@@ -1,4 +1,4 @@
-"""Mel-band power of speech -> the same speech in another room, through another microphone or telephone, and in noise.
+"""Mel-band power of speech -> the same in another room, through another microphone or telephone, and in noise.
 
 Unlike in `phonseg.augmentation.spectral`, several stretches of speech share one channel, as the speakers of a conversation
 do. Everything random is drawn from the generator that is passed in.
@@ -26,7 +26,7 @@ QUIETEST_CODEC, LOUDEST_CODEC = -4.5, -3.0  # powers of ten, of the noise of the
 
 
 def change_channel(power: Tensor, generator: torch.Generator, *, own: float = 0.0, hop: float = 0.01) -> Tensor:
-    """Returns groups of stretches of speech as other channels would have changed them; stretches of a group share theirs.
+    """Returns groups of stretches of speech as other channels would have changed them. A group shares its channel.
 
     Args:
         power: (G, N, T, bands) at level 1: G groups of N stretches.

@@ -14,9 +14,9 @@ from phonseg.diarization.embedding.embedder import Embedder
 from phonseg.diarization.embedding.plda import Plda
 from phonseg.diarization.embedding.windows import windows_in
 from phonseg.diarization.evidence import Evidence
-from phonseg.diarization.speech_frames import read_speech_frames
 from phonseg.diarization.options import DiarizeOptions
 from phonseg.diarization.speaker_file import read_speakers, write_speakers
+from phonseg.diarization.speech_frames import read_speech_frames
 from phonseg.diarization.turn_making import nearest_speech, turns_of
 from phonseg.errors import PhonsegWarning
 from phonseg.model.numeric_state import own_numeric_state
