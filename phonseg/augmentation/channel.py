@@ -1,6 +1,6 @@
 """Mel-band power of speech -> the same in another room, over another microphone or telephone, and in noise.
 
-Unlike in `phonseg.augmentation.spectral`, several stretches of speech share one channel, as the speakers of a conversation
+Unlike in `phonseg.augmentation.spectral`, several stretches of speech share one channel, as those of a conversation
 do. Everything random is drawn from the generator that is passed in.
 """
 
