@@ -102,5 +102,5 @@ def add_to_steps(steps: NDArray[np.float32], mel: NDArray[np.float32], first: in
     """
     numbers = np.arange(first, first + len(mel)) // STEP_FRAMES
     starts = np.flatnonzero(np.diff(numbers, prepend=-1))
-    joined = mel.reshape(len(mel), -1, JOINED_BANDS).mean(axis=2)
+    joined = mel.reshape(len(mel), mel.shape[1] // JOINED_BANDS, JOINED_BANDS).mean(axis=2)
     steps[numbers[starts]] += np.add.reduceat(joined, starts, axis=0) / np.float32(STEP_FRAMES)

@@ -148,7 +148,8 @@ def add_speech(
         training_set, trainer = _prepare(recordings, settings, None, progress, base=model.digest)
         taught = learn_speech(model, trainer, settings.speech_steps)
         summary = _summarised(taught, model.name, training_set, trainer).training
-        return replace(taught, training={**model.training, "speech": summary}, digest="")
+        told = {**model.training, "settings": asdict(settings), "speech": summary}
+        return replace(taught, training=told, digest="")
 
 
 def _prepare(
