@@ -18,6 +18,8 @@ from phonseg.augmentation.sounds import coloured_noise, hum, other_sound, waveri
 from phonseg.detection.speech_activity import Region
 from phonseg.timeline.grid import Samples
 
+SPEAKER_DECIBELS = 6.0  # standard deviation of the level of speakers, who sit at other distances
+
 
 class Piece(NamedTuple):
     """A piece of a recording.
@@ -95,7 +97,7 @@ def _said(
             source = said.source
         elif response is not None:
             response = room_response(sample_rate, generator)  # others speak at other places
-        gain = 1.0 if alone else 10 ** (generator.normal(0, 3) / 20)
+        gain = 1.0 if alone else 10 ** (generator.normal(0, SPEAKER_DECIBELS) / 20)
         heard = said.samples if response is None else played_in(said.samples, response)
         _add(samples, gain * heard, round(at * sample_rate))
         speech += [Region(at + start, at + end) for start, end in said.speech]

@@ -145,10 +145,24 @@ class Foldable(Protocol):
     reach: int
 
     def features_of(self, power: Tensor) -> Tensor:
-        """Returns what the layers work on."""
+        """Returns what the layers work on.
+
+        Args:
+            power: (..., bands) power at level 1.
+
+        Returns:
+            (..., bands) features.
+        """
 
     def activate(self, scores: Tensor) -> Tensor:
-        """Returns what comes after the layers."""
+        """Returns what comes after the layers.
+
+        Args:
+            scores: (..., outputs).
+
+        Returns:
+            (..., D) frames.
+        """
 
 
 Network = TypeVar("Network", bound=Foldable)

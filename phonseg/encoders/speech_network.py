@@ -36,6 +36,7 @@ class SpeechNetwork(nn.Module):
     def __init__(self, *, bands: int = 20, width: int = 48) -> None:
         super().__init__()
         self.bands, self.width, self.reach = bands, width, 1 + sum(DILATIONS)
+        self._folded: FoldedNetwork[SpeechNetwork] | None = None
         self.layers = nn.Sequential(
             Convolution(bands, width, 3),
             Normalisation(width),
@@ -43,6 +44,18 @@ class SpeechNetwork(nn.Module):
             *(ResidualBlock(width, dilation) for dilation in DILATIONS),
             Convolution(width, 1, 1),
         )
+
+    def train(self, mode: bool = True) -> SpeechNetwork:
+        """Brings the network into training or evaluation mode.
+
+        Args:
+            mode: true for training.
+
+        Returns:
+            The network itself.
+        """
+        self._folded = None  # the weights may have changed, or will
+        return super().train(mode)
 
     def settings(self) -> dict[str, int]:
         """Returns the arguments that construct a network of the same shape."""
@@ -71,25 +84,37 @@ class SpeechNetwork(nn.Module):
         return (torch.log(power + FLOOR) + 5) / 3
 
     def activate(self, scores: Tensor) -> Tensor:
-        """Returns the probabilities of log odds."""
-        return torch.sigmoid(scores)
-
-    def probability(self, power: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Returns the probability of speech in every step of a recording.
+        """Returns the probabilities of log odds.
 
         Args:
-            power: (T, bands) power of steps at level 1.
+            scores: (...,) log odds of speech.
+
+        Returns:
+            (...,) probabilities, 0 to 1.
+        """
+        return torch.sigmoid(scores)
+
+    def probability(self, power: NDArray[np.float32], level: float) -> NDArray[np.float32]:
+        """Returns the probability of speech in every step of a recording, in evaluation mode.
+
+        The weights must stay the same until the next call of `train` or `eval`. What is made of them is kept, since for
+        a word that takes as long as using it.
+
+        Args:
+            power: (T, bands) power of steps.
+            level: of the recording, above 0.
 
         Returns:
             (T,) probabilities, 0 to 1.
         """
-        folded = FoldedNetwork(self)
-        padded = torch.from_numpy(np.pad(power, ((self.reach, self.reach), (0, 0))))
-        parts = [
-            folded.encode_power(padded[first : first + STEPS_AT_ONCE + 2 * self.reach])[:, 0]
-            for first in range(0, len(power), STEPS_AT_ONCE)
-        ]
-        return np.concatenate([np.zeros(0, dtype=np.float32), *parts])
+        folded = self._folded = self._folded or FoldedNetwork(self)
+        found = np.zeros(len(power), dtype=np.float32)
+        for first in range(0, len(power), STEPS_AT_ONCE):
+            start, end = first - self.reach, min(first + STEPS_AT_ONCE, len(power)) + self.reach
+            silence = (max(0, -start), max(0, end - len(power))), (0, 0)
+            part = np.pad(power[max(0, start) : end] / np.float32(level), silence)
+            found[first : first + STEPS_AT_ONCE] = folded.encode_power(torch.from_numpy(part))[:, 0]
+        return found
 
 
 def add_to_steps(steps: NDArray[np.float32], mel: NDArray[np.float32], first: int) -> None:

@@ -67,10 +67,8 @@ class Segmenter:
             )
         rate = grids.pop().sample_rate
         if self.speech is not None and rate != SAMPLE_RATE:
-            message = (
-                f"its streams have {rate} Hz, but its speech network needs {SAMPLE_RATE} Hz. Leave one of them out."
-            )
-            raise ConfigurationError(f"segmenter {self.name}: {message}")
+            problem = f"its streams have {rate} Hz, but its speech network needs {SAMPLE_RATE}"
+            raise ConfigurationError(f"segmenter {self.name}: {problem} Hz. Leave it out.")
 
     def segment(
         self, source: Source, *, sensitivity: float | None = None, rate: float | None = None, channel: Channel = "mix"
@@ -218,9 +216,8 @@ def load(model: str | Path = "default") -> Segmenter:
                 speech=speech,
             )
         except ConfigurationError as error:
-            raise ModelError(
-                f"{path}: was made by an incompatible version of phonseg ({error}). Train it again."
-            ) from error
+            problem = f"was made by an incompatible version of phonseg ({error})"
+            raise ModelError(f"{path}: {problem}. Train it again.") from error
 
 
 def segment(

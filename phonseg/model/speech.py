@@ -86,10 +86,11 @@ def level_and_speech(
         The level, the regions of speech, and the loudness, as in `phonseg.model.analysis.Analysis`.
     """
     power, decibels, steps, level, grid = overview(blocks, n_samples, sample_rate)
+    probability = None if network is None or level == 0 else network.probability(steps, level)
+    del steps  # which are the largest
     speech = speech_regions(decibels, power, level, grid) if level > 0 else []
-    if network is not None and level > 0:
-        probability = np.repeat(network.probability(steps / np.float32(level)), STEP_FRAMES)[: len(power)]
-        speech = revise_regions(speech, probability, grid)
+    if probability is not None:
+        speech = revise_regions(speech, np.repeat(probability, STEP_FRAMES)[: len(power)], grid)
     loudness = Curve(10 * np.log10(np.maximum(power, np.finfo(np.float32).tiny)), grid)
     return level, tuple(speech), loudness
 

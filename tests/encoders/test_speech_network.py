@@ -36,11 +36,11 @@ def powers(n: int, bands: int) -> np.ndarray:
 @pytest.mark.parametrize("at_once", [1, 7, 2000])
 def test_a_step_is_judged_in_its_context_and_beyond_the_ends_is_silence(n, at_once):
     power = powers(n, 6)
-    padded = torch.from_numpy(np.pad(power, ((NETWORK.reach, NETWORK.reach), (0, 0))))
+    padded = torch.from_numpy(np.pad(power / np.float32(0.5), ((NETWORK.reach, NETWORK.reach), (0, 0))))
     with torch.inference_mode():
         expected = torch.sigmoid(NETWORK.scores(padded[None]))[0].numpy() if n else np.zeros(0)
     with patch.object(module, "STEPS_AT_ONCE", at_once):
-        found = NETWORK.probability(power)
+        found = NETWORK.probability(power, 0.5)
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, expected, atol=1e-5)
 

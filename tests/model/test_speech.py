@@ -44,7 +44,7 @@ def speech_if(probability: Callable[[np.ndarray], np.ndarray], segmenter: Segmen
     """The speech of the vowels if the network gives these probabilities at the times of its steps."""
     times = np.arange(SECONDS * 25 + 4) * 0.04 - 0.03
 
-    def told(self: SpeechNetwork, power: np.ndarray) -> np.ndarray:
+    def told(self: SpeechNetwork, power: np.ndarray, level: float) -> np.ndarray:
         return np.asarray(probability(times[: len(power)]), dtype=np.float32)
 
     with patch.object(SpeechNetwork, "probability", told):
@@ -77,7 +77,7 @@ def test_segmenting_uses_the_same_speech():
     assert (analysis.level, analysis.speech) == (level, speech)
     for probability in (0.0, 0.5):
         told = np.full(SECONDS * 100, probability, np.float32)
-        with patch.object(SpeechNetwork, "probability", lambda self, power, told=told: told[: len(power)]):
+        with patch.object(SpeechNetwork, "probability", lambda self, power, level, told=told: told[: len(power)]):
             assert bool(find_speech(recording, taught)[1]) == (probability > 0)
             assert bool(len(taught.segment((two_vowels(), RATE)).boundaries)) == (probability > 0)
 
