@@ -18,7 +18,7 @@ from phonseg.augmentation.sounds import coloured_noise, hum, other_sound, waveri
 from phonseg.detection.speech_activity import Region
 from phonseg.timeline.grid import Samples
 
-SPEAKER_DECIBELS = 6.0  # standard deviation of the level of speakers, who sit at other distances
+SPEAKER_DECIBELS = 3.0  # standard deviation of the level of speakers
 
 
 class Piece(NamedTuple):

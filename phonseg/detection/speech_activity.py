@@ -25,9 +25,9 @@ OFFSET_DECIBELS, ONSET_DECIBELS = 6.0, 10.0
 SHORTEST_PAUSE, LONGEST_CLICK = 0.2, 0.04
 TIME_ROUNDING = 1e-6  # seconds by which a difference of times may be off
 # Loudness is believed unless a speech network is sure of the opposite: it takes away what it gives less than NO_SPEECH
-# for LONGEST_DOUBT (seconds) or more, and adds what it gives more than SURE_SPEECH. Of the rules that change at most
+# for LONGEST_DOUBT (seconds) or more, and extends the rest by what it gives more than SURE_SPEECH. Of the rules that change at most
 # half a percent of the speech of clean recordings, this one restores most of it in copies that were made harder.
-NO_SPEECH, LONGEST_DOUBT, SURE_SPEECH = 0.3, 1.0, 0.95
+NO_SPEECH, LONGEST_DOUBT, SURE_SPEECH = 0.3, 1.5, 0.95
 
 
 class Region(NamedTuple):
@@ -125,15 +125,16 @@ def revise_regions(speech: Sequence[Region], probability: NDArray[np.float32], g
         grid: of the frames.
 
     Returns:
-        Regions in time order, at least SHORTEST_PAUSE apart and longer than LONGEST_CLICK. Without NO_SPEECH for
-        LONGEST_DOUBT, and without SURE_SPEECH elsewhere, they are those that were given.
+        Regions in time order, at least SHORTEST_PAUSE apart and longer than LONGEST_CLICK. They are those that were
+        given if the network is sure of the opposite nowhere.
     """
     is_speech = within(grid.centre(np.arange(len(probability))), speech, 0.0)
     shortest = LONGEST_DOUBT * grid.sample_rate / grid.hop - TIME_ROUNDING
     for start, end in _runs(probability < NO_SPEECH).T:
         if end - start >= shortest:
             is_speech[start:end] = False
-    return _without_clicks(joined(*grid.boundary(_runs(is_speech | (probability > SURE_SPEECH)))))
+    kept = _without_clicks(joined(*grid.boundary(_runs(is_speech))))
+    return extend_regions(kept, probability > SURE_SPEECH, grid)
 
 
 def within(times: Times, regions: Sequence[Region], margin: float) -> NDArray[np.bool_]:

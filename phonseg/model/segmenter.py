@@ -65,8 +65,7 @@ class Segmenter:
             raise ConfigurationError(
                 f"segmenter {self.name}: its {len(self.streams)} streams lie on {len(grids)} grids. Let them share one."
             )
-        rate = grids.pop().sample_rate
-        if self.speech is not None and rate != SAMPLE_RATE:
+        if self.speech is not None and (rate := grids.pop().sample_rate) != SAMPLE_RATE:
             problem = f"its streams have {rate} Hz, but its speech network needs {SAMPLE_RATE}"
             raise ConfigurationError(f"segmenter {self.name}: {problem} Hz. Leave it out.")
 

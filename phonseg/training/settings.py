@@ -118,7 +118,7 @@ class TrainingSettings(AdaptationSettings):
     crops: int = 32
     unit_steps: int = 2500
     units: int = 100
-    speech_steps: int = 4000
+    speech_steps: int = 2500
 
 
 Settings = TypeVar("Settings", bound=AdaptationSettings)

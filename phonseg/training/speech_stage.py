@@ -35,7 +35,7 @@ from phonseg.training.trainer import Trainer
 # In a clean recording, a twentieth of the sound is fainter than the loud frames by this many decibels or more.
 CLEAN_DECIBELS, FAINT_PERCENT = 30.0, 5
 # Conversations that are learnt from (fewer if there are fewer crops to draw) and held out, and how long each is.
-CONVERSATIONS, HELD_OUT_CONVERSATIONS, CONVERSATION_SECONDS = 1600, 80, 20.0
+CONVERSATIONS, HELD_OUT_CONVERSATIONS, CONVERSATION_SECONDS = 800, 80, 20.0
 # A piece lasts 2 s (median; the standard deviation of its logarithm is 0.75), within these limits; its ends are faded.
 SHORTEST_PIECE, LONGEST_PIECE, PIECE_FADE = 0.4, 8.0, 0.005
 CROP_STEPS = 150  # 6 s

@@ -65,8 +65,11 @@ def test_loudness_is_believed_unless_the_network_is_sure_of_the_opposite():
     assert denied == [first]
     briefly = speech_if(lambda times: np.where((times > 4.0) & (times < 4.9), 0.1, 0.5), taught)
     assert briefly == [first, second]
-    (_, added, _) = speech_if(lambda times: np.where((times > 2.6) & (times < 3.4), 0.99, 0.5), taught)
-    assert added == pytest.approx((2.6, 3.4), abs=0.04)
+    (extended, last) = speech_if(lambda times: np.where((times > 1.6) & (times < 2.8), 0.99, 0.5), taught)
+    assert extended == (first[0], pytest.approx(2.8, abs=0.04))
+    assert last == second
+    elsewhere = speech_if(lambda times: np.where((times > 2.6) & (times < 3.4), 0.99, 0.5), taught)
+    assert elsewhere == [first, second]
 
 
 def test_segmenting_uses_the_same_speech():
