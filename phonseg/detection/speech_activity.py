@@ -25,8 +25,8 @@ OFFSET_DECIBELS, ONSET_DECIBELS = 6.0, 10.0
 SHORTEST_PAUSE, LONGEST_CLICK = 0.2, 0.04
 TIME_ROUNDING = 1e-6  # seconds by which a difference of times may be off
 # Loudness is believed unless a speech network is sure of the opposite: it takes away what it gives less than NO_SPEECH
-# for LONGEST_DOUBT (seconds) or more, and extends the rest by what it gives more than SURE_SPEECH. Of rules that change
-# at most half a percent of the speech of clean recordings, this one restores most of it in copies made harder.
+# for LONGEST_DOUBT (seconds) or more, and extends the rest by what it gives more than SURE_SPEECH. This changes
+# less than half a percent of the speech of clean recordings of speakers that the network has never heard.
 NO_SPEECH, LONGEST_DOUBT, SURE_SPEECH = 0.3, 1.5, 0.95
 
 
