@@ -7,7 +7,7 @@ the reverberation of a room is none.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from phonseg.augmentation.places import equalised, mu_law, played_in, room_response, telephone
 from phonseg.augmentation.sounds import coloured_noise, hum, other_sound, wavering, wind
-from phonseg.detection.speech_activity import Region
 from phonseg.timeline.grid import Samples
 
+Stretch = tuple[float, float]  # of speech: start and end in seconds
 SPEAKER_DECIBELS = 3.0  # standard deviation of the level of speakers
 
 
@@ -26,12 +26,12 @@ class Piece(NamedTuple):
 
     Attributes:
         samples: (N,) mono, at level 1.
-        speech: regions of it in seconds, in time order.
+        speech: stretches of it in seconds, in time order.
         source: of which recording it is.
     """
 
     samples: Samples
-    speech: list[Region]
+    speech: Sequence[Stretch]
     source: int
 
 
@@ -44,7 +44,7 @@ class Conversation(NamedTuple):
     """
 
     samples: Samples
-    speech: list[Region]
+    speech: Sequence[Stretch]
 
 
 # Returns a random piece; of the recording of this number, if one is given.
@@ -83,9 +83,9 @@ def draw_conversation(
 
 def _said(
     draw_piece: DrawPiece, n: int, sample_rate: int, response: Samples | None, generator: np.random.Generator
-) -> tuple[Samples, list[Region]]:
+) -> tuple[Samples, Sequence[Stretch]]:
     """What is said, by one speaker (in three of ten conversations) or by several, and when."""
-    samples, speech = np.zeros(n, dtype=np.float32), list[Region]()
+    samples, speech = np.zeros(n, dtype=np.float32), list[Stretch]()
     alone, source = generator.random() < 0.3, None
     pause = generator.choice([0.15, 0.5, 1.5, 4.0])
     at = -generator.uniform(0, 1.5) if generator.random() < 0.6 else generator.exponential(pause)
@@ -100,7 +100,7 @@ def _said(
         gain = 1.0 if alone else 10 ** (generator.normal(0, SPEAKER_DECIBELS) / 20)
         heard = said.samples if response is None else played_in(said.samples, response)
         _add(samples, gain * heard, round(at * sample_rate))
-        speech += [Region(at + start, at + end) for start, end in said.speech]
+        speech += [(at + start, at + end) for start, end in said.speech]
         interrupted = generator.random() < 0.15
         gap = -generator.uniform(0, 1) if interrupted else 0.05 + min(10.0, generator.exponential(pause))
         at += max(0.3, len(said.samples) / sample_rate + gap)
@@ -157,7 +157,7 @@ def _add(samples: Samples, other: Samples, first: int) -> None:
         samples[first + before : first + end] += other[before:end]
 
 
-def _mask(speech: list[Region], n: int, sample_rate: int) -> NDArray[np.bool_]:
+def _mask(speech: Sequence[Stretch], n: int, sample_rate: int) -> NDArray[np.bool_]:
     """(n,) which samples are speech."""
     mask = np.zeros(n, dtype=np.bool_)
     for start, end in speech:

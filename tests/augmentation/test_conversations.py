@@ -10,7 +10,6 @@ from conftest import RATE, vowel
 
 from phonseg.augmentation import conversations as module, places, sounds
 from phonseg.augmentation.conversations import Piece, draw_conversation
-from phonseg.detection.speech_activity import Region
 
 SECONDS = 6.0
 
@@ -21,7 +20,7 @@ def piece(generator: np.random.Generator, source: int | None) -> Piece:
     pause = np.zeros(RATE // 10, np.float32)
     which = int(generator.integers(5)) if source is None else source
     samples = np.concatenate([pause, vowel(n, pitch=100 + 20 * which), pause])
-    return Piece(samples, [Region(0.1, 0.1 + n / RATE)], which)
+    return Piece(samples, [(0.1, 0.1 + n / RATE)], which)
 
 
 def conversation(seed: int) -> module.Conversation:
@@ -37,7 +36,7 @@ def test_a_conversation_has_its_length_and_depends_on_its_generator_alone(seed):
     again = conversation(seed)
     np.testing.assert_array_equal(again.samples, samples)
     assert again.speech == speech
-    assert all(region.end > region.start for region in speech)
+    assert all(end > start for start, end in speech)
 
 
 def test_speech_is_where_the_dry_pieces_have_some(monkeypatch):
@@ -61,7 +60,7 @@ def test_speech_is_where_the_dry_pieces_have_some(monkeypatch):
 def test_some_conversations_have_no_speech_and_some_have_speakers_who_interrupt():
     found = [conversation(seed).speech for seed in range(60)]
     assert 0 < sum(not speech for speech in found) < 10
-    assert any(after.start < before.end for speech in found for before, after in pairwise(speech))
+    assert any(after[0] < before[1] for speech in found for before, after in pairwise(speech))
 
 
 @pytest.mark.parametrize("seed", range(6))
