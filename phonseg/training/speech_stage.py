@@ -29,8 +29,8 @@ from phonseg.model.speech import level_and_speech, overview
 from phonseg.training.crops import TrainingItem, crop
 from phonseg.training.loop import LearningStage, Schedule
 from phonseg.training.own_state import seed_random_numbers
-from phonseg.training.stage_batches import SUPERVISED_DECAY
 from phonseg.training.settings import AdaptationSettings
+from phonseg.training.stage_batches import SUPERVISED_DECAY
 from phonseg.training.trainer import Trainer
 
 # In a clean recording, a twentieth of the sound is fainter than the loud frames by this many decibels or more.
