@@ -12,7 +12,9 @@ from phonseg.diarization.hidden_markov_model import SPEAKER_COST, speakers_of_wi
 from phonseg.errors import ConfigurationError
 from phonseg.timeline.turns import SpeakerRange
 
-LEAST_SECONDS = 3.0  # that somebody speaks, unless the number of speakers is given
+# How long somebody speaks at least, in seconds or as a share of all speech, unless the number of speakers is given. In
+# short recordings the share decides.
+LEAST_SECONDS, LEAST_SHARE = 4.5, 0.1
 # Where more speakers are asked for than the recording shows by itself, a speaker costs less and less.
 CHEAPER = (1.0, 0.5, 0.2, 0.1, 0.05, 0.02)
 
@@ -74,7 +76,7 @@ class Evidence:
         """The speakers that the recording shows by itself."""
         labels = self._likeliest(first_guess(self.projected, self.between))
         seconds = np.bincount(labels, weights=self.ends - self.starts)
-        lasting = seconds >= min(LEAST_SECONDS, seconds.max())
+        lasting = seconds >= min(LEAST_SECONDS, LEAST_SHARE * seconds.sum(), seconds.max())
         if lasting.all():
             return labels
         speakers = self._posteriors(labels)[:, lasting]

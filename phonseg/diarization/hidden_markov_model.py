@@ -20,7 +20,7 @@ from phonseg.diarization.embedding.windows import Numbers
 # Windows overlap, and one vector is made of parts that say nearly the same: each counts as ACOUSTIC_SHARE of a window.
 # A speaker costs as much as SPEAKER_COST says: the more, the fewer speakers there are.
 ACOUSTIC_SHARE, SPEAKER_COST = 0.4, 20.0
-STAYING = 0.9  # the probability that the next window has the same speaker
+STAYING = 0.6  # the probability that the next window has the same speaker
 ROUNDS, LEAST_GAIN = 30, 1e-4
 FIRST_CERTAINTY = 5.0  # natural logarithm of how much more likely the first guess is than any other speaker
 
