@@ -22,6 +22,9 @@ from phonseg.diarization.embedding.windows import Numbers
 ACOUSTIC_SHARE, SPEAKER_COST = 0.4, 20.0
 STAYING = 0.9  # the probability that the next window has the same speaker
 ROUNDS, LEAST_GAIN = 30, 1e-4
+# A share, and a likelihood relative to that of the likeliest speaker, is never smaller. It is as good as 0, but what the
+# model says of distant windows stays finite.
+LEAST = 1e-40
 FIRST_CERTAINTY = 5.0  # natural logarithm of how much more likely the first guess is than any other speaker
 
 
@@ -70,7 +73,8 @@ def speakers_of_windows(projected: Numbers, between: Numbers, first: NDArray[np.
 def _smoothed(logs: Numbers, shares: Numbers) -> tuple[float, Numbers, Numbers]:
     """The logarithm of the evidence, (W, S) posteriors and (S,) new shares, from (W, S) log-likelihoods."""
     highest = logs.max(axis=1, keepdims=True)
-    likely = np.exp(logs - highest)
+    likely = np.maximum(np.exp(logs - highest), LEAST)
+    shares = np.maximum(shares, LEAST)
     moves = STAYING * np.eye(len(shares)) + (1 - STAYING) * shares
     forward, scale = np.empty_like(likely), np.empty(len(likely))
     state = shares
