@@ -71,7 +71,8 @@ def _reverberation(power: Tensor, generator: torch.Generator, hop: float) -> Ten
     present = uniform((groups, 1, 1, 1), generator) < IN_ROOM
     spectrum = torch.fft.rfft(decay, n=2 * frames)[:, None, :, None]
     tail = torch.fft.irfft(torch.fft.rfft(power, n=2 * frames, dim=2) * spectrum, n=2 * frames, dim=2)
-    return torch.as_tensor(present * 10 ** (decibels / 10) * places * tail[:, :, :frames].clamp_min(0))
+    added: Tensor = present * 10 ** (decibels / 10) * places * tail[:, :, :frames].clamp_min(0)
+    return added
 
 
 def _fluctuation(shape: torch.Size, generator: torch.Generator) -> Tensor:

@@ -73,7 +73,7 @@ def test_windows_that_are_all_alike_are_one_speakers(n):
 
 def test_without_speech_there_is_nobody():
     assert evidence(np.zeros((0, 3))).posteriors(None).shape == (0, 0)
-    assert evidence(np.zeros((0, 3))).moved(3.0).posteriors(None).shape == (0, 0)
+    assert evidence(np.zeros((0, 3))).placed(3.0, 3.0, 4.0).posteriors(None).shape == (0, 0)
 
 
 def test_speakers_who_lie_far_apart_are_found():
@@ -97,10 +97,10 @@ def test_in_a_short_recording_somebody_speaks_all_the_same():
     assert of_speakers(np.array([0, 0, 1, 1]), apart=15.0).posteriors(None).shape[1] in (1, 2)
 
 
-def test_moved_evidence_has_the_same_speakers_at_other_times():
+def test_evidence_on_another_axis_has_the_same_speakers_at_other_times_inside_the_recording():
     known = of_speakers(np.repeat([0, 1], 20), apart=15.0)
-    moved = known.moved(-2.5)
-    assert moved.starts.tolist() == (known.starts - 2.5).tolist()
-    assert moved.ends.tolist() == (known.ends - 2.5).tolist()
-    assert moved.projected is known.projected
-    np.testing.assert_allclose(moved.posteriors(None), known.posteriors(None))
+    placed = known.placed(-2.5, -2.4, 7.45)
+    assert placed.starts.tolist() == [-2.4, *(known.starts[1:] - 2.5)]
+    assert placed.ends.tolist() == [*(known.ends[:-1] - 2.5), 7.45]
+    assert placed.projected is known.projected
+    np.testing.assert_allclose(placed.posteriors(None), known.posteriors(None))
