@@ -17,6 +17,7 @@ from phonseg.diarization.embedding.window_network import WindowNetwork
 from phonseg.diarization.hearing import hear
 from phonseg.diarization.learning import closed_forms
 from phonseg.diarization.learning.stretches import Stretch
+from phonseg.diarization.speaker_file import model_of, tensors_of
 from phonseg.diarization.speaker_model import SpeakerModel
 
 PAUSE = 0.6  # seconds between turns
@@ -74,7 +75,8 @@ def speaker_model() -> SpeakerModel:
         network = WindowNetwork(width=8, dimensions=4).eval()
     few = {"GAUSSIANS": 6, "RANK": 5, "MIXTURE_CONVERSATIONS": 8, "CONVERSATIONS": 20}
     with patch.multiple(closed_forms, **few):
-        embedder, plda = closed_forms.learn_closed_forms(network, stretches(10), 0, progress=False)
+        learnt = closed_forms.learn_closed_forms(network, stretches(10), 0, progress=False)
+    embedder, plda = model_of(tensors_of(*learnt), network)
     return SpeakerModel("small", embedder, plda, {"recordings": 10})
 
 

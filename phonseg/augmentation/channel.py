@@ -52,7 +52,8 @@ def change_channel(power: Tensor, generator: torch.Generator, *, own: float = 0.
     power = power + noisy * torch.exp(level + slope) * _fluctuation(power.shape, generator)
     first, end = TELEPHONE_BANDS
     band = torch.arange(bands, device=power.device)
-    passed = torch.where((band >= first) & (band < end), 1.0, TELEPHONE_LOSS)
+    within = ((band >= first) & (band < end)).to(power.dtype)
+    passed = within + TELEPHONE_LOSS * (1 - within)
     codec = 10 ** (QUIETEST_CODEC + (LOUDEST_CODEC - QUIETEST_CODEC) * uniform((groups, 1, 1, 1), generator))
     over_telephone = power * passed + codec * _fluctuation(power.shape, generator)
     return torch.where(uniform((groups, 1, 1, 1), generator) < ON_TELEPHONE, over_telephone, power)

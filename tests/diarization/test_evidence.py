@@ -42,7 +42,9 @@ def test_the_number_of_speakers_lies_in_the_range_if_there_are_enough_windows(n,
     wanted = SpeakerRange(least, least + more)
     if n < least:
         some = "no speech" if n == 0 else f"only {n} windows"
-        with pytest.raises(ConfigurationError, match=rf"^speakers is {least}, but the recording has .*{some}.* Give few"):
+        with pytest.raises(
+            ConfigurationError, match=rf"^speakers is {least}, but the recording has .*{some}.* Give few"
+        ):
             known.posteriors(wanted)
         return
     found = known.posteriors(wanted)

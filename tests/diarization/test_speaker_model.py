@@ -83,7 +83,9 @@ def test_the_choice_can_be_made_later(model, found, speakers):
 
 
 def test_more_speakers_than_windows_are_refused(model):
-    with pytest.raises(ConfigurationError, match=r"speakers is 40, but the recording has so little speech .* Give fewer"):
+    with pytest.raises(
+        ConfigurationError, match=r"speakers is 40, but the recording has so little speech .* Give fewer"
+    ):
         model.diarize((voice(0, 1.0), RATE), speakers=40)
     with pytest.raises(ConfigurationError, match=r"speakers is 2, but the recording has no speech"):
         model.diarize((np.zeros(RATE), RATE), speakers=2)
@@ -110,7 +112,9 @@ def test_each_kind_of_source_gives_the_same(model, tmp_path):
     assert model.diarize(path).recording_name == "talk.flac"
     assert same(diarize(path, model=model), expected)
     model.save(tmp_path / "m.safetensors")
-    assert same(diarize(path, model=tmp_path / "m.safetensors"), load_speakers(tmp_path / "m.safetensors").diarize(path))
+    assert same(
+        diarize(path, model=tmp_path / "m.safetensors"), load_speakers(tmp_path / "m.safetensors").diarize(path)
+    )
 
 
 def test_one_channel_or_the_mean_of_all(model, found):

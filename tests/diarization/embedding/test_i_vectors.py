@@ -99,9 +99,7 @@ def slow_i_vector(factors: Factors, counts: np.ndarray, sums: np.ndarray) -> np.
     """The most likely factors of one window: (1 + sum of N T' S T) ^ -1 (sum of T' S F), a Gaussian at a time."""
     rank = factors.loadings.shape[2]
     precision, vector = np.eye(rank), np.zeros(rank)
-    for count, some, loadings, variances in zip(
-        counts, sums, factors.loadings, factors.mixture.variances, strict=True
-    ):
+    for count, some, loadings, variances in zip(counts, sums, factors.loadings, factors.mixture.variances, strict=True):
         precision += count * loadings.T @ np.diag(1 / variances) @ loadings
         vector += loadings.T @ np.diag(1 / variances) @ some
     return np.linalg.solve(precision, vector)
