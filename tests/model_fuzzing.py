@@ -169,6 +169,9 @@ def damaged_model(content: bytes, chance: random.Random) -> bytes:
         match chance.choice(["part", "part", "setting", "setting", "setting", "numbers", "tensor", "entry"]):
             case "part":
                 description = changed_part(description, chance)
+            case "setting" if isinstance(description, dict) and isinstance(description.get("network"), dict):
+                name = chance.choice(["width", "dimensions"])  # of a model of speakers
+                description["network"][name] = chance.choice([0, 1, 3, 4, 8, 2048, 2049])
             case "setting":
                 change_setting(description, chance)
             case "numbers" if tensors:
@@ -212,8 +215,6 @@ def changed_part(value: Any, chance: random.Random, depth: int = 0) -> Any:
 
 def change_setting(description: Any, chance: random.Random) -> None:
     """Set something to a value that may be in its range, though nobody would choose it."""
-    if isinstance(description, dict) and isinstance(description.get("network"), dict):  # of a model of speakers
-        description["network"][chance.choice(["width", "dimensions"])] = chance.choice([0, 1, 3, 4, 8, 2048, 2049])
     streams = description.get("streams", description.get("views")) if isinstance(description, dict) else None
     if not (isinstance(streams, list) and streams and isinstance(streams[0], dict)):
         return

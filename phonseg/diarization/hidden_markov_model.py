@@ -22,8 +22,8 @@ from phonseg.diarization.embedding.windows import Numbers
 ACOUSTIC_SHARE, SPEAKER_COST = 0.4, 20.0
 STAYING = 0.9  # the probability that the next window has the same speaker
 ROUNDS, LEAST_GAIN = 30, 1e-4
-# A share, and a likelihood relative to that of the likeliest speaker, is never smaller. It is as good as 0, but what the
-# model says of distant windows stays finite.
+# A share, and a likelihood relative to that of the likeliest speaker, is never smaller. It is as good as 0, but what
+# the model says of distant windows stays finite.
 LEAST = 1e-40
 FIRST_CERTAINTY = 5.0  # natural logarithm of how much more likely the first guess is than any other speaker
 

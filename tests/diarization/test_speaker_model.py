@@ -273,7 +273,7 @@ def test_what_is_no_recording_is_an_error(model, tmp_path):
 @pytest.mark.parametrize("speakers", [0, -1, 101, 1.5, True, "2", (2,), (3, 2), (1, 2, 3), (0, 4)])
 def test_numbers_that_are_none_are_refused(model, found, speakers):
     for call in (lambda: model.diarize((TALK, RATE), speakers=speakers), lambda: found.at(speakers=speakers)):
-        with pytest.raises(ConfigurationError, match="^speakers is"):
+        with pytest.raises(ConfigurationError, match=r"^speakers is"):
             call()
 
 

@@ -125,7 +125,7 @@ def test_no_argument_can_carry_a_label():
         == set(inspect.signature(train).parameters)
         == {*("recordings", "settings", "name", "checkpoint", "progress")}
     )
-    assert {field for field in vars(SETTINGS)} == {
+    assert set(vars(SETTINGS)) == {
         *("objective", "steps", "groups", "recordings", "learning_rate", "held_out", "seed", "device")
     }
 
@@ -173,7 +173,7 @@ def test_noise_and_silence_are_no_speech(tmp_path):
         trained(tmp_path)
     for i in range(9):
         soundfile.write(tmp_path / f"{i}.wav", np.zeros(2 * RATE), RATE)
-    with pytest.raises(TrainingError, match="none of 9 recordings can be used.*silence"):
+    with pytest.raises(TrainingError, match=r"none of 9 recordings can be used.*silence"):
         trained(tmp_path)
 
 

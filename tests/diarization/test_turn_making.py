@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
@@ -71,8 +73,8 @@ def test_turns_tile_the_speech_and_are_named_in_the_order_in_which_they_come(one
     posteriors = raw / raw.sum(axis=1, keepdims=True)
     turns = turns_of(known, posteriors)
     assert joined([(turn.start, turn.end) for turn in turns]) == [(region.start, region.end) for region in one.speech]
-    assert all(turn.end <= following.start for turn, following in zip(turns, turns[1:], strict=False))
-    for turn, following in zip(turns, turns[1:], strict=False):  # a turn ends where there is a reason
+    assert all(turn.end <= following.start for turn, following in pairwise(turns))
+    for turn, following in pairwise(turns):  # a turn ends where there is a reason
         assert turn.end < following.start or turn.speaker != following.speaker
     names = list(dict.fromkeys(turn.speaker for turn in turns))
     assert names == [f"speaker {k + 1}" for k in range(len(names))]
