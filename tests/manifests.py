@@ -6,6 +6,7 @@ import json
 import os
 import random
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from phonseg.timeline.provenance import Provenance
 
 NAME = "phonseg-manifest.jsonl"
 PROVENANCE = Provenance("1.0", "a model", "5e", {"channel": "mix", "sensitivity": 0.5})
-OURS = {"a.TextGrid": b"made of a", "b.csv": b"made of b", "d.TextGrid": b"being made of d"}
+OURS = {"a.TextGrid": b"made of a", "b.csv": b"made of b", "d.TextGrid": b"being made of d", "f.TextGrid": b"f"}
 BY_HAND = {"b.TextGrid": b"corrected", "notes.txt": b"notes", "e.TextGrid": b"by hand"}
 HOSTILE: list[Any] = [
     *(None, True, [], {}, "", 0, -1, 1.5, 10**4_000, 2**64, float("nan"), float("inf"), -1e400, "x" * 10_000, "\0"),
@@ -73,6 +74,8 @@ def whole(folder: Path) -> bytes:
         name: Made(sha256(data), 3, 1.5, "", 5, 1e9, PROVENANCE)
         for name, data in {**OURS, "b.TextGrid": b"as it was"}.items()
     }
+    turns = {"boundaries": None, "turns": 4, "speakers": 2, "tiers": ("speaker 1", "speaker 2")}
+    made["f.TextGrid"] = replace(made["f.TextGrid"], **turns, others=(made["f.TextGrid"],), changed=("diarize",))  # type: ignore[arg-type]
     records = [
         Record(Path("in", f"{name}.wav"), folder / name, status, "", 0.1, {folder / file: made[file] for file in files})
         for name, status, files in (
@@ -80,6 +83,7 @@ def whole(folder: Path) -> bytes:
             ("b", "warned", ["b.TextGrid", "b.csv"]),
             ("c", "failed", []),
             ("d", "writing", ["d.TextGrid"]),
+            ("f", "done", ["f.TextGrid"]),
         )
     ]
     return b"".join(record_to_line(record, folder) for record in records)
@@ -121,7 +125,7 @@ def use(content: bytes, folder: Path) -> None:
         os.mkfifo(batch / "pipe")
         (batch / "zero").symlink_to("/dev/zero")
         (folder / "in").mkdir()
-        for name in "abcde":
+        for name in "abcdef":
             (folder / "in" / f"{name}.wav").write_bytes(b"sound")
     for name, data in {**OURS, **BY_HAND, "../outside.TextGrid": b"outside"}.items():
         (batch / name).write_bytes(data)

@@ -32,7 +32,7 @@ class Talkers:
             raise ConfigurationError(f"{source}: has too little speech for {n} speakers. Ask for fewer.")
         for remark in recording.remarks:
             warnings.warn(remark, PhonsegWarning, stacklevel=2)
-        ends = [recording.duration * i / (2 * n) for i in range(2 * n + 1)]
+        ends = [*(recording.duration * i / (2 * n) for i in range(2 * n)), recording.duration]
         if recording.power == 0:
             ends = []
             warnings.warn(f"{source}: nobody speaks.", PhonsegWarning, stacklevel=2)

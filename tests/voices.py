@@ -14,11 +14,11 @@ from conftest import FORMANTS, RATE, Samples, hiss, noise, vowel
 
 from phonseg.audio.recording import open_recording
 from phonseg.diarization.embedding.window_network import WindowNetwork
-from phonseg.diarization.hearing import hear
 from phonseg.diarization.learning import closed_forms
 from phonseg.diarization.learning.stretches import Stretch
 from phonseg.diarization.speaker_file import model_of, tensors_of
 from phonseg.diarization.speaker_model import SpeakerModel
+from phonseg.diarization.speech_frames import read_speech_frames
 
 PAUSE = 0.6  # seconds between turns
 
@@ -61,9 +61,9 @@ def stretches(speakers: int, seconds: float = 3.0) -> list[list[Stretch]]:
     """A stretch of each of several made speakers, as training holds it."""
     found = []
     for speaker in range(speakers):
-        heard = hear(open_recording((talk([(speaker, seconds)], seed=9), RATE)))
-        power = np.maximum(np.exp(heard.frames) - 1e-4, 0).astype(np.float16)
-        found.append([Stretch(power, heard.is_speech)])
+        spoken = read_speech_frames(open_recording((talk([(speaker, seconds)], seed=9), RATE)))
+        power = np.maximum(np.exp(spoken.frames) - 1e-4, 0).astype(np.float16)
+        found.append([Stretch(power, spoken.is_speech)])
     return found
 
 

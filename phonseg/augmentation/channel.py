@@ -1,6 +1,6 @@
-"""Mel-band power of speech -> the same speech in another room, through another microphone or telephone, and in noise.
+"""Mel-band power of speech -> the same in another room, over another microphone or telephone, and in noise.
 
-Unlike in `phonseg.augmentation.spectral`, several pieces of speech share one channel, as the speakers of a conversation
+Unlike in `phonseg.augmentation.spectral`, several stretches of speech share one channel, as those of a conversation
 do. Everything random is drawn from the generator that is passed in.
 """
 
@@ -26,25 +26,25 @@ QUIETEST_CODEC, LOUDEST_CODEC = -4.5, -3.0  # powers of ten, of the noise of the
 
 
 def change_channel(power: Tensor, generator: torch.Generator, *, own: float = 0.0, hop: float = 0.01) -> Tensor:
-    """Returns groups of pieces of speech as other channels would have changed them; pieces of a group share theirs.
+    """Returns groups of stretches of speech as other channels would have changed them. A group shares its channel.
 
     Args:
-        power: (G, N, T, bands) at level 1: G groups of N pieces.
+        power: (G, N, T, bands) at level 1: G groups of N stretches.
         generator: for all random choices.
-        own: standard deviation, in nats, of an equaliser that each piece has of its own.
+        own: standard deviation, in nats, of an equaliser that each stretch has of its own.
         hop: seconds from one frame to the next.
 
     Returns:
         (G, N, T, bands) power.
     """
-    groups, pieces, _, bands = power.shape
-    power = power * 10 ** (LEVELS / 10 * (2 * uniform((groups, pieces, 1, 1), generator) - 1))
+    groups, stretches, _, bands = power.shape
+    power = power * 10 ** (LEVELS / 10 * (2 * uniform((groups, stretches, 1, 1), generator) - 1))
     power = power + _reverberation(power, generator, hop)
     knots = normal((groups, 5), generator)
     equaliser = interpolated(knots, bands)[:, None]
     if own:
-        own_knots = own * normal((groups * pieces, 4), generator)
-        equaliser = equaliser + interpolated(own_knots, bands).reshape(groups, pieces, bands)
+        own_knots = own * normal((groups * stretches, 4), generator)
+        equaliser = equaliser + interpolated(own_knots, bands).reshape(groups, stretches, bands)
     power = power * torch.exp(equaliser)[:, :, None]
     level = QUIETEST_NOISE + (LOUDEST_NOISE - QUIETEST_NOISE) * uniform((groups, 1, 1, 1), generator)
     slope = interpolated(normal((groups, 2), generator), bands)[:, None, None]
@@ -61,14 +61,14 @@ def change_channel(power: Tensor, generator: torch.Generator, *, own: float = 0.
 
 def _reverberation(power: Tensor, generator: torch.Generator, hop: float) -> Tensor:
     """(G, N, T, bands) what a room adds: the power of earlier frames, falling exponentially."""
-    groups, pieces, frames, _ = power.shape
+    groups, stretches, frames, _ = power.shape
     seconds = SHORTEST_ROOM + (LONGEST_ROOM - SHORTEST_ROOM) * uniform((groups, 1), generator)
     kept = 10 ** (-6 * hop / seconds)
     reach = min(ROOM_FRAMES, frames)
     decay = (1 - kept) * kept ** torch.arange(reach, dtype=torch.float32, device=power.device)
     decay[:, 0] = 0.0
     decibels = FAINTEST_TAIL + (LOUDEST_TAIL - FAINTEST_TAIL) * uniform((groups, 1, 1, 1), generator)
-    places = 10 ** (LEVELS / 10 * (2 * uniform((groups, pieces, 1, 1), generator) - 1))
+    places = 10 ** (LEVELS / 10 * (2 * uniform((groups, stretches, 1, 1), generator) - 1))
     present = uniform((groups, 1, 1, 1), generator) < IN_ROOM
     spectrum = torch.fft.rfft(decay, n=2 * frames)[:, None, :, None]
     tail = torch.fft.irfft(torch.fft.rfft(power, n=2 * frames, dim=2) * spectrum, n=2 * frames, dim=2)

@@ -100,12 +100,28 @@ def insert_pauses(power: Tensor, generator: torch.Generator, *, share: float = 0
 
 
 def uniform(shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
-    """Returns float32 numbers of this shape, each from 0 to 1 (1 excluded)."""
+    """Draws numbers, all equally likely.
+
+    Args:
+        shape: of the result.
+        generator: for the draw.
+
+    Returns:
+        float32 numbers from 0 to 1 (1 excluded).
+    """
     return torch.rand(shape, generator=generator, dtype=torch.float32, device=generator.device)
 
 
 def normal(shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
-    """Returns float32 numbers of this shape, with the mean 0 and the standard deviation 1."""
+    """Draws numbers from a normal distribution.
+
+    Args:
+        shape: of the result.
+        generator: for the draw.
+
+    Returns:
+        float32 numbers with the mean 0 and the standard deviation 1.
+    """
     return torch.randn(shape, generator=generator, dtype=torch.float32, device=generator.device)
 
 
@@ -114,5 +130,13 @@ def _whole(lowest: int, end: int, shape: tuple[int, ...], generator: torch.Gener
 
 
 def interpolated(knots: Tensor, bands: int) -> Tensor:
-    """Returns (B, bands) values, interpolated linearly between (B, K) at equal distances."""
+    """Draws lines between values at equal distances.
+
+    Args:
+        knots: (B, K) values, from the first band to the last.
+        bands: how many.
+
+    Returns:
+        (B, bands) values.
+    """
     return functional.interpolate(knots[:, None], size=bands, mode="linear", align_corners=True)[:, 0]

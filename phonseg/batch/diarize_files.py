@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from phonseg.annotation.textgrid.add_tiers import existing_tiers
 from phonseg.annotation.turns.textgrid import PHONES
-from phonseg.annotation.turns.writers import TurnLayout
+from phonseg.annotation.turns.writers import FORMATS, TurnLayout
 from phonseg.audio.channels import Channel
 from phonseg.audio.find import Places
 from phonseg.batch.jobs import TEXTGRID, Place
@@ -179,17 +179,19 @@ class DiarizeTask:
         """
         return "leave out --phones" if tier == PHONES else "give that tier another name"
 
-    def correct(self, textgrid: Path, suffixes: Collection[str], made: Made | None) -> str:
-        """Returns the call that writes corrected turns; nothing if the TextGrid may hold none.
+    def export_options(self, suffixes: Collection[str], made: Made | None) -> list[str] | None:
+        """Returns the options of `phonseg export` that write corrected turns.
 
         Args:
-            textgrid: its path.
             suffixes: of the files to write.
-            made: how phonseg made it; None if it did not.
+            made: how phonseg made the TextGrid; None if it did not.
+
+        Returns:
+            The options; None if phonseg did not make the TextGrid, which may hold no turns.
         """
-        names = " or ".join(repr(str(textgrid.with_suffix(suffix))) for suffix in suffixes)
-        call = f"phonseg.read_turns({str(textgrid)!r}).save({names})"
-        return f"In Python, {call} writes the corrected ones." if made else ""
+        names = [name for name, one in FORMATS.items() if one.suffix in suffixes]
+        options = ["--format", ",".join(names)] if names != ["csv"] else []
+        return [*options, *([] if "rttm" in names else ["--turns"])] if made else None
 
     @property
     def _phones(self) -> SegmentOptions:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shlex
 from collections.abc import Collection, Iterable
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
@@ -168,17 +166,14 @@ class SegmentTask:
         """
         return "give another --tier"
 
-    def correct(self, textgrid: Path, suffixes: Collection[str], made: Made | None) -> str:
-        """Returns the command that exports a corrected TextGrid.
+    def export_options(self, suffixes: Collection[str], made: Made | None) -> list[str]:
+        """Returns the options of `phonseg export` that write corrected boundaries.
 
         Args:
-            textgrid: its path.
             suffixes: of the files to write.
-            made: how phonseg made it; None if it did not, so that the tier is that of the layout.
+            made: how phonseg made the TextGrid; None if it did not, so that the tier is that of the layout.
         """
         names = [name for name, one in FORMATS.items() if one.suffix in suffixes]
         tier = made.tier_names[0] if made else self.layout.tier
-        command = ["phonseg", "export", os.fspath(textgrid)]
-        command += ["--format", ",".join(names)] if names != ["csv"] else []
-        command += ["--tier", tier] if tier != Layout().tier else []
-        return f"{shlex.join([*command, '--overwrite'])} writes the corrected ones."
+        options = ["--format", ",".join(names)] if names != ["csv"] else []
+        return [*options, "--tier", tier] if tier != Layout().tier else options

@@ -92,13 +92,15 @@ class Task(Protocol):
             tier: the name, which is claimed.
         """
 
-    def correct(self, textgrid: Path, suffixes: Collection[str], made: Made | None) -> str:
-        """Returns how to write what a corrected TextGrid holds in other formats; empty if it may hold something else.
+    def export_options(self, suffixes: Collection[str], made: Made | None) -> list[str] | None:
+        """Returns the options of `phonseg export` that write what a corrected TextGrid holds.
 
         Args:
-            textgrid: the TextGrid.
-            suffixes: of the other files.
+            suffixes: of the files to write.
             made: how phonseg made the TextGrid before it was corrected; None if it did not.
+
+        Returns:
+            The options; None if the TextGrid may hold something else.
         """
 
 

@@ -11,8 +11,8 @@ from phonseg.diarization.embedding.windows import Numbers
 Labels = NDArray[np.int64]  # (W,) numbers of speakers from 0, without gaps
 
 # Clusters are joined while their windows are on average likelier to be of one speaker than this (a logarithm). It is
-# below 0, so that there are rather too many clusters: what is one speaker is found later.
-LEAST_SCORE = -2.0
+# above 0, so that there are too many clusters: what is one speaker is found later, and what is joined stays joined.
+LEAST_SCORE = 3.0
 # Windows that are clustered; of a longer recording, as many at equal distances. Time and memory grow with the square.
 MOST_CLUSTERED = 1_500
 
@@ -83,7 +83,11 @@ def joined(labels: Labels, projected: Numbers, between: Numbers, clusters: int) 
 
 
 def without_gaps(labels: NDArray[np.integer]) -> Labels:
-    """Returns labels numbered from 0 in the order in which they first occur."""
+    """Returns labels numbered from 0 in the order in which they first occur.
+
+    Args:
+        labels: (W,) whole numbers.
+    """
     _, first, place = np.unique(labels, return_index=True, return_inverse=True)
     rank = np.empty(len(first), np.int64)
     rank[np.argsort(first)] = np.arange(len(first))

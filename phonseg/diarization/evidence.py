@@ -8,12 +8,13 @@ import numpy as np
 
 from phonseg.diarization.clustering import Labels, first_guess, joined, without_gaps
 from phonseg.diarization.embedding.windows import Numbers
-from phonseg.diarization.hidden_markov_model import speakers_of_windows
+from phonseg.diarization.hidden_markov_model import SPEAKER_COST, speakers_of_windows
 from phonseg.errors import ConfigurationError
 from phonseg.timeline.turns import SpeakerRange
 
 LEAST_SECONDS = 3.0  # that somebody speaks, unless the number of speakers is given
-MORE_CLUSTERS = 6  # than speakers that are wanted, from which those are found that the windows show best
+# Where more speakers are asked for than the recording shows by itself, a speaker costs less and less.
+CHEAPER = (1.0, 0.5, 0.2, 0.1, 0.05, 0.02)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,28 +75,28 @@ class Evidence:
 
     def _by_itself(self) -> Labels:
         """The speakers that the recording shows by itself."""
-        labels = self._heard(first_guess(self.projected, self.between))
+        labels = self._likeliest(first_guess(self.projected, self.between))
         seconds = np.bincount(labels, weights=self.ends - self.starts)
         lasting = seconds >= min(LEAST_SECONDS, seconds.max())
         if lasting.all():
             return labels
         speakers = self._posteriors(labels)[:, lasting]
-        return self._heard(without_gaps(speakers.argmax(axis=1)))
+        return self._likeliest(without_gaps(speakers.argmax(axis=1)))
 
     def _exactly(self, number: int) -> Labels:
         """As many speakers as are asked for, more than the recording shows by itself."""
-        most = min(len(self.projected), number + MORE_CLUSTERS)
-        for clusters in range(number, most + 1):
-            labels = self._heard(first_guess(self.projected, self.between, clusters))
+        guess = first_guess(self.projected, self.between)
+        for cost in CHEAPER:
+            labels = self._likeliest(guess, cost * SPEAKER_COST)
             if labels.max() + 1 >= number:
                 return joined(labels, self.projected, self.between, number)
         return first_guess(self.projected, self.between, number)
 
-    def _heard(self, labels: Labels) -> Labels:
-        return without_gaps(self._posteriors(labels).argmax(axis=1))
+    def _likeliest(self, labels: Labels, cost: float = SPEAKER_COST) -> Labels:
+        return without_gaps(self._posteriors(labels, cost).argmax(axis=1))
 
-    def _posteriors(self, labels: Labels) -> Numbers:
-        return speakers_of_windows(self.projected, self.between, labels).speakers
+    def _posteriors(self, labels: Labels, cost: float = SPEAKER_COST) -> Numbers:
+        return speakers_of_windows(self.projected, self.between, labels, cost).speakers
 
     def _certain(self, labels: Labels) -> Numbers:
         """The posteriors of the speakers; if somebody would get no window, those of the labels alone."""

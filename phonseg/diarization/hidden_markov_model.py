@@ -40,13 +40,16 @@ class Posteriors(NamedTuple):
     shares: Numbers
 
 
-def speakers_of_windows(projected: Numbers, between: Numbers, first: NDArray[np.int64]) -> Posteriors:
+def speakers_of_windows(
+    projected: Numbers, between: Numbers, first: NDArray[np.int64], cost: float = SPEAKER_COST
+) -> Posteriors:
     """Finds who speaks in each window, by variational Bayes.
 
     Args:
         projected: (W, K) windows in time order, with the variance 1 within a speaker.
         between: (K,) the variances between speakers.
         first: (W,) the number of each window's speaker, from 0, as a first guess; W is at least 1.
+        cost: of a speaker, above 0.
 
     Returns:
         The posteriors, for as many speakers as there are in the first guess.
@@ -58,12 +61,12 @@ def speakers_of_windows(projected: Numbers, between: Numbers, first: NDArray[np.
     rho, own = projected * np.sqrt(between), -(projected**2).sum(axis=1) / 2
     bound = -np.inf
     for _ in range(ROUNDS):
-        ratio = ACOUSTIC_SHARE / SPEAKER_COST
+        ratio = ACOUSTIC_SHARE / cost
         precision = 1 + ratio * speakers.sum(axis=0)[:, None] * between
         points = ratio * (speakers.T @ rho) / precision
         fit = rho @ points.T - (1 / precision + points**2) @ between / 2 + own[:, None]
         evidence, speakers, shares = _smoothed(ACOUSTIC_SHARE * fit, shares)
-        prior = SPEAKER_COST / 2 * float((1 - np.log(precision) - 1 / precision - points**2).sum())
+        prior = cost / 2 * float((1 - np.log(precision) - 1 / precision - points**2).sum())
         if evidence + prior - bound < LEAST_GAIN:
             break
         bound = evidence + prior

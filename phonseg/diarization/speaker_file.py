@@ -55,7 +55,12 @@ class SpeakerFile(NamedTuple):
 
 
 def tensors_of(embedder: Embedder, plda: Plda) -> dict[str, Tensor]:
-    """Returns all numbers of a model, in float32, by their names."""
+    """Returns all numbers of a model, in float32, by their names.
+
+    Args:
+        embedder: what turns windows into vectors.
+        plda: the projection.
+    """
     factors = embedder.factors
     arrays = {
         "mixture/weights": factors.mixture.weights,

@@ -16,9 +16,9 @@ from phonseg.diarization.embedding.embedder import Embedder
 from phonseg.diarization.embedding.plda import Plda
 from phonseg.diarization.embedding.windows import windows_in
 from phonseg.diarization.evidence import Evidence
-from phonseg.diarization.hearing import hear
 from phonseg.diarization.options import DiarizeOptions
 from phonseg.diarization.speaker_file import read_speakers, write_speakers
+from phonseg.diarization.speech_frames import read_speech_frames
 from phonseg.diarization.turn_making import nearest_speech, turns_of
 from phonseg.errors import AudioError, PhonsegWarning
 from phonseg.model.numeric_state import own_numeric_state
@@ -105,7 +105,7 @@ class SpeakerModel:
         )
 
     def evidence(self, recording: Recording) -> Evidence:
-        """Hears a recording, and gathers what tells its speakers apart.
+        """Gathers what tells the speakers of a recording apart.
 
         Args:
             recording: the recording.
@@ -117,18 +117,18 @@ class SpeakerModel:
             AudioError: if the recording became shorter after it was opened, or if its windows lie beyond all bounds, as
                 those of a damaged model may.
         """
-        heard = hear(recording)
-        windows = windows_in(heard.runs)
+        spoken = read_speech_frames(recording)
+        windows = windows_in(spoken.runs)
         try:
             with np.errstate(all="ignore"):
-                vectors = self.embedder.embed(heard.frames, heard.is_speech, windows)
+                vectors = self.embedder.embed(spoken.frames, spoken.is_speech, windows)
                 projected = self.plda.project(vectors)
         except np.linalg.LinAlgError:
             projected = np.full((1, 1), np.nan)
         if not np.abs(projected).max(initial=0.0) <= FARTHEST:  # also true if there is a NaN
             problem = "since what the model says of it is not finite"
             raise AudioError(f"{recording.name}: cannot be diarized, {problem}. Use another model.")
-        starts, ends = nearest_speech(heard, windows)
+        starts, ends = nearest_speech(spoken, windows)
         return Evidence(starts, ends, projected, self.plda.between)
 
     def provenance(self, options: DiarizeOptions) -> Provenance:

@@ -6,25 +6,25 @@ import numpy as np
 
 from phonseg.diarization.embedding.windows import Numbers, Windows
 from phonseg.diarization.evidence import Evidence
-from phonseg.diarization.hearing import Heard
+from phonseg.diarization.speech_frames import SpeechFrames
 from phonseg.timeline.turns import Turn
 
 
-def nearest_speech(heard: Heard, windows: Windows) -> tuple[Numbers, Numbers]:
+def nearest_speech(spoken: SpeechFrames, windows: Windows) -> tuple[Numbers, Numbers]:
     """Returns which part of the speech is nearest to each window.
 
     Args:
-        heard: the recording.
+        spoken: the frames and the speech of a recording.
         windows: of its runs of speech, in time order; at least one in each run.
 
     Returns:
         (W,) seconds at which each part begins, and (W,) at which it ends. Together they are the speech.
     """
     middles = windows.mean(axis=1)
-    between = heard.grid.boundary((middles[1:] + middles[:-1]) / 2)
+    between = spoken.grid.boundary((middles[1:] + middles[:-1]) / 2)
     starts, ends = np.empty(len(windows)), np.empty(len(windows))
     starts[1:], ends[:-1] = between, between
-    for (start, end), (first, last) in zip(heard.speech, heard.runs, strict=True):
+    for (start, end), (first, last) in zip(spoken.speech, spoken.runs, strict=True):
         inside = slice(*np.searchsorted(windows[:, 0], (first, last)))
         starts[inside.start], ends[inside.stop - 1] = start, end
     return starts, ends

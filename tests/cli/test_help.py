@@ -84,8 +84,8 @@ def test_every_command_has_examples_of_its_own(parser: argparse.ArgumentParser) 
 
 
 @pytest.mark.parametrize("line", runnable())
-def test_every_example_runs(folder: Path, line: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(folder)
+def test_every_example_runs(folder: Path, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(shutil.copytree(folder, tmp_path / "here"))  # an example may change what it is about
     monkeypatch.setattr(phonseg.batch.run_batch, "Workers", ThreadPoolExecutor)
     monkeypatch.setattr(praat_plugin, "own_preferences_folders", lambda: (folder / "praat6", folder / "praat7"))
     assert cli.main(shlex.split(line)) == 0

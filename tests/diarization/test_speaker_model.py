@@ -22,8 +22,8 @@ import phonseg
 from phonseg.audio.recording import open_recording
 from phonseg.diarization import speaker_model as module
 from phonseg.diarization.diarize import diarize
-from phonseg.diarization.hearing import hear
 from phonseg.diarization.speaker_model import SpeakerModel, load_speakers
+from phonseg.diarization.speech_frames import read_speech_frames
 from phonseg.errors import AudioError, ConfigurationError, ModelError, PhonsegWarning
 from phonseg.timeline.diarization import Diarization
 
@@ -47,7 +47,8 @@ def same(one: Diarization, other: Diarization) -> bool:
 # What is found
 
 
-def test_two_made_voices_are_told_apart_where_they_speak(found):
+def test_two_made_voices_are_told_apart_where_they_speak(model):
+    found = model.diarize((TALK, RATE), speakers=2)
     assert [turn.speaker for turn in found] == ["speaker 1", "speaker 2"] * 2
     expected = np.cumsum([PAUSE, 4.0, PAUSE, 4.5, PAUSE, 3.5, PAUSE, 4.5])
     np.testing.assert_allclose([time for turn in found for time in turn[:2]], expected, atol=0.1)
@@ -56,7 +57,7 @@ def test_two_made_voices_are_told_apart_where_they_speak(found):
 
 
 def test_turns_are_together_the_speech_and_do_not_overlap(model, found):
-    speech = hear(open_recording((TALK, RATE))).speech
+    speech = read_speech_frames(open_recording((TALK, RATE))).speech
     for k in (1, 2, 3, None):
         turns = found.at(speakers=k).turns
         parts: list[list[float]] = []
@@ -130,7 +131,7 @@ def test_one_channel_or_the_mean_of_all(model, found):
 
 @pytest.mark.parametrize("rate", [8_000, 11_025, 44_100, 48_000])
 def test_other_sample_rates_tell_the_same_voices_apart(model, found, rate):
-    again = model.diarize((soxr.resample(TALK, RATE, rate), rate), speakers=2)
+    again, found = model.diarize((soxr.resample(TALK, RATE, rate), rate), speakers=2), found.at(speakers=2)
     assert [turn.speaker for turn in again] == [turn.speaker for turn in found]
     np.testing.assert_allclose([t[:2] for t in again], [t[:2] for t in found], atol=0.1)
 
@@ -246,7 +247,7 @@ def test_flushing_tiny_numbers_and_more_threads_make_no_difference(model, found)
 
 
 def test_a_long_recording_is_decoded_twice_with_the_same_result(model, found, monkeypatch):
-    monkeypatch.setattr("phonseg.diarization.hearing.HELD_SECONDS", 1.0)
+    monkeypatch.setattr("phonseg.diarization.speech_frames.HELD_SECONDS", 1.0)
     assert same(model.diarize((TALK, RATE)), found)
 
 

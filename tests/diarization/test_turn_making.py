@@ -12,14 +12,14 @@ from hypothesis.extra.numpy import arrays
 from phonseg.detection.speech_activity import Region
 from phonseg.diarization.embedding.windows import FEATURES, windows_in
 from phonseg.diarization.evidence import Evidence
-from phonseg.diarization.hearing import Heard
+from phonseg.diarization.speech_frames import SpeechFrames
 from phonseg.diarization.turn_making import nearest_speech, turns_of
 
 GRID = FEATURES.grid
 
 
 @st.composite
-def heard(draw: st.DrawFn) -> Heard:
+def spoken(draw: st.DrawFn) -> SpeechFrames:
     """Regions of speech, each of which holds a frame."""
     lengths = draw(st.lists(st.tuples(st.floats(0.005, 2), st.floats(0.012, 7)), max_size=5))
     regions, last = [], 0.0
@@ -27,11 +27,11 @@ def heard(draw: st.DrawFn) -> Heard:
         regions.append(Region(last + gap, last + gap + length))
         last += gap + length
     frames = np.zeros((int(last * 100) + 60, 1), np.float32)
-    kept = [one for one in regions if len(Heard(frames, GRID, (one,)).runs) == 1]
-    return Heard(frames, GRID, tuple(kept))
+    kept = [one for one in regions if len(SpeechFrames(frames, GRID, (one,)).runs) == 1]
+    return SpeechFrames(frames, GRID, tuple(kept))
 
 
-def evidence_of(one: Heard) -> Evidence:
+def evidence_of(one: SpeechFrames) -> Evidence:
     windows = windows_in(one.runs)
     starts, ends = nearest_speech(one, windows)
     return Evidence(starts, ends, np.zeros((len(windows), 1)), np.ones(1))
@@ -48,7 +48,7 @@ def joined(parts: list[tuple[float, float]]) -> list[tuple[float, float]]:
     return found
 
 
-@given(heard())
+@given(spoken())
 @settings(max_examples=60)
 def test_the_parts_nearest_to_windows_are_together_the_speech(one):
     known, windows = evidence_of(one), windows_in(one.runs)
@@ -64,7 +64,7 @@ def test_the_parts_nearest_to_windows_are_together_the_speech(one):
     np.testing.assert_allclose(known.starts[1:][inner], ((middles[1:] + middles[:-1]) / 2)[inner], atol=1e-9)
 
 
-@given(heard(), st.data())
+@given(spoken(), st.data())
 @settings(max_examples=60)
 def test_turns_tile_the_speech_and_are_named_in_the_order_in_which_they_come(one, data):
     known = evidence_of(one)
@@ -89,7 +89,7 @@ def test_turns_tile_the_speech_and_are_named_in_the_order_in_which_they_come(one
 
 
 def test_without_windows_there_are_no_turns():
-    nothing = Heard(np.zeros((10, 1), np.float32), GRID, ())
+    nothing = SpeechFrames(np.zeros((10, 1), np.float32), GRID, ())
     assert windows_in(nothing.runs).shape == (0, 2)
     starts, ends = nearest_speech(nothing, windows_in(nothing.runs))
     assert turns_of(Evidence(starts, ends, np.zeros((0, 1)), np.ones(1)), np.zeros((0, 0))) == ()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -27,12 +29,13 @@ def holds_others(
     if not files or found is None or any(made.sha256 == found for made in known):
         return ""
     own = [one for made in known for one in made.each if one.command == task.command]
-    correct = task.correct(textgrid, files.keys(), own[-1] if own else None)
-    if not correct or (known and not own):
+    options = task.export_options(files.keys(), own[-1] if own else None)
+    if options is None or (known and not own):
         return ""
+    command = shlex.join(["phonseg", "export", os.fspath(textgrid), *options, "--overwrite"])
     who = "which was changed after phonseg wrote it" if known else "which phonseg did not write"
     hold = "holds" if len(files) == 1 else "hold"
     return (
         f"{', '.join(map(str, files.values()))}: {hold} the automatic {WORDS[task.command].found}, "
-        f"not those of {textgrid}, {who}. {correct}"
+        f"not those of {textgrid}, {who}. {command} writes the corrected ones."
     )

@@ -36,7 +36,14 @@ class Mixture:
     variances: Numbers
 
     def posteriors(self, values: Numbers) -> Numbers:
-        """Returns (T, C) how likely each Gaussian is for each of (T, D) values; the sum over Gaussians is 1."""
+        """Returns how likely each Gaussian is for each frame.
+
+        Args:
+            values: (T, D) cepstra.
+
+        Returns:
+            (T, C) probabilities; the sum over Gaussians is 1.
+        """
         precision = 1 / self.variances
         constant = np.log(self.weights) - 0.5 * (
             np.log(2 * np.pi * self.variances).sum(axis=1) + (self.means**2 * precision).sum(axis=1)
@@ -112,7 +119,14 @@ class Factors:
     loadings: Numbers
 
     def i_vectors(self, statistics: WindowStatistics) -> Numbers:
-        """Returns (W, R) the most likely factors of windows."""
+        """Returns the most likely factors of windows.
+
+        Args:
+            statistics: of W windows.
+
+        Returns:
+            (W, R) factors.
+        """
         return self._posterior(statistics)[0]
 
     def _posterior(self, statistics: WindowStatistics) -> tuple[Numbers, Numbers]:

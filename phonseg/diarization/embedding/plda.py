@@ -39,7 +39,14 @@ class Plda:
     between: Numbers
 
     def project(self, embeddings: Numbers) -> Numbers:
-        """Returns (W, K) the projections of (W, D) embeddings."""
+        """Projects embeddings.
+
+        Args:
+            embeddings: (W, D).
+
+        Returns:
+            (W, K) projections.
+        """
         return np.asarray((embeddings - self.mean) @ self.projection)
 
 

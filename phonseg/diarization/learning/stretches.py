@@ -16,7 +16,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from phonseg.diarization.embedding.windows import FEATURES, FRAMES_PER_SECOND
-from phonseg.diarization.hearing import hear
+from phonseg.diarization.speech_frames import read_speech_frames
 from phonseg.training.crops import TrainingItem
 
 LONGEST_STRETCH = 10 * FRAMES_PER_SECOND  # frames; a longer recording is cut into several
@@ -58,16 +58,16 @@ def read_stretches(items: Sequence[TrainingItem], generator: np.random.Generator
     order = generator.permutation(len(items))
     hours = np.cumsum([items[place].duration for place in order]) / 3600
     chosen = sorted(order[: max(1, int(np.searchsorted(hours, MOST_HOURS, side="right")))].tolist())
-    shown = tqdm(chosen, desc="hearing", unit="file", disable=not progress)
+    shown = tqdm(chosen, desc="speech", unit="file", disable=not progress)
     found = [_stretches(items[place]) for place in shown]
     return [stretches for stretches in found if stretches]
 
 
 def _stretches(item: TrainingItem) -> list[Stretch]:
-    heard = hear(item.open())
-    power = np.exp(heard.frames) - np.float32(FEATURES.floor)
+    spoken = read_speech_frames(item.open())
+    power = np.exp(spoken.frames) - np.float32(FEATURES.floor)
     n = max(1, -(-len(power) // LONGEST_STRETCH))
-    parts = zip(np.array_split(power, n), np.array_split(heard.is_speech, n), strict=True)
+    parts = zip(np.array_split(power, n), np.array_split(spoken.is_speech, n), strict=True)
     return [
         Stretch(np.clip(some, 0, LOUDEST).astype(np.float16), speech)
         for some, speech in parts

@@ -85,6 +85,32 @@ def test_every_other_tier_and_every_time_stays_bit_for_bit(
     assert path.read_bytes() == written
 
 
+@settings(max_examples=40)
+@given(grids(), st.sampled_from(FORMS), st.data())
+def test_stale_tiers_go_and_every_other_tier_stays(
+    tmp_path_factory: pytest.TempPathFactory, grid: parselmouth.Data, form: str, data: st.DataObject
+) -> None:
+    path = tmp_path_factory.mktemp("stale") / "x.TextGrid"
+    call(grid, form, str(path))
+    base, before = path.read_bytes(), content(parselmouth.read(str(path)))
+    names = [name for name, _ in before]
+    once = [name for name in names if names.count(name) == 1]
+    stale = data.draw(st.lists(st.sampled_from(once or ["no such tier"]), unique=True))
+    again = data.draw(st.sampled_from([*stale, "new"]))  # this one is replaced
+    new = textgrid_bytes(Segmentation([], grid.xmax, labels=["n"]), path, tier=again)
+    path.write_bytes(add_tiers(base, new, path, replaceable=[again], stale=stale))
+    added = (again, [(0.0, grid.xmax, "n")])
+    left = [added if one[0] == again else one for one in before if one[0] == again or one[0] not in stale]
+    assert content(parselmouth.read(str(path))) == [*left, *([] if again in names else [added])]
+    assert existing_tiers(path.read_bytes(), path) == [name for name, _ in content(parselmouth.read(str(path)))]
+
+
+def test_of_two_stale_tiers_of_one_name_nobody_knows_which_is_meant() -> None:
+    twice = add_tiers(base("a"), textgrid_bytes(Segmentation([], 1.0), "x", tier="b"), "x").replace(b'"b"', b'"a"')
+    with pytest.raises(TextGridError, match='2 tiers are called "a"'):
+        add_tiers(twice, base("new"), "x", stale=["a"])
+
+
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16-le", "utf-16-be", "latin-1"])
 @pytest.mark.parametrize("first", [True, False])

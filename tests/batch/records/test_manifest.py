@@ -5,6 +5,7 @@ import os
 import random
 import tracemalloc
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 
@@ -37,6 +38,18 @@ def record(textgrid: Path, status: Status = "done", message: str = "", of: Made 
     return Record(Path("in", f"{textgrid.stem}.wav"), textgrid.with_suffix(""), status, message, files=files)
 
 
+WITH_TURNS = st.builds(
+    replace,
+    st.just(made()),
+    boundaries=st.none() | COUNTS,
+    turns=COUNTS,
+    speakers=COUNTS,
+    tiers=st.lists(TEXTS, max_size=2).map(tuple),
+    others=st.sampled_from([(), (made(b"1"),), (made(b"2"), made(b"3", "odd"))]),
+    changed=st.sampled_from([(), ("segment",)]),
+)
+
+
 @settings(max_examples=40)
 @given(
     TEXTS,
@@ -46,7 +59,7 @@ def record(textgrid: Path, status: Status = "done", message: str = "", of: Made 
     st.none() | NUMBERS,
     st.dictionaries(
         TEXTS,
-        st.builds(Made, TEXTS, COUNTS, NUMBERS, TEXTS, COUNTS, NUMBERS, st.just(made().provenance)),
+        st.builds(Made, TEXTS, COUNTS, NUMBERS, TEXTS, COUNTS, NUMBERS, st.just(made().provenance)) | WITH_TURNS,
         max_size=3,
     ),
 )
@@ -138,6 +151,40 @@ def test_a_line_that_is_not_a_record_is_skipped(tmp_path: Path, line: str) -> No
     manifest.path.write_text(f"{line}\n")
     manifest.add(record(tmp_path / "a.TextGrid"))
     assert read_records(tmp_path) == [record(tmp_path / "a.TextGrid")]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"speakers": None},
+        {"turns": None},
+        {"turns": -1},
+        {"turns": 1.5},
+        {"boundaries": "3"},
+        {"boundaries": []},
+        {"tiers": "speaker 1"},
+        {"tiers": [1]},
+        {"others": {}},
+        {"others": [{}]},
+        {"changed": ["delete"]},
+        {"changed": "segment"},
+    ],
+)
+def test_a_record_of_turns_with_values_of_another_kind_is_skipped(tmp_path: Path, wrong: dict[str, object]) -> None:
+    values = json.loads(manifests.whole(tmp_path).splitlines()[4])
+    of = values["files"]["f.TextGrid"]
+    assert (of["turns"], of["speakers"], of["tiers"]) == (4, 2, ["speaker 1", "speaker 2"])
+    values["files"]["f.TextGrid"] = of | wrong
+    assert line_to_record(json.dumps(values).encode(), tmp_path) is None
+
+
+def test_other_tiers_have_no_others_however_deep(tmp_path: Path) -> None:
+    values = json.loads(manifests.whole(tmp_path).splitlines()[4])
+    of = values["files"]["f.TextGrid"]
+    for _ in range(300):
+        of = of | {"others": [of]}
+    values["files"]["f.TextGrid"] = of
+    assert line_to_record(json.dumps(values).encode(), tmp_path) is None
 
 
 @pytest.mark.parametrize(
@@ -248,9 +295,9 @@ def test_where_nothing_can_be_recorded_is_an_output_error(tmp_path: Path) -> Non
         read_records(tmp_path)
 
 
-def places(folder: Path) -> Iterator[tuple[list[object], object]]:
-    """The values of a line, and where in them each value stands."""
-    line = manifests.whole(folder).splitlines()[1]
+def places(folder: Path, number: int) -> Iterator[tuple[list[object], object]]:
+    """Where in a line each value stands, and what may stand there instead."""
+    line = manifests.whole(folder).splitlines()[number]
     ways = [[*way] for way in _ways(json.loads(line))]
     for way in ways:
         for hostile in manifests.HOSTILE:
@@ -262,11 +309,18 @@ def _ways(value: object) -> Iterator[tuple[object, ...]]:
         for key in value:
             yield (key,)
             yield from ((key, *rest) for rest in _ways(value[key]))
+    elif isinstance(value, list):
+        yield from _ways(dict(enumerate(value)))
 
 
-def test_whatever_stands_in_a_line_it_is_a_record_that_can_be_written_again_or_none(tmp_path: Path) -> None:
-    for way, hostile in places(tmp_path):
-        values = json.loads(manifests.whole(tmp_path).splitlines()[1])
+@pytest.mark.parametrize("number", [1, 4])
+def test_whatever_stands_in_a_line_it_is_a_record_that_can_be_written_again_or_none(
+    tmp_path: Path, number: int
+) -> None:
+    lines = manifests.whole(tmp_path).splitlines()
+    assert line_to_record(lines[number], tmp_path)
+    for way, hostile in places(tmp_path, number):
+        values = json.loads(lines[number])
         place = values
         for key in way[:-1]:
             place = place[key]

@@ -9,9 +9,9 @@ from hypothesis import given, settings, strategies as st
 from voices import talk, two_voices, voice
 
 from phonseg.audio.recording import open_recording
-from phonseg.diarization import hearing
+from phonseg.diarization import speech_frames
 from phonseg.diarization.embedding.windows import FEATURES
-from phonseg.diarization.hearing import hear
+from phonseg.diarization.speech_frames import read_speech_frames
 from phonseg.encoders.chunks import silence_around
 from phonseg.model.analysis import level_and_speech
 
@@ -19,29 +19,29 @@ TALK = two_voices()
 
 
 def test_frames_are_those_of_the_features_at_level_1():
-    heard = hear(open_recording((TALK, RATE)))
+    spoken = read_speech_frames(open_recording((TALK, RATE)))
     level, speech, _ = level_and_speech([TALK], len(TALK), RATE)
     around = np.zeros(silence_around(FEATURES.grid, 0), np.float32)
     power = FEATURES.power_of(np.concatenate([around, TALK, around])).numpy() / level
-    np.testing.assert_allclose(heard.frames, np.log(power + FEATURES.floor), atol=1e-4)
-    assert heard.speech == speech
-    assert heard.grid.origin == -len(around)
+    np.testing.assert_allclose(spoken.frames, np.log(power + FEATURES.floor), atol=1e-4)
+    assert spoken.speech == speech
+    assert spoken.grid.origin == -len(around)
 
 
 def test_runs_are_the_frames_whose_middles_lie_in_the_speech():
-    heard = hear(open_recording((TALK, RATE)))
-    middles = heard.grid.centre(np.arange(len(heard.frames)))
+    spoken = read_speech_frames(open_recording((TALK, RATE)))
+    middles = spoken.grid.centre(np.arange(len(spoken.frames)))
     inside = np.zeros(len(middles), bool)
-    for start, end in heard.speech:
+    for start, end in spoken.speech:
         inside |= (middles >= start - 1e-6) & (middles < end - 1e-6)
-    assert heard.is_speech.tolist() == inside.tolist()
-    assert len(heard.runs) == len(heard.speech) == 4
+    assert spoken.is_speech.tolist() == inside.tolist()
+    assert len(spoken.runs) == len(spoken.speech) == 4
 
 
 def test_the_length_that_is_held_makes_no_difference(monkeypatch):
-    held = hear(open_recording((TALK, RATE)))
-    monkeypatch.setattr(hearing, "HELD_SECONDS", 0.5)
-    read_twice = hear(open_recording((TALK, RATE)))
+    held = read_speech_frames(open_recording((TALK, RATE)))
+    monkeypatch.setattr(speech_frames, "HELD_SECONDS", 0.5)
+    read_twice = read_speech_frames(open_recording((TALK, RATE)))
     assert np.array_equal(held.frames, read_twice.frames)
     assert held.speech == read_twice.speech
 
@@ -51,25 +51,25 @@ def test_the_length_that_is_held_makes_no_difference(monkeypatch):
 def test_speech_lies_in_the_recording_and_each_region_holds_a_frame(n, seed, silent):
     samples = voice(seed, 1.1, seed)[:n] * np.float32(not silent)
     recording = open_recording((samples, RATE))
-    heard = hear(recording)
-    assert len(heard.runs) == len(heard.speech)
+    spoken = read_speech_frames(recording)
+    assert len(spoken.runs) == len(spoken.speech)
     last = 0.0
-    for region, (first, end) in zip(heard.speech, heard.runs, strict=True):
+    for region, (first, end) in zip(spoken.speech, spoken.runs, strict=True):
         assert last <= region.start < region.end <= recording.duration
-        assert 0 <= first < end <= len(heard.frames)
+        assert 0 <= first < end <= len(spoken.frames)
         last = region.end
-    assert np.isfinite(heard.frames).all()
-    assert not (silent and heard.speech)
+    assert np.isfinite(spoken.frames).all()
+    assert not (silent and spoken.speech)
 
 
 @pytest.mark.parametrize("gain", [1e-4, 1e3])
 def test_the_level_does_not_matter(gain):
-    plain = hear(open_recording((TALK, RATE)))
-    other = hear(open_recording((TALK * np.float32(gain), RATE)))
+    plain = read_speech_frames(open_recording((TALK, RATE)))
+    other = read_speech_frames(open_recording((TALK * np.float32(gain), RATE)))
     np.testing.assert_allclose(other.frames, plain.frames, atol=1e-3)
     assert other.speech == plain.speech
 
 
 def test_noise_between_turns_is_no_speech():
     samples = talk([(0, 2.0), (1, 2.0)]) + noise(len(talk([(0, 2.0), (1, 2.0)])), seed=3, level=2e-3)
-    assert len(hear(open_recording((samples, RATE))).speech) == 2
+    assert len(read_speech_frames(open_recording((samples, RATE))).speech) == 2

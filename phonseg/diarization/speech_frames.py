@@ -19,7 +19,7 @@ HELD_SECONDS = 600.0  # samples of a recording up to this length are held; a lon
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Heard:
+class SpeechFrames:
     """What is known of a recording before anybody asks who speaks.
 
     Attributes:
@@ -46,8 +46,8 @@ class Heard:
         return mask
 
 
-def hear(recording: Recording) -> Heard:
-    """Hears a recording.
+def read_speech_frames(recording: Recording) -> SpeechFrames:
+    """Finds the frames and the speech of a recording.
 
     Args:
         recording: the recording.
@@ -72,7 +72,7 @@ def hear(recording: Recording) -> Heard:
     inside = chunk_grid(grid, margin=0)
     clipped = [Region(max(0.0, start), min(end, recording.duration)) for start, end in speech]
     kept = [region for region in clipped if region.start < region.end and _runs([region], inside, count)]
-    return Heard(frames, inside, tuple(kept))
+    return SpeechFrames(frames, inside, tuple(kept))
 
 
 def _runs(speech: Sequence[Region], grid: FrameGrid, count: int) -> list[tuple[int, int]]:
