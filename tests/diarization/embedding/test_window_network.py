@@ -8,8 +8,9 @@ import torch
 from voices import speaker_model
 
 from phonseg.diarization.embedding.embedder import LEAST_DEVIATION, QUIET_SHARE, statistics_of_louder
+from phonseg.diarization.embedding.i_vectors import window_statistics
 from phonseg.diarization.embedding.window_network import BATCH, SCALE, SHORTEST, WindowNetwork
-from phonseg.diarization.embedding.windows import CEPSTRA, FEATURES
+from phonseg.diarization.embedding.windows import CEPSTRA, FEATURES, cepstra, freed_of_channel, windows_in
 
 FRAMES = np.random.default_rng(0).normal(size=(400, FEATURES.bands)).astype(np.float32)
 
@@ -92,3 +93,14 @@ def test_an_embedding_is_all_three_beside_each_other_and_is_freed_of_the_channel
     for part in parts:
         np.testing.assert_allclose(heard[:, part], found[:, part], atol=2e-3)
     assert embedder.embed(FRAMES, is_speech, windows[:0]).shape == (0, found.shape[1])
+
+
+@pytest.mark.parametrize("block", [1, 2, 7])
+def test_it_does_not_matter_how_many_windows_are_worked_on_at_once(monkeypatch, block):
+    embedder, windows = speaker_model().embedder, windows_in([(0, 3), (5, 380), (398, 400)])
+    expected = embedder.embed(FRAMES, np.ones(400, bool), windows)
+    monkeypatch.setattr("phonseg.diarization.embedding.embedder.BLOCK", block)
+    np.testing.assert_allclose(embedder.embed(FRAMES, np.ones(400, bool), windows), expected, atol=1e-6)
+    values = cepstra(freed_of_channel(FRAMES, np.ones(400, bool)))
+    whole = embedder.factors.i_vectors(window_statistics(embedder.factors.mixture, values, windows))
+    np.testing.assert_allclose(expected[:, : whole.shape[1]], whole, atol=1e-6)
