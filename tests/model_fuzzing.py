@@ -414,8 +414,8 @@ def use_speakers(path: Path) -> None:
             assert found.duration == 1
             assert all(0 <= turn.score <= 1 for turn in found)
             assert len(found.speakers) == (speakers or len(found.speakers)) <= len(found)
-    model.save(path)
-    assert load_speakers(path).digest == model.digest
+    saved = model.save(path)
+    assert load_speakers(path).digest == saved.digest
 
 
 def use_settings(path: Path) -> None:
