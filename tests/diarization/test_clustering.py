@@ -103,6 +103,22 @@ def test_clusters_are_joined_until_few_enough_remain_and_never_split(given_label
         assert found.tolist() == without_gaps(labels).tolist()
 
 
+@given(st.integers(3, 20), st.integers(0, 999))
+@settings(max_examples=20)
+def test_those_are_joined_whose_means_are_most_likely_one_speakers(n, seed):
+    projected, labels = windows(n, seed), without_gaps(np.random.default_rng(seed).integers(0, 4, n))
+    count = int(labels.max()) + 1
+    means = np.stack([projected[labels == k].mean(axis=0) for k in range(count)])
+    scores = same_speaker_scores(means, BETWEEN)
+    pairs = [(scores[i, k], i, k) for i in range(count) for k in range(i)]
+    if pairs:
+        _, i, k = max(pairs)
+        assert (
+            joined(labels, projected, BETWEEN, count - 1).tolist()
+            == without_gaps(np.where(labels == i, k, labels)).tolist()
+        )
+
+
 def test_the_most_alike_are_joined_first():
     points = np.array([[15.0, 0], [-15, 0], [-13, 1]]) @ np.eye(2, K)
     who = np.repeat([0, 1, 2], 5)

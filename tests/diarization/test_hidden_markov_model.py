@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from scipy.special import logsumexp
 
-from phonseg.diarization.hidden_markov_model import STAYING, _smoothed, speakers_of_windows
+from phonseg.diarization import hidden_markov_model as module
+from phonseg.diarization.hidden_markov_model import (
+    ACOUSTIC_SHARE,
+    FIRST_CERTAINTY,
+    STAYING,
+    _smoothed,
+    speakers_of_windows,
+)
 
 
 def every_path(logs: np.ndarray, shares: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
@@ -46,6 +53,36 @@ def test_smoothing_is_the_sum_over_all_paths(n, speakers, seed):
     assert evidence == pytest.approx(expected[0], abs=1e-8)
     np.testing.assert_allclose(posteriors, expected[1], atol=1e-8)
     np.testing.assert_allclose(new, expected[2], atol=1e-8)
+
+
+def test_a_speaker_without_a_share_still_gets_a_window_that_fits_nobody_else():
+    logs = np.array([[0.0, -1e6], [-1e6, 0.0], [0.0, -1e6], [0.0, -1e6]])
+    evidence, posteriors, shares = _smoothed(logs, np.array([1.0, 0.0]))
+    np.testing.assert_allclose(posteriors, [[1, 0], [0, 1], [1, 0], [1, 0]], atol=1e-9)
+    assert np.isfinite(evidence)
+    assert shares.sum() == pytest.approx(1)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_round_weighs_windows_by_the_speakers_that_the_guess_makes_likely(monkeypatch, seed):
+    """The expected log densities of windows, over what the guess tells of the point of each speaker."""
+    monkeypatch.setattr(module, "ROUNDS", 1)
+    generator = np.random.default_rng(seed)
+    projected, between, cost = generator.normal(0, 2, (5, 3)), np.array([4.0, 1.0, 0.2]), 3.0
+    guess = np.array([0, 0, 1, 1, 0])
+    found = speakers_of_windows(projected, between, guess, cost)
+    likely = np.where(guess[:, None] == np.arange(2), np.exp(FIRST_CERTAINTY), 1.0)
+    likely /= likely.sum(axis=1, keepdims=True)
+    logs = np.zeros((5, 2))
+    for speaker in range(2):
+        for k, scale in enumerate(np.sqrt(between)):  # a window is scale * y + noise, and y has the variance 1
+            weight = ACOUSTIC_SHARE / cost * likely[:, speaker]
+            precision = 1 + (weight * scale**2).sum()
+            mean = (weight * scale * projected[:, k]).sum() / precision
+            logs[:, speaker] -= ((projected[:, k] - scale * mean) ** 2 + scale**2 / precision) / 2
+    _, posteriors, shares = every_path(ACOUSTIC_SHARE * logs, np.array([0.5, 0.5]))
+    np.testing.assert_allclose(found.speakers, posteriors, atol=1e-8)
+    np.testing.assert_allclose(found.shares, shares, atol=1e-8)
 
 
 @given(st.integers(1, 40), st.integers(1, 5), st.sampled_from([1.0, 100.0, 1e4]), st.integers(0, 2**32 - 1))
