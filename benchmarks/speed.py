@@ -34,7 +34,8 @@ from versions import Version
 from phonseg.audio.find import find_recordings
 from phonseg.audio.recording import open_recording
 from phonseg.errors import PhonsegError
-from phonseg.model.analysis import analyse, measure_level
+from phonseg.model.analysis import analyse
+from phonseg.model.speech import measure_level
 from phonseg.timeline.candidates import Choice
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -18,7 +18,7 @@ from phonseg.audio.recording import Recording, open_recording
 from phonseg.batch.jobs import Job, no_recordings, plan_jobs
 from phonseg.detection.speech_activity import seconds_of
 from phonseg.errors import AudioError, printable
-from phonseg.model.analysis import level_and_speech
+from phonseg.model.speech import level_and_speech
 from phonseg.system.captured_warnings import captured_warnings
 from phonseg.system.folders import place_of
 

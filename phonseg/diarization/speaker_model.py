@@ -22,7 +22,9 @@ from phonseg.diarization.speech_frames import read_speech_frames
 from phonseg.diarization.turn_making import nearest_speech, turns_of
 from phonseg.errors import AudioError, PhonsegWarning
 from phonseg.model.numeric_state import own_numeric_state
-from phonseg.model.segmenter import VERSION
+from phonseg.model.options import SegmentOptions
+from phonseg.model.segmenter import VERSION, Segmenter
+from phonseg.model.speech import find_speech
 from phonseg.timeline.diarization import Diarization
 from phonseg.timeline.provenance import Provenance
 from phonseg.timeline.turns import Speakers
@@ -117,7 +119,7 @@ class SpeakerModel:
             AudioError: if the recording became shorter after it was opened, or if its windows lie beyond all bounds, as
                 those of a damaged model may.
         """
-        spoken = read_speech_frames(recording)
+        spoken = read_speech_frames(recording, *find_speech(recording, self._segmenter()))
         windows = windows_in(spoken.runs)
         try:
             with np.errstate(all="ignore"):
@@ -140,7 +142,13 @@ class SpeakerModel:
         Returns:
             The provenance.
         """
-        return Provenance(VERSION, self.name, self.digest, options.settings)
+        settings = {**options.settings, "speech_model": self._segmenter().digest}
+        return Provenance(VERSION, self.name, self.digest, settings)
+
+    @staticmethod
+    def _segmenter() -> Segmenter:
+        """The model whose speech activity is used: the one that comes with phonseg."""
+        return SegmentOptions().segmenter()
 
     def save(self, path: str | Path) -> SpeakerModel:
         """Writes the model to one safetensors file.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,10 +12,7 @@ from phonseg.audio.recording import Recording
 from phonseg.detection.speech_activity import Region
 from phonseg.diarization.embedding.windows import FEATURES, LogFrames
 from phonseg.encoders.chunks import chunk_grid, chunks, frame_count
-from phonseg.model.analysis import level_and_speech
 from phonseg.timeline.grid import FrameGrid
-
-HELD_SECONDS = 600.0  # samples of a recording up to this length are held; a longer one is decoded twice
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,11 +43,13 @@ class SpeechFrames:
         return mask
 
 
-def read_speech_frames(recording: Recording) -> SpeechFrames:
-    """Finds the frames and the speech of a recording.
+def read_speech_frames(recording: Recording, level: float, speech: Iterable[Region]) -> SpeechFrames:
+    """Reads the frames of a recording.
 
     Args:
         recording: the recording.
+        level: power of its loud frames; 0 for digital silence.
+        speech: its regions of speech, in time order.
 
     Returns:
         Its frames and its speech.
@@ -59,13 +58,10 @@ def read_speech_frames(recording: Recording) -> SpeechFrames:
         AudioError: if the recording became shorter after it was opened.
     """
     rate, grid = FEATURES.sample_rate, FEATURES.grid
-    held = list(recording.blocks(rate)) if recording.duration <= HELD_SECONDS else []
-    n_samples = recording.length(rate)
-    level, speech, _ = level_and_speech(held or recording.blocks(rate), n_samples, rate)
-    count = frame_count(grid, 0, n_samples)
+    count = frame_count(grid, 0, recording.length(rate))
     frames, done = np.empty((count, FEATURES.bands), np.float32), 0
     gain = 1 / level if level > 0 else 0.0
-    for chunk in chunks(held or recording.blocks(rate), grid, margin=0):
+    for chunk in chunks(recording.blocks(rate), grid, margin=0):
         power = FEATURES.power_of(chunk)
         frames[done : done + len(power)] = FEATURES.compress(power * gain).numpy()
         done += len(power)

@@ -7,7 +7,7 @@ The networks are trained on mel-band power, to which noise can be added without 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -117,7 +117,7 @@ class ConvNetwork(TorchEncoder):
         """
         return self.folded().encode_power(self.features.power_of(samples))
 
-    def folded(self) -> FoldedNetwork:
+    def folded(self) -> FoldedNetwork[ConvNetwork]:
         """Returns a copy of the network, with its present weights, that only encodes."""
         return FoldedNetwork(self)
 
@@ -133,7 +133,42 @@ class ConvNetwork(TorchEncoder):
         return (self.features.compress(power) + 5) / 3
 
 
-class FoldedNetwork:
+class Foldable(Protocol):
+    """A network of residual convolutions over time.
+
+    Attributes:
+        layers: a convolution, its normalisation and GELU, residual blocks, and a convolution of single frames.
+        reach: frames of context on either side.
+    """
+
+    layers: nn.Sequential
+    reach: int
+
+    def features_of(self, power: Tensor) -> Tensor:
+        """Returns what the layers work on.
+
+        Args:
+            power: (..., bands) power at level 1.
+
+        Returns:
+            (..., bands) features.
+        """
+
+    def activate(self, scores: Tensor) -> Tensor:
+        """Returns what comes after the layers.
+
+        Args:
+            scores: (..., outputs).
+
+        Returns:
+            (..., D) frames.
+        """
+
+
+Network = TypeVar("Network", bound=Foldable)
+
+
+class FoldedNetwork(Generic[Network]):
     """A network for use in evaluation mode only: the same frames in 0.7 of the time.
 
     A convolution is computed as a sum of matrix products over frames, added up in place, and the normalisation is
@@ -143,7 +178,7 @@ class FoldedNetwork:
         network: whose present weights are used.
     """
 
-    def __init__(self, network: ConvNetwork) -> None:
+    def __init__(self, network: Network) -> None:
         self.network = network
         first, normalisation, _, *blocks, last = network.layers
         with torch.no_grad():

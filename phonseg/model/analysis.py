@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from phonseg.audio.level import loud_level
 from phonseg.audio.recording import Recording
-from phonseg.detection.speech_activity import BROAD_BANDS, Region, broad_band_decibels, extend_regions, speech_regions
+from phonseg.detection.speech_activity import Region, extend_regions
 from phonseg.encoders.base import FrameEncoder
 from phonseg.encoders.chunks import chunk_grid, chunks, frame_count
 from phonseg.encoders.conv_network import ConvNetwork, FoldedNetwork
-from phonseg.encoders.log_mel import LogMel
+from phonseg.encoders.speech_network import SpeechNetwork
 from phonseg.encoders.unit_network import UnitNetwork
 from phonseg.errors import AudioError
 from phonseg.model.analysis_settings import PHONSEG_SETTINGS, AnalysisSettings
+from phonseg.model.speech import level_and_speech
 from phonseg.model.streams import Stream
 from phonseg.timeline.grid import Curve, Frames, Samples
 
@@ -37,8 +36,8 @@ class Analysis:
 
     Attributes:
         curve: the dissimilarity curve.
-        speech: regions of speech, in time order. Loudness decides where they are; a unit network may extend them, since
-            it also finds speech in noise.
+        speech: regions of speech, in time order. Loudness shows where they are; a speech network revises them where it
+            is sure of the opposite, and a unit network may extend them.
         level: power of the loud frames, in mel bands; 0 for digital silence.
         loudness: the power of each frame in decibels, on a frame grid of its own.
     """
@@ -49,7 +48,12 @@ class Analysis:
     loudness: Curve
 
 
-def analyse(recording: Recording, streams: Sequence[Stream], settings: AnalysisSettings = PHONSEG_SETTINGS) -> Analysis:
+def analyse(
+    recording: Recording,
+    streams: Sequence[Stream],
+    settings: AnalysisSettings = PHONSEG_SETTINGS,
+    network: SpeechNetwork | None = None,
+) -> Analysis:
     """Analyses a recording in two passes: the first finds its level and its speech, the second its curve, at level 1.
 
     Memory does not grow with the recording, except for a few numbers per frame and the samples that are held (see
@@ -59,6 +63,7 @@ def analyse(recording: Recording, streams: Sequence[Stream], settings: AnalysisS
         recording: the recording.
         streams: at least one, all on the same frame grid.
         settings: whether the samples are brought to level 1, and which part of the curve counts.
+        network: tells speech from other sounds where loudness does not; None for loudness alone.
 
     Returns:
         The analysis.
@@ -70,7 +75,7 @@ def analyse(recording: Recording, streams: Sequence[Stream], settings: AnalysisS
     grid, margin = streams[0].encoder.grid, max(stream.contrast.reach for stream in streams)
     rate, n_samples = grid.sample_rate, recording.length(grid.sample_rate)
     held = list(recording.blocks(rate)) if recording.duration <= HELD_SECONDS else []
-    level, speech, loudness = level_and_speech(held or recording.blocks(rate), n_samples, rate)
+    level, speech, loudness = level_and_speech(held or recording.blocks(rate), n_samples, rate, network)
     gain = np.float32(settings.gain(level))
     n_frames = frame_count(grid, margin, n_samples)
     values, is_speech = np.empty(n_frames, dtype=np.float32), np.empty(n_frames, dtype=np.bool_)
@@ -85,56 +90,6 @@ def analyse(recording: Recording, streams: Sequence[Stream], settings: AnalysisS
     kept = chunk_grid(grid, margin)
     counted_part = settings.counted_part(Curve(values, kept), margin, n_samples)
     return Analysis(counted_part, tuple(extend_regions(speech, is_speech, kept)), level, loudness)
-
-
-def measure_level(recording: Recording, sample_rate: int) -> float:
-    """Measures only the level of a recording.
-
-    Args:
-        recording: the recording.
-        sample_rate: at which it is analysed, in Hz.
-
-    Returns:
-        The level, as in `Analysis`.
-
-    Raises:
-        AudioError: if the recording became shorter after it was opened.
-    """
-    return level_and_speech(recording.blocks(sample_rate), recording.length(sample_rate), sample_rate)[0]
-
-
-def level_and_speech(
-    blocks: Iterable[Samples], n_samples: int, sample_rate: int
-) -> tuple[float, tuple[Region, ...], Curve]:
-    """Finds the level of a recording, its speech, and its loudness.
-
-    Args:
-        blocks: mono samples, in blocks of any size.
-        n_samples: how many samples there are in all.
-        sample_rate: of the samples, in Hz.
-
-    Returns:
-        The level, the regions of speech that loudness shows, and the loudness, as in `Analysis`.
-    """
-    spectra = _level_spectra(sample_rate)
-    count = frame_count(spectra.grid, 0, n_samples)
-    power, decibels = np.empty(count, np.float32), np.empty((BROAD_BANDS, count), np.float32)
-    done = 0
-    for chunk in chunks(blocks, spectra.grid, margin=0):
-        mel = spectra.power_of(chunk).numpy()
-        here = slice(done, done + len(mel))
-        power[here], decibels[:, here] = mel.mean(axis=1), broad_band_decibels(mel)
-        done = here.stop
-    level, grid = loud_level(power), chunk_grid(spectra.grid, margin=0)
-    speech = speech_regions(decibels, power, level, grid) if level > 0 else []
-    loudness = Curve(10 * np.log10(np.maximum(power, np.finfo(np.float32).tiny)), grid)
-    return level, tuple(speech), loudness
-
-
-@cache
-def _level_spectra(sample_rate: int) -> LogMel:
-    """Returns the encoder that measures level and speech. It is cached, since making it takes longer than using it."""
-    return LogMel(window=256, sample_rate=sample_rate)
 
 
 class _FoldedStreams:
@@ -164,7 +119,7 @@ class _FoldedStreams:
         return curve, np.any(is_speech, axis=0) if is_speech else np.zeros(len(curve), dtype=np.bool_)
 
 
-def _folded(encoder: FrameEncoder) -> tuple[FoldedNetwork | None, str]:
+def _folded(encoder: FrameEncoder) -> tuple[FoldedNetwork[ConvNetwork] | None, str]:
     """The encoder as a folded network, if it is a network, and the settings of its log-mel features."""
     if not isinstance(encoder, ConvNetwork):
         return None, ""

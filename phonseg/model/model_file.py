@@ -15,9 +15,10 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from phonseg.encoders.speech_network import SpeechNetwork
 from phonseg.errors import ModelError
 from phonseg.model.model_schema import DescriptionError, checked_description
-from phonseg.model.streams import Stream, build, encoders_of
+from phonseg.model.streams import Stream, build, networks_of
 from phonseg.model.tensor_file import (
     LARGEST_HEADER,
     TensorForm,
@@ -30,8 +31,9 @@ from phonseg.model.tensor_file import (
 
 FORMAT, SPEAKERS_FORMAT = "phonseg-model", "phonseg-speakers"  # of models of boundaries, and of speakers
 LARGEST_MODEL_FILE = 50_000_000  # bytes; the model that comes with phonseg has nearly a million
-# In format 1, networks saw 15 frames to either side. Format 2 had other names for the parts of format 3.
-FORMAT_VERSION, READ_VERSIONS = "3", ("2", "3")
+# In format 1, networks saw 15 frames to either side. Format 2 had other names for the parts of format 3. Models with a
+# speech network have format 4, and all others format 3.
+FORMAT_VERSION, SPEECH_FORMAT_VERSION, READ_VERSIONS = "3", "4", ("2", "3", "4")
 # Weights of trained networks are below 100, and the squares that normalisation divides by below 10 000.
 LARGEST_WEIGHT = 1e6
 LARGEST_COUNT = 10**15  # of steps, the only whole numbers in a network
@@ -43,11 +45,13 @@ class ModelFile(NamedTuple):
     Attributes:
         description: of the model, in JSON types.
         streams: with the weights that the file holds.
-        digest: SHA-256 of both, in hexadecimal.
+        speech: the speech network, with its weights; None if the model has none.
+        digest: SHA-256 of all, in hexadecimal.
     """
 
     description: dict[str, Any]
     streams: tuple[Stream, ...]
+    speech: SpeechNetwork | None
     digest: str
 
 
@@ -91,7 +95,8 @@ def write_model(path: str | Path, description: Mapping[str, Any], tensors: Mappi
     except ValueError as error:
         raise ModelError(f"{path}: is not written, since its model could not be used ({error}). Change it.") from error
     found = digest(description, tensors)
-    metadata = {"format": FORMAT, "format_version": FORMAT_VERSION, "digest": found}
+    version = SPEECH_FORMAT_VERSION if "speech" in description else FORMAT_VERSION
+    metadata = {"format": FORMAT, "format_version": version, "digest": found}
     save_tensors(path, tensors, {**metadata, "description": json.dumps(description, sort_keys=True)})
     return found
 
@@ -126,12 +131,12 @@ def read_model(path: Path) -> ModelFile:
         with open_tensors(path, LARGEST_MODEL_FILE) as (header, file):
             _check_format(path, header.metadata)
             told = parsed(header.metadata.get("description", ""))
-            description, streams = described_streams(told, header.forms)
+            description, streams, speech = described_networks(told, header.forms)
             tensors = read_tensors(file, header)
         found = digest(told, tensors)
         if found != header.metadata.get("digest"):
             raise ModelError(f"{path}: is damaged (its contents do not match their SHA-256). Copy it again.")
-        fill(streams, tensors)
+        fill(streams, speech, tensors)
     except FileNotFoundError as error:
         raise ModelError(f"{path}: there is no such model file. Check the path, or use 'default'.") from error
     except DescriptionError as error:
@@ -139,7 +144,7 @@ def read_model(path: Path) -> ModelFile:
         raise ModelError(f"{path}: {problem}. Train it again.") from error
     except (OSError, ValueError) as error:
         raise ModelError(f"{path}: is not a phonseg model, or is damaged ({error}). Copy it again.") from error
-    return ModelFile(description, streams, found)
+    return ModelFile(description, streams, speech, found)
 
 
 def _check_format(path: Path, metadata: Mapping[str, str]) -> None:
@@ -150,18 +155,21 @@ def _check_format(path: Path, metadata: Mapping[str, str]) -> None:
     version = metadata.get("format_version", "")
     if version not in READ_VERSIONS:
         remedy = "An earlier phonseg made it: train it again." if version == "1" else "Install a newer phonseg."
-        raise ModelError(f"{path}: has model format {version:.20}; this phonseg reads 2 and 3. {remedy}")
+        raise ModelError(f"{path}: has model format {version:.20}; this phonseg reads 2 to 4. {remedy}")
 
 
-def described_streams(told: object, weights: Mapping[str, TensorForm]) -> tuple[dict[str, Any], tuple[Stream, ...]]:
-    """Builds the streams that a description describes, without memory for their weights.
+def described_networks(
+    told: object, weights: Mapping[str, TensorForm]
+) -> tuple[dict[str, Any], tuple[Stream, ...], SpeechNetwork | None]:
+    """Builds the networks that a description describes, without memory for their weights.
 
     Args:
         told: the description, in JSON types.
         weights: what they are, apart from their numbers, by their names.
 
     Returns:
-        The description as format 3 has it, and the streams. `fill` gives them their weights.
+        The description as format 4 has it, the streams, and the speech network, if there is one. `fill` gives them
+        their weights.
 
     Raises:
         DescriptionError: if a part of the description is missing or out of its range.
@@ -172,22 +180,25 @@ def described_streams(told: object, weights: Mapping[str, TensorForm]) -> tuple[
         streams = tuple(build(stream) for stream in description["streams"])
     except TypeError as error:
         raise DescriptionError(f"streams: {error}") from error
-    check_forms(forms(encoders_of(streams).state_dict()), weights)
-    return description, streams
+    with torch.device("meta"):
+        speech = SpeechNetwork(**description["speech"]) if "speech" in description else None
+    check_forms(forms(networks_of(streams, speech).state_dict()), weights)
+    return description, streams, speech
 
 
-def fill(streams: tuple[Stream, ...], tensors: Mapping[str, Tensor]) -> None:
-    """Gives streams their weights, and brings their networks into evaluation mode.
+def fill(streams: tuple[Stream, ...], speech: SpeechNetwork | None, tensors: Mapping[str, Tensor]) -> None:
+    """Gives networks their weights, and brings them into evaluation mode.
 
     Args:
-        streams: from `described_streams`.
+        streams: from `described_networks`.
+        speech: from `described_networks`.
         tensors: of the forms that they have been compared with.
 
     Raises:
         ValueError: if a number is not finite, or is larger than in any network. The message is the reason.
     """
     check_weights(tensors)
-    encoders_of(streams).eval().load_state_dict(dict(tensors), assign=True)
+    networks_of(streams, speech).eval().load_state_dict(dict(tensors), assign=True)
 
 
 def check_forms(needed: Mapping[str, TensorForm], found: Mapping[str, TensorForm]) -> None:

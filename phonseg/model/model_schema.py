@@ -137,7 +137,7 @@ ENCODER_SETTINGS: Mapping[str, Check] = {
     "boundary-network": _settings({"bands": BANDS, "width": SIZE}),
     "unit-network": _settings({"units": SIZE, "bands": BANDS, "width": SIZE}),
 }
-OPTIONAL_PARTS: Mapping[str, Any] = {"analysis_settings": {}}  # of parts that may be missing
+OPTIONAL_PARTS: Mapping[str, Any] = {"analysis_settings": {}, "speech": {}}  # of parts that may be missing
 PARTS: Mapping[str, Check] = {
     "name": lambda value: isinstance(value, str) and len(value) <= LONGEST_NAME,
     "streams": lambda value: isinstance(value, list) and 0 < len(value) <= MOST_STREAMS and all(map(_stream, value)),
@@ -158,4 +158,5 @@ PARTS: Mapping[str, Check] = {
         }
     ),
     "tuned_on_labels": _is_bool,
+    "speech": _settings({"bands": BANDS, "width": SIZE}),  # of a speech network
 }

@@ -13,6 +13,7 @@ from phonseg.audio.decoding.source import Source
 from phonseg.audio.recording import open_recording
 from phonseg.detection.peaks import OperatingPoint, apart
 from phonseg.detection.speech_activity import seconds_of
+from phonseg.encoders.speech_network import SAMPLE_RATE, SpeechNetwork
 from phonseg.errors import ConfigurationError, ModelError, PhonsegWarning
 from phonseg.model.analysis import Analysis, analyse
 from phonseg.model.analysis_settings import PHONSEG_SETTINGS, AnalysisSettings
@@ -22,7 +23,7 @@ from phonseg.model.model_file import read_model, write_model
 from phonseg.model.numeric_state import own_numeric_state
 from phonseg.model.options import SegmentOptions
 from phonseg.model.speech_peaks import speech_peaks
-from phonseg.model.streams import Stream, describe, encoders_of
+from phonseg.model.streams import Stream, describe, networks_of
 from phonseg.timeline.candidates import Candidates
 from phonseg.timeline.provenance import Provenance
 from phonseg.timeline.segmentation import Segmentation
@@ -42,9 +43,11 @@ class Segmenter:
         tuned_on_labels: whether any label was used.
         digest: SHA-256 of the model, in hexadecimal; empty if it was never a file.
         analysis_settings: how recordings are analysed, and which peaks are candidates.
+        speech: a network that tells speech from other sounds where loudness does not; None for loudness alone.
 
     Raises:
-        ConfigurationError: if there is no stream, or if the streams have different frame grids.
+        ConfigurationError: if there is no stream, if the streams have different frame grids, or if there is a speech
+            network but they have another sample rate.
     """
 
     name: str
@@ -54,6 +57,7 @@ class Segmenter:
     tuned_on_labels: bool = False
     digest: str = ""
     analysis_settings: AnalysisSettings = PHONSEG_SETTINGS
+    speech: SpeechNetwork | None = None
 
     def __post_init__(self) -> None:
         grids = {stream.encoder.grid for stream in self.streams}
@@ -61,6 +65,9 @@ class Segmenter:
             raise ConfigurationError(
                 f"segmenter {self.name}: its {len(self.streams)} streams lie on {len(grids)} grids. Let them share one."
             )
+        if self.speech is not None and (rate := grids.pop().sample_rate) != SAMPLE_RATE:
+            problem = f"its streams have {rate} Hz, but its speech network needs {SAMPLE_RATE}"
+            raise ConfigurationError(f"segmenter {self.name}: {problem} Hz. Leave it out.")
 
     def segment(
         self, source: Source, *, sensitivity: float | None = None, rate: float | None = None, channel: Channel = "mix"
@@ -103,7 +110,7 @@ class Segmenter:
         """
         with own_numeric_state():
             recording = open_recording(source, channel=options.channel)
-            analysis = analyse(recording, self.streams, self.analysis_settings)
+            analysis = analyse(recording, self.streams, self.analysis_settings, self.speech)
             candidates = self.candidates(analysis, recording.duration).moved(recording.first)
             kept = candidates.chosen(options.choice)
             segmentation = Segmentation(
@@ -172,8 +179,12 @@ class Segmenter:
         }
         if self.analysis_settings != PHONSEG_SETTINGS:  # the default is not written, which keeps the digests of models
             description["analysis_settings"] = asdict(self.analysis_settings)
+        if self.speech is not None:
+            description["speech"] = self.speech.settings()
         with own_numeric_state():
-            return replace(self, digest=write_model(path, description, encoders_of(self.streams).state_dict()))
+            return replace(
+                self, digest=write_model(path, description, networks_of(self.streams, self.speech).state_dict())
+            )
 
 
 def load(model: str | Path = "default") -> Segmenter:
@@ -191,23 +202,21 @@ def load(model: str | Path = "default") -> Segmenter:
     """
     path = Path(__file__).parent.parent / "models" / "default.safetensors" if model == "default" else Path(model)
     with own_numeric_state():
-        description, streams, digest = read_unsupseg(path) if is_torch_file(path) else read_model(path)
+        description, streams, speech, digest = read_unsupseg(path) if is_torch_file(path) else read_model(path)
         try:
             return Segmenter(
-                name=description["name"]
-                .encode("utf-8", "replace")
-                .decode("utf-8"),  # JSON can hold halves of characters
+                name=description["name"].encode("utf-8", "replace").decode("utf-8"),  # halves of characters, in JSON
                 streams=streams,
                 operating_point=OperatingPoint(**description["operating_point"]),
                 training=description["training"],
                 tuned_on_labels=description["tuned_on_labels"],
                 digest=digest,
                 analysis_settings=AnalysisSettings(**description.get("analysis_settings", {})),
+                speech=speech,
             )
         except ConfigurationError as error:
-            raise ModelError(
-                f"{path}: was made by an incompatible version of phonseg ({error}). Train it again."
-            ) from error
+            problem = f"was made by an incompatible version of phonseg ({error})"
+            raise ModelError(f"{path}: {problem}. Train it again.") from error
 
 
 def segment(

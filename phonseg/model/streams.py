@@ -14,6 +14,7 @@ from phonseg.encoders.base import FrameEncoder, TorchEncoder
 from phonseg.encoders.boundary_network import BoundaryNetwork
 from phonseg.encoders.contrastive_encoders import LogMelNetwork, RawWaveformEncoder
 from phonseg.encoders.log_mel import LogMel
+from phonseg.encoders.speech_network import SpeechNetwork
 from phonseg.encoders.unit_network import UnitNetwork
 from phonseg.errors import ModelError
 
@@ -37,16 +38,21 @@ class Stream:
     weight: float = 1.0
 
 
-def encoders_of(streams: Iterable[Stream]) -> nn.ModuleList:
-    """Returns the encoders of streams as one module.
+def networks_of(streams: Iterable[Stream], speech: SpeechNetwork | None = None) -> nn.ModuleList:
+    """Returns the encoders of streams, and a speech network, as one module.
 
     Args:
         streams: their encoders should be networks of PyTorch. Others are left out.
+        speech: a speech network, if there is one.
 
     Returns:
-        A list of the encoders. In its state, the name of each tensor begins with the number of its stream, from 0.
+        A list of the encoders. In its state, the name of each tensor begins with the number of its stream, from 0, or
+        with "speech".
     """
-    return nn.ModuleList(stream.encoder for stream in streams if isinstance(stream.encoder, TorchEncoder))
+    networks = nn.ModuleList(stream.encoder for stream in streams if isinstance(stream.encoder, TorchEncoder))
+    if speech is not None:
+        networks.add_module("speech", speech)
+    return networks
 
 
 def describe(stream: Stream) -> dict[str, Any]:

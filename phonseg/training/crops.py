@@ -15,7 +15,7 @@ from tqdm import tqdm
 from phonseg.audio.channels import Channel, one_channel
 from phonseg.audio.recording import Recording, open_recording
 from phonseg.errors import AudioError, TrainingError
-from phonseg.model.analysis import measure_level
+from phonseg.model.speech import measure_level
 from phonseg.timeline.grid import Samples
 
 # Samples by which resampling may leave a crop short; they are filled up with zeros.

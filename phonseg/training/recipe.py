@@ -1,5 +1,6 @@
-"""Training items -> a segmenter, in five steps: encoder, teacher's curve, boundary network, unit network, calibration.
+"""Training items -> a segmenter, in six steps.
 
+They are the encoder, the teacher's curve, the boundary network, the unit network, calibration and the speech network.
 The model card (phonseg/models/default.md) describes the same steps with their results.
 """
 
@@ -31,6 +32,7 @@ from phonseg.training.calibration import balanced, operating_point, typical_heig
 from phonseg.training.crops import TrainingItem
 from phonseg.training.own_state import seed_random_numbers
 from phonseg.training.settings import AdaptationSettings, TrainingSettings
+from phonseg.training.speech_stage import learn_speech
 from phonseg.training.stage_batches import contrastive_stage, supervised_stage
 from phonseg.training.trainer import Trainer
 
@@ -64,7 +66,7 @@ def train_from_scratch(trainer: Trainer[AdaptationSettings], settings: TrainingS
         OutputError: if the checkpoint cannot be written.
 
     Warns:
-        PhonsegWarning: if there are too few segments to learn units from.
+        PhonsegWarning: if there are too few segments to learn units from, or no recording is clean.
     """
     encoder = LogMelNetwork() if settings.encoder == "log-mel-network" else RawWaveformEncoder(projection=64)
     network = BoundaryNetwork()  # made here, so that its first weights depend on nothing but the seed
@@ -80,7 +82,8 @@ def train_from_scratch(trainer: Trainer[AdaptationSettings], settings: TrainingS
             # 4. The unit network learns the clusters of the segments between its peaks.
             model = learn_units(model, trainer, settings)
     # 5. The operating point is set at the end of each step from the second on, by `calibrated`.
-    return model
+    # 6. The speech network learns what loudness shows in clean recordings. Nothing else depends on it.
+    return learn_speech(model, trainer, settings.speech_steps) if settings.speech_steps else model
 
 
 def contrastive_teacher(encoder: TorchEncoder, trainer: Trainer[AdaptationSettings]) -> Segmenter:

@@ -24,6 +24,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "self_training_crops": (2, 4096),
     "unit_steps": (0, 10**9),
     "units": (2, 4000),
+    "speech_steps": (0, 10**9),
     "held_out": (0, 0.5),
     "groups": (1, 256),
     "recordings": (2, 256),
@@ -92,7 +93,7 @@ class AdaptationSettings(CheckedSettings):
         learning_rate: the peak learning rate (1e-7 to 1), reached after 30 % of the steps. The default is smaller than
             that of training, since a trained network needs fewer and smaller steps than a new one.
         self_training_steps: of the boundary network, 0 or more; each is on `self_training_crops` crops.
-        self_training_crops: in each step of the boundary network and of the unit network, 2 to 4096.
+        self_training_crops: in each step of the boundary, the unit and the speech network, 2 to 4096.
 
     Raises:
         ConfigurationError: if a value is out of its range.
@@ -117,6 +118,7 @@ class TrainingSettings(AdaptationSettings):
         crops: in each step of contrastive training, 2 to 4096.
         unit_steps: of the unit network, which builds on the boundary network; 0 to leave it out.
         units: how many phone-like units there are, 2 to 4000; fewer if there are fewer than ten segments for each.
+        speech_steps: of the speech network, which no other stage depends on; 0 to leave it out.
 
     Raises:
         ConfigurationError: if a value is out of its range.
@@ -130,6 +132,7 @@ class TrainingSettings(AdaptationSettings):
     crops: int = 32
     unit_steps: int = 2500
     units: int = 100
+    speech_steps: int = 2500
 
 
 Settings = TypeVar("Settings", bound=CheckedSettings)

@@ -6,7 +6,7 @@ import hashlib
 import json
 import warnings
 from copy import deepcopy
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +22,7 @@ from phonseg.training.held_out import split
 from phonseg.training.own_state import own_state
 from phonseg.training.recipe import calibrated, learn_boundaries, train_from_scratch
 from phonseg.training.settings import AdaptationSettings, TrainingSettings
+from phonseg.training.speech_stage import learn_speech
 from phonseg.training.trainer import Trainer
 
 DEFAULTS, ADAPTATION = TrainingSettings(), AdaptationSettings()
@@ -40,7 +41,8 @@ def train(
     First a frame encoder learns to tell the adjacent frame from a random frame of the same recording (Kreuk, Keshet and
     Adi, 2020). Its contrast and those of three log-mel streams make a dissimilarity curve. Then a small network learns
     from the confident peaks of that curve, and another one learns the phone-like units that the segments between its
-    peaks fall into; their curves are added. The operating point is set on the same recordings.
+    peaks fall into; their curves are added. The operating point is set on the same recordings. At last a network
+    learns to hear speech where loudness does not show it.
 
     Args:
         recordings: a folder, a file, or several; folders are searched for sound files. Files that are shorter than a
@@ -62,7 +64,8 @@ def train(
         OutputError: if the checkpoint cannot be written.
 
     Warns:
-        PhonsegWarning: of recordings that are left out, and of too few segments to learn units from.
+        PhonsegWarning: of recordings that are left out, of too few segments to learn units from, and of having no
+            clean recording to learn speech from.
 
     References:
         Kreuk, Keshet and Adi (2020). Self-supervised contrastive learning for unsupervised phoneme segmentation.
@@ -85,7 +88,8 @@ def adapt(
 ) -> Segmenter:
     """Goes on training a model on recordings of one's own language, speakers or microphone.
 
-    The boundary network learns from the boundaries it is sure of in these recordings. A unit network stays unchanged.
+    The boundary network learns from the boundaries it is sure of in these recordings. A unit network and a
+    speech network stay unchanged.
 
     Args:
         model: a trained segmenter with a boundary network; it stays unchanged.
@@ -115,8 +119,37 @@ def adapt(
     with own_state(settings.seed, settings.torch_device()):
         training_set, trainer = _prepare(recordings, settings, checkpoint, progress, base=model.digest)
         boundary_stream = learn_boundaries(model.streams[:1], Thresholds(), deepcopy(network), trainer, early=False)
-        adapted = calibrated((boundary_stream, *model.streams[1:]), trainer)
+        adapted = replace(calibrated((boundary_stream, *model.streams[1:]), trainer), speech=model.speech)
         return _summarised(adapted, name, training_set, trainer)
+
+
+def add_speech(
+    model: Segmenter, recordings: Places, *, settings: TrainingSettings = DEFAULTS, progress: bool = True
+) -> Segmenter:
+    """Trains only the speech network of a model, the one that `train` would give it. Nothing else changes.
+
+    Args:
+        model: a trained segmenter; it stays unchanged.
+        recordings: as for `train`.
+        settings: of training. Those of other stages are ignored.
+        progress: whether to show progress bars.
+
+    Returns:
+        The segmenter with a speech network, and with a summary of its training beside that of the model.
+
+    Raises:
+        AudioError: if a place does not exist.
+        TrainingError: if there is nothing to learn from, or learning fails.
+
+    Warns:
+        PhonsegWarning: of recordings that are left out, and of having no clean recording to learn speech from.
+    """
+    with own_state(settings.seed, settings.torch_device()):
+        training_set, trainer = _prepare(recordings, settings, None, progress, base=model.digest)
+        taught = learn_speech(model, trainer, settings.speech_steps)
+        summary = _summarised(taught, model.name, training_set, trainer).training
+        told = {**model.training, "settings": asdict(settings), "speech": summary}
+        return replace(taught, training=told, digest="")
 
 
 def _prepare(
@@ -157,4 +190,4 @@ def _summarised(
         "settings": asdict(trainer.settings),
         **{figure: round(value, 5) for figure, value in trainer.figures.items()},
     }
-    return Segmenter(name, model.streams, model.operating_point, summary)
+    return Segmenter(name, model.streams, model.operating_point, summary, speech=model.speech)

@@ -254,7 +254,7 @@ def test_train_then_adapt_then_segment_with_the_result(
     settings = tmp_path / "train.toml"
     settings.write_text(
         "steps = 6\ncrops = 4\ncrop_seconds = 1.0\nself_training_steps = 20\nself_training_crops = 4\nunit_steps = 6\n"
-        "held_out = 0.3\n"
+        "speech_steps = 0\nheld_out = 0.3\n"
     )
     model = tmp_path / "mine.safetensors"
     assert main(["train", str(recording.parent), "-o", str(model), "--config", str(settings)]) == 0

@@ -14,10 +14,14 @@ from phonseg.audio.level import loud_level
 from phonseg.detection.noise_floor import NOISE_WINDOW
 from phonseg.detection.speech_activity import (
     LONGEST_CLICK,
+    LONGEST_DOUBT,
+    NO_SPEECH,
     SHORTEST_PAUSE,
+    SURE_SPEECH,
     Region,
     broad_band_decibels,
     extend_regions,
+    revise_regions,
     speech_regions,
     within,
 )
@@ -196,3 +200,35 @@ def test_regions_grow_by_the_stretches_that_meet_them_and_by_no_others(speech, s
 
 def test_where_there_is_no_speech_there_is_still_none():
     assert extend_regions([], np.ones(500, dtype=np.bool_), GRID) == []
+
+
+doubts = st.lists(st.tuples(st.integers(0, 1300), st.integers(1, 400), st.sampled_from([0.0, 0.29, 0.3])), max_size=6)
+
+
+@given(apart, doubts)
+def test_what_a_network_doubts_for_long_is_taken_away_and_nothing_else(speech, stretches):
+    probability = np.full(1300, 0.5, dtype=np.float32)
+    for start, length, given_there in stretches:
+        probability[start : start + length] = given_there
+    runs = np.split(np.arange(1300), np.flatnonzero(np.diff(probability < np.float32(NO_SPEECH))) + 1)
+    denied = np.zeros(1300, dtype=np.bool_)
+    for run in runs:
+        if probability[run[0]] < NO_SPEECH and len(run) * GRID.hop / RATE >= LONGEST_DOUBT - 1e-9:
+            denied[run] = True
+    times = GRID.centre(np.arange(1300))
+    revised = revise_regions(speech, probability, GRID)
+    expected, found = within(times, speech, 0.0) & ~denied, within(times, revised, 0.0)
+    assert not (found & ~expected).any()
+    lost = np.flatnonzero(expected & ~found)  # what is left of a region may be no longer than a click
+    for rest in np.split(lost, np.flatnonzero(np.diff(lost) > 1) + 1) if len(lost) else []:
+        assert len(rest) * GRID.hop / RATE <= LONGEST_CLICK + 1e-6
+    if not denied.any():
+        assert revised == speech
+
+
+@given(apart, st.lists(st.tuples(st.integers(0, 1300), st.integers(1, 90)), max_size=12))
+def test_what_a_network_is_sure_of_extends_regions(speech, stretches):
+    probability = np.full(1300, SURE_SPEECH, dtype=np.float32)
+    for start, length in stretches:
+        probability[start : start + length] = 0.99
+    assert revise_regions(speech, probability, GRID) == extend_regions(speech, probability > 0.98, GRID)

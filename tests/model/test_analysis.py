@@ -21,7 +21,8 @@ from phonseg.encoders.chunks import chunk_grid, silence_around
 from phonseg.encoders.log_mel import LogMel
 from phonseg.encoders.unit_network import UnitNetwork
 from phonseg.model import analysis as module
-from phonseg.model.analysis import Analysis, analyse, frames_of, measure_level
+from phonseg.model.analysis import Analysis, analyse, frames_of
+from phonseg.model.speech import measure_level
 from phonseg.model.streams import Stream
 from phonseg.timeline.grid import Frames
 

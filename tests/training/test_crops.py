@@ -14,7 +14,7 @@ from conftest import RATE, noise, speech_like, vowel
 
 from phonseg.audio.recording import open_recording, read
 from phonseg.errors import PhonsegWarning, TrainingError
-from phonseg.model.analysis import measure_level
+from phonseg.model.speech import measure_level
 from phonseg.training.crops import TrainingItem, crop, draw_crops, scan_items
 
 

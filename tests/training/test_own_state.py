@@ -12,7 +12,7 @@ import torch
 from numeric_states import STATES, settings_of_the_process
 
 from phonseg.errors import TrainingError
-from phonseg.training import stage_batches as stages
+from phonseg.training import speech_stage, stage_batches as stages
 from phonseg.training.own_state import own_state
 from phonseg.training.settings import TrainingSettings
 from phonseg.training.train import adapt, train
@@ -25,13 +25,16 @@ SETTINGS = TrainingSettings(
     self_training_crops=3,
     unit_steps=3,
     units=4,
+    speech_steps=3,
     device="cpu",
 )
 
 
 def digests(places: Path, folder: Path) -> list[str]:
     """Those of a model and of the model adapted, each of which goes on from a checkpoint half of the time."""
-    with patch.multiple(stages, VALIDATION_CROPS=4, Schedule=partial(stages.Schedule, checkpoint_every=2)):
+    often = partial(stages.Schedule, checkpoint_every=2)
+    short = {"CONVERSATIONS": 3, "HELD_OUT_CONVERSATIONS": 1, "CONVERSATION_SECONDS": 7.0, "Schedule": often}
+    with patch.multiple(stages, VALIDATION_CROPS=4, Schedule=often), patch.multiple(speech_stage, **short):
         kept = {"settings": SETTINGS, "progress": False, "checkpoint": folder / "run.checkpoint"}
         model = train(places, **kept).save(folder / "model.safetensors")
         assert train(places, **kept).save(folder / "again.safetensors").digest == model.digest

@@ -22,6 +22,7 @@ RANGES = [
     ("self_training_steps", 0, 10**9),
     ("self_training_crops", 2, 4096),
     ("unit_steps", 0, 10**9),
+    ("speech_steps", 0, 10**9),
     ("units", 2, 4000),
     ("held_out", 0, 0.5),
     ("seed", 0, 2**32 - 1),

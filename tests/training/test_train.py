@@ -45,6 +45,7 @@ SETTINGS = TrainingSettings(
     self_training_crops=4,
     unit_steps=6,
     units=8,
+    speech_steps=0,
     held_out=0.25,
     device="cpu",
 )

@@ -17,6 +17,7 @@ from tqdm import tqdm
 
 from phonseg.diarization.embedding.windows import FEATURES, FRAMES_PER_SECOND
 from phonseg.diarization.speech_frames import read_speech_frames
+from phonseg.model.speech import level_and_speech
 from phonseg.training.crops import TrainingItem
 
 LONGEST_STRETCH = 10 * FRAMES_PER_SECOND  # frames; a longer recording is cut into several
@@ -64,7 +65,10 @@ def read_stretches(items: Sequence[TrainingItem], generator: np.random.Generator
 
 
 def _stretches(item: TrainingItem) -> list[Stretch]:
-    spoken = read_speech_frames(item.open())
+    recording, rate = item.open(), FEATURES.sample_rate
+    # Loudness alone: most recordings to learn from are clean, and what is learnt does not depend on another model.
+    level, speech, _ = level_and_speech(recording.blocks(rate), recording.length(rate), rate)
+    spoken = read_speech_frames(recording, level, speech)
     power = np.exp(spoken.frames) - np.float32(FEATURES.floor)
     n = max(1, -(-len(power) // LONGEST_STRETCH))
     parts = zip(np.array_split(power, n), np.array_split(spoken.is_speech, n), strict=True)

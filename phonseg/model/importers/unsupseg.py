@@ -23,7 +23,7 @@ from phonseg.detection.peaks import OperatingPoint
 from phonseg.errors import ModelError
 from phonseg.model.analysis_settings import AnalysisSettings
 from phonseg.model.importers.torch_checkpoint import LARGEST_CHECKPOINT, Note, read_pickle, read_torch_file
-from phonseg.model.model_file import ModelFile, described_streams, digest, fill
+from phonseg.model.model_file import ModelFile, described_networks, digest, fill
 from phonseg.model.tensor_file import forms
 from phonseg.system.ordinary_files import read_ordinary
 
@@ -69,9 +69,9 @@ def read_unsupseg(path: Path) -> ModelFile:
             "training": {**ORIGIN, "sha256": hashlib.sha256(packed).hexdigest()},
             "tuned_on_labels": True,
         }
-        description, streams = described_streams(told, forms(weights))
-        fill(streams, weights)
-        return ModelFile(description, streams, digest(description, weights))
+        description, streams, _ = described_networks(told, forms(weights))
+        fill(streams, None, weights)
+        return ModelFile(description, streams, None, digest(description, weights))
     except (ValueError, RuntimeError, OSError) as error:
         raise ModelError(
             f"{path}: is not a phonseg model, nor a checkpoint of UnsupSeg that can be read ({error}). "
