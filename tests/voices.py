@@ -18,7 +18,8 @@ from phonseg.diarization.learning import closed_forms
 from phonseg.diarization.learning.stretches import Stretch
 from phonseg.diarization.speaker_file import model_of, tensors_of
 from phonseg.diarization.speaker_model import SpeakerModel
-from phonseg.diarization.speech_frames import read_speech_frames
+from phonseg.diarization.speech_frames import SpeechFrames, read_speech_frames
+from phonseg.model.speech import level_and_speech
 
 PAUSE = 0.6  # seconds between turns
 
@@ -57,11 +58,18 @@ def two_voices() -> Samples:
     return talk([(0, 4.0), (3, 4.5), (0, 3.5), (3, 4.5)])
 
 
+def spoken_part(samples: Samples) -> SpeechFrames:
+    """The frames of a recording, and the speech that loudness shows."""
+    recording = open_recording((samples, RATE))
+    level, speech, _ = level_and_speech(recording.blocks(RATE), recording.length(RATE), RATE)
+    return read_speech_frames(recording, level, speech)
+
+
 def stretches(speakers: int, seconds: float = 3.0) -> list[list[Stretch]]:
     """A stretch of each of several made speakers, as training holds it."""
     found = []
     for speaker in range(speakers):
-        spoken = read_speech_frames(open_recording((talk([(speaker, seconds)], seed=9), RATE)))
+        spoken = spoken_part(talk([(speaker, seconds)], seed=9))
         power = np.maximum(np.exp(spoken.frames) - 1e-4, 0).astype(np.float16)
         found.append([Stretch(power, spoken.is_speech)])
     return found

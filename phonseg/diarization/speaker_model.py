@@ -30,8 +30,6 @@ from phonseg.timeline.provenance import Provenance
 from phonseg.timeline.turns import Speakers
 
 DEFAULT = Path(__file__).parent.parent / "models" / "speakers.safetensors"
-# No window of a trained model lies further from the mean of all than 100 standard deviations.
-FARTHEST = 1e6
 
 
 @dataclass(frozen=True)
@@ -116,8 +114,8 @@ class SpeakerModel:
             The evidence, in seconds from the first sample.
 
         Raises:
-            AudioError: if the recording became shorter after it was opened, or if its windows lie beyond all bounds, as
-                those of a damaged model may.
+            AudioError: if the recording became shorter after it was opened, or if what the model says of it is not finite,
+                as may happen with a damaged model.
         """
         spoken = read_speech_frames(recording, *find_speech(recording, self._segmenter()))
         windows = windows_in(spoken.runs)
@@ -127,7 +125,7 @@ class SpeakerModel:
                 projected = self.plda.project(vectors)
         except np.linalg.LinAlgError:
             projected = np.full((1, 1), np.nan)
-        if not np.abs(projected).max(initial=0.0) <= FARTHEST:  # also true if there is a NaN
+        if not np.isfinite(projected).all():
             problem = "since what the model says of it is not finite"
             raise AudioError(f"{recording.name}: cannot be diarized, {problem}. Use another model.")
         starts, ends = nearest_speech(spoken, windows)

@@ -6,20 +6,18 @@ import numpy as np
 import pytest
 from conftest import RATE, noise
 from hypothesis import given, settings, strategies as st
-from voices import talk, two_voices, voice
+from voices import spoken_part, talk, two_voices, voice
 
 from phonseg.audio.recording import open_recording
-from phonseg.diarization import speech_frames
 from phonseg.diarization.embedding.windows import FEATURES
-from phonseg.diarization.speech_frames import read_speech_frames
 from phonseg.encoders.chunks import silence_around
-from phonseg.model.analysis import level_and_speech
+from phonseg.model.speech import level_and_speech
 
 TALK = two_voices()
 
 
 def test_frames_are_those_of_the_features_at_level_1():
-    spoken = read_speech_frames(open_recording((TALK, RATE)))
+    spoken = spoken_part(TALK)
     level, speech, _ = level_and_speech([TALK], len(TALK), RATE)
     around = np.zeros(silence_around(FEATURES.grid, 0), np.float32)
     power = FEATURES.power_of(np.concatenate([around, TALK, around])).numpy() / level
@@ -29,7 +27,7 @@ def test_frames_are_those_of_the_features_at_level_1():
 
 
 def test_runs_are_the_frames_whose_middles_lie_in_the_speech():
-    spoken = read_speech_frames(open_recording((TALK, RATE)))
+    spoken = spoken_part(TALK)
     middles = spoken.grid.centre(np.arange(len(spoken.frames)))
     inside = np.zeros(len(middles), bool)
     for start, end in spoken.speech:
@@ -38,20 +36,12 @@ def test_runs_are_the_frames_whose_middles_lie_in_the_speech():
     assert len(spoken.runs) == len(spoken.speech) == 4
 
 
-def test_the_length_that_is_held_makes_no_difference(monkeypatch):
-    held = read_speech_frames(open_recording((TALK, RATE)))
-    monkeypatch.setattr(speech_frames, "HELD_SECONDS", 0.5)
-    read_twice = read_speech_frames(open_recording((TALK, RATE)))
-    assert np.array_equal(held.frames, read_twice.frames)
-    assert held.speech == read_twice.speech
-
-
 @given(st.integers(1, RATE), st.integers(0, 20), st.booleans())
 @settings(max_examples=30)
 def test_speech_lies_in_the_recording_and_each_region_holds_a_frame(n, seed, silent):
     samples = voice(seed, 1.1, seed)[:n] * np.float32(not silent)
     recording = open_recording((samples, RATE))
-    spoken = read_speech_frames(recording)
+    spoken = spoken_part(samples)
     assert len(spoken.runs) == len(spoken.speech)
     last = 0.0
     for region, (first, end) in zip(spoken.speech, spoken.runs, strict=True):
@@ -64,12 +54,12 @@ def test_speech_lies_in_the_recording_and_each_region_holds_a_frame(n, seed, sil
 
 @pytest.mark.parametrize("gain", [1e-4, 1e3])
 def test_the_level_does_not_matter(gain):
-    plain = read_speech_frames(open_recording((TALK, RATE)))
-    other = read_speech_frames(open_recording((TALK * np.float32(gain), RATE)))
+    plain = spoken_part(TALK)
+    other = spoken_part(TALK * np.float32(gain))
     np.testing.assert_allclose(other.frames, plain.frames, atol=1e-3)
     assert other.speech == plain.speech
 
 
 def test_noise_between_turns_is_no_speech():
     samples = talk([(0, 2.0), (1, 2.0)]) + noise(len(talk([(0, 2.0), (1, 2.0)])), seed=3, level=2e-3)
-    assert len(read_speech_frames(open_recording((samples, RATE))).speech) == 2
+    assert len(spoken_part(samples).speech) == 2

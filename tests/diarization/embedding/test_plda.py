@@ -40,7 +40,7 @@ def test_known_variances_are_recovered_and_the_variance_within_classes_is_1(monk
     monkeypatch.setattr("phonseg.diarization.embedding.plda.SHRINKAGE", 0.0)
     embeddings, classes, _ = made(1_500, 6)
     plda = fit_plda(embeddings, classes)
-    projected = plda.project(embeddings)
+    projected = (embeddings - plda.mean) @ plda.projection
     means = np.stack([projected[classes == k].mean(axis=0) for k in range(1_500)])
     rest = projected - means[classes]
     within = rest.T @ rest / (len(rest) - len(means))
@@ -52,12 +52,23 @@ def test_known_variances_are_recovered_and_the_variance_within_classes_is_1(monk
 
 def test_what_is_added_to_the_variance_within_only_lowers_it():
     embeddings, classes, _ = made(300, 6)
-    projected = fit_plda(embeddings, classes).project(embeddings)
+    plda = fit_plda(embeddings, classes)
+    projected = (embeddings - plda.mean) @ plda.projection
     rest = projected - np.stack([projected[classes == k].mean(axis=0) for k in range(300)])[classes]
     within = np.linalg.eigvalsh(rest.T @ rest / (len(rest) - 300))
     assert 0 < SHRINKAGE < 1
     assert (within > 0).all()
     assert (within <= 1 + 1e-9).all()
+
+
+def test_projections_point_as_they_should_and_are_as_long_as_is_expected():
+    embeddings, classes, _ = made(1_500, 6)
+    plda = fit_plda(embeddings, classes)
+    plain, found = (embeddings - plda.mean) @ plda.projection, plda.project(embeddings)
+    lengths = np.linalg.norm(found, axis=1)
+    np.testing.assert_allclose(found / lengths[:, None], plain / np.linalg.norm(plain, axis=1)[:, None], atol=1e-9)
+    np.testing.assert_allclose(lengths, np.sqrt((plain**2).sum(axis=1).mean()), rtol=0.03)
+    assert np.isfinite(plda.project(plda.mean[None])).all()
 
 
 def test_the_units_and_the_order_of_the_embeddings_do_not_matter():
