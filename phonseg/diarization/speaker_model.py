@@ -114,8 +114,8 @@ class SpeakerModel:
             The evidence, in seconds from the first sample.
 
         Raises:
-            AudioError: if the recording became shorter after it was opened, or if what the model says of it is not finite,
-                as may happen with a damaged model.
+            AudioError: if the recording became shorter after it was opened, or if what the model says of it is not
+                finite, as may happen with a damaged model.
         """
         spoken = read_speech_frames(recording, *find_speech(recording, self._segmenter()))
         windows = windows_in(spoken.runs)

@@ -262,6 +262,22 @@ def test_a_model_that_could_not_be_read_again_is_not_written(tmp_path, monkeypat
         speaker_model().save(tmp_path / "missing" / "x")
 
 
+@pytest.mark.parametrize(("rank", "said"), [(LARGEST_RANK, ""), (LARGEST_RANK + 1, "its factors are too large")])
+def test_i_vectors_of_a_rank_that_would_take_too_much_memory_are_refused(tmp_path, rank, said):
+    model = speaker_model()
+    factors, plda = model.embedder.factors, model.plda
+    more = rank - factors.loadings.shape[2]
+    loadings = np.pad(factors.loadings, ((0, 0), (0, 0), (0, more)))
+    wider = replace(plda, mean=np.pad(plda.mean, (more, 0)), projection=np.pad(plda.projection, ((more, 0), (0, 0))))
+    embedder = replace(model.embedder, factors=replace(factors, loadings=loadings))
+    if not said:
+        replace(model, embedder=embedder, plda=wider).save(tmp_path / "x")
+        assert load_speakers(tmp_path / "x").diarize((voice(0, 1.0), RATE)).speakers == ("speaker 1",)
+    else:
+        with pytest.raises(ModelError, match=said):
+            replace(model, embedder=embedder, plda=wider).save(tmp_path / "x")
+
+
 def test_half_a_character_in_a_name_is_replaced(path, tmp_path):
     (tmp_path / "x").write_bytes(changed(path, lambda told, _: {**told, "name": "a\ud800"}))
     name = load_speakers(tmp_path / "x").name
