@@ -169,3 +169,14 @@ def test_a_telephone_passes_its_band_and_loses_the_rest():
     outside = torch.cat([found[..., :first], found[..., end:]], dim=-1)
     assert outside.median() < 2 * noise + TELEPHONE_LOSS
     assert (plain[..., :first].median() > 100 * noise).all()
+
+
+@pytest.mark.parametrize("kind", ["room", "noise", "telephone"])
+def test_all_stretches_of_a_group_are_in_the_same_place(kind):
+    power = torch.zeros(60, 3, 20, BANDS)
+    power[:, :, 0] = 1.0
+    with only(**{kind: 0.5}):
+        found = change_channel(power, seeded(1))
+    there = (found[:, :, 1:] > 1e-6).flatten(2).any(2)
+    assert torch.equal(there, there[:, :1].expand_as(there))
+    assert 0 < there[:, 0].sum() < 60

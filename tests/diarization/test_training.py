@@ -398,6 +398,19 @@ def test_windows_of_a_stretch_lie_near_each_other_and_inside_it():
     assert np.array_equal(first[:, 0], np.arange(100) % 30)
 
 
+def test_each_step_has_a_batch_of_its_own_which_depends_on_nothing_else():
+    made = stretches(6, seconds=1.5)
+    network = module.WindowNetwork()
+    learning, again = (stage.network_stage(network, made, made, SETTINGS) for _ in range(2))
+    first, second = learning.draw(0)[0], learning.draw(1)[0]
+    assert first.shape[:3] == (SETTINGS.groups, SETTINGS.recordings, 2)
+    assert torch.equal(again.draw(1)[0], second)
+    assert torch.equal(again.draw(0)[0], first)
+    assert first.shape != second.shape or not torch.equal(first, second)
+    other = stage.network_stage(network, made, made, replace(SETTINGS, seed=5)).draw(0)[0]
+    assert first.shape != other.shape or not torch.equal(first, other)
+
+
 def test_the_channel_of_a_group_vanishes_from_its_frames():
     generator = torch.Generator().manual_seed(0)
     power = torch.rand(2, 4, 50, FEATURES.bands, generator=generator) + 0.1
