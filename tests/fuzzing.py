@@ -36,8 +36,10 @@ from model_fuzzing import (
     damaged_model,
     damaged_settings,
     models,
+    speakers,
     use_model,
     use_settings,
+    use_speakers,
 )
 
 import phonseg
@@ -200,7 +202,7 @@ def whole_files(folder: Path) -> dict[str, bytes]:
     files["model"] = (Path(phonseg.__file__).parent / "models" / "default.safetensors").read_bytes()
     files |= turns()
     files["manifest"] = manifests.whole(folder / "batch")
-    files |= models(folder) | checkpoints(folder) | {"settings": SETTINGS}
+    files |= models(folder) | speakers(folder) | checkpoints(folder) | {"settings": SETTINGS}
     return {name: content for name, content in files.items() if content is not None}
 
 
@@ -216,7 +218,12 @@ def turns() -> dict[str, bytes]:
 
 
 # How files of some kinds, by the first word of the kind, are damaged so that their digests and their form are right.
-STRUCTURED = {"model": damaged_model, "checkpoint": damaged_checkpoint, "settings": damaged_settings}
+STRUCTURED = {
+    "model": damaged_model,
+    "speakers": damaged_model,
+    "checkpoint": damaged_checkpoint,
+    "settings": damaged_settings,
+}
 
 
 def damaged(kind: str, content: bytes, others: list[bytes], chance: random.Random) -> bytes:
@@ -333,9 +340,9 @@ def use(kind: str, content: bytes, folder: Path) -> None:
         check_turns(path)
     elif kind == "manifest":
         manifests.use(content, folder)
-    elif kind.startswith(("model", "checkpoint", "settings")):
+    elif kind.startswith(("model", "speakers", "checkpoint", "settings")):
         path.write_bytes(content)
-        (use_settings if kind == "settings" else use_model)(path)
+        {"settings": use_settings, "speakers": use_speakers}.get(kind, use_model)(path)
     else:
         samples, duration = read(io.BytesIO(content), sample_rate=RATE)
         assert duration > 0

@@ -12,6 +12,7 @@ import pickle
 import random
 import struct
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,13 @@ import numpy as np
 import torch
 from checkpoints import checkpoint
 from conftest import RATE, mel_segmenter, network_segmenter, speech_like
+from voices import speaker_model
 
 from phonseg.detection.dissimilarity import LeftRightContrast, cosine
 from phonseg.detection.peaks import OperatingPoint
+from phonseg.diarization.speaker_model import load_speakers
 from phonseg.encoders.contrastive_encoders import LogMelNetwork, RawWaveformEncoder
+from phonseg.errors import AudioError, ConfigurationError
 from phonseg.model.analysis_settings import AnalysisSettings
 from phonseg.model.segmenter import Segmenter, load
 from phonseg.model.streams import Stream
@@ -96,6 +100,12 @@ def models(folder: Path) -> dict[str, bytes]:
     return files
 
 
+def speakers(folder: Path) -> dict[str, bytes]:
+    """A model of speakers."""
+    speaker_model().save(folder / "speakers.safetensors")
+    return {"speakers": (folder / "speakers.safetensors").read_bytes()}
+
+
 def checkpoints(folder: Path) -> dict[str, bytes]:
     return {f"checkpoint, {name}": checkpoint(folder / "x.ckpt", name).read_bytes() for name in ("zip", "in a row")}
 
@@ -121,7 +131,11 @@ def opened(content: bytes) -> tuple[Any, dict[str, list[Any]], dict[str, str]]:
 
 
 def packed(
-    description: Any, tensors: dict[str, list[Any]], version: str = "3", entry: dict[str, Any] | None = None
+    description: Any,
+    tensors: dict[str, list[Any]],
+    version: str = "3",
+    entry: dict[str, Any] | None = None,
+    form: str = "phonseg-model",
 ) -> bytes:
     """A model file with its right digest. entry: what is said of the first tensor instead."""
     kinds = {"F32": "torch.float32", "I64": "torch.int64"}
@@ -130,7 +144,7 @@ def packed(
         total.update(f"{name} {kinds.get(dtype, dtype)} {tuple(shape) if isinstance(shape, list) else shape}".encode())
         total.update(data)
     metadata = {
-        "format": "phonseg-model",
+        "format": form,
         "format_version": version,
         "description": json.dumps(description, sort_keys=True),
         "digest": total.hexdigest(),
@@ -155,6 +169,9 @@ def damaged_model(content: bytes, chance: random.Random) -> bytes:
         match chance.choice(["part", "part", "setting", "setting", "setting", "numbers", "tensor", "entry"]):
             case "part":
                 description = changed_part(description, chance)
+            case "setting" if isinstance(description, dict) and isinstance(description.get("network"), dict):
+                name = chance.choice(["width", "dimensions"])  # of a model of speakers
+                description["network"][name] = chance.choice([0, 1, 3, 4, 8, 2048, 2049])
             case "setting":
                 change_setting(description, chance)
             case "numbers" if tensors:
@@ -168,7 +185,7 @@ def damaged_model(content: bytes, chance: random.Random) -> bytes:
                     )
                 }
     version = chance.choice([metadata["format_version"]] * 50 + ["1", "2", "3", "4", "\0"])
-    return packed(description, tensors, version, entry)
+    return packed(description, tensors, version, entry, metadata["format"])
 
 
 def changed_part(value: Any, chance: random.Random, depth: int = 0) -> Any:
@@ -386,6 +403,19 @@ def use_model(path: Path) -> None:
         assert found.duration == 1
         assert np.isfinite(found.scores).all()
         assert np.isfinite(found.curve.values).all()
+
+
+def use_speakers(path: Path) -> None:
+    """Load a model of speakers and diarize a second of speech with it; a model must give what every model gives."""
+    model = load_speakers(path)
+    for speakers in (None, 2):
+        with suppress(AudioError, ConfigurationError):  # it is refused, or there is too little speech
+            found = model.diarize((SPEECH, RATE), speakers=speakers)
+            assert found.duration == 1
+            assert all(0 <= turn.score <= 1 for turn in found)
+            assert len(found.speakers) == (speakers or len(found.speakers)) <= len(found)
+    saved = model.save(path)
+    assert load_speakers(path).digest == saved.digest
 
 
 def use_settings(path: Path) -> None:

@@ -52,7 +52,8 @@ def change_channel(power: Tensor, generator: torch.Generator, *, own: float = 0.
     power = power + noisy * torch.exp(level + slope) * _fluctuation(power.shape, generator)
     first, end = TELEPHONE_BANDS
     band = torch.arange(bands, device=power.device)
-    passed = torch.where((band >= first) & (band < end), 1.0, TELEPHONE_LOSS)
+    within = ((band >= first) & (band < end)).to(power.dtype)
+    passed = within + TELEPHONE_LOSS * (1 - within)
     codec = 10 ** (QUIETEST_CODEC + (LOUDEST_CODEC - QUIETEST_CODEC) * uniform((groups, 1, 1, 1), generator))
     over_telephone = power * passed + codec * _fluctuation(power.shape, generator)
     return torch.where(uniform((groups, 1, 1, 1), generator) < ON_TELEPHONE, over_telephone, power)
@@ -71,7 +72,8 @@ def _reverberation(power: Tensor, generator: torch.Generator, hop: float) -> Ten
     present = uniform((groups, 1, 1, 1), generator) < IN_ROOM
     spectrum = torch.fft.rfft(decay, n=2 * frames)[:, None, :, None]
     tail = torch.fft.irfft(torch.fft.rfft(power, n=2 * frames, dim=2) * spectrum, n=2 * frames, dim=2)
-    return torch.as_tensor(present * 10 ** (decibels / 10) * places * tail[:, :, :frames].clamp_min(0))
+    added: Tensor = present * 10 ** (decibels / 10) * places * tail[:, :, :frames].clamp_min(0)
+    return added
 
 
 def _fluctuation(shape: torch.Size, generator: torch.Generator) -> Tensor:

@@ -40,9 +40,7 @@ def first_guess(projected: Numbers, between: Numbers, clusters: int | None = Non
     np.fill_diagonal(distances, 0.0)
     tree = linkage(squareform(distances, checks=False), "average")
     found = fcluster(tree, highest - LEAST_SCORE, "distance") if clusters is None else _cut(tree, clusters)
-    nearest = (
-        np.abs(np.arange(len(projected))[:, None] - chosen).argmin(axis=1) if len(chosen) < len(projected) else ...
-    )
+    nearest = np.searchsorted((chosen[1:] + chosen[:-1]) / 2, np.arange(len(projected)))
     return without_gaps(found[nearest])
 
 

@@ -11,6 +11,7 @@ from phonseg.diarization.evidence import Evidence
 from phonseg.diarization.options import DiarizeOptions
 from phonseg.diarization.speaker_model import SpeakerModel
 from phonseg.diarization.turn_making import turns_of
+from phonseg.model.numeric_state import own_numeric_state
 from phonseg.timeline.diarization import Diarization
 from phonseg.timeline.turns import Speakers
 
@@ -61,7 +62,8 @@ def choose_speakers(diarization: Diarization, speakers: Speakers) -> Diarization
     """
     options = DiarizeOptions(speakers=speakers)
     evidence: Evidence = diarization.evidence
-    turns = turns_of(evidence, evidence.posteriors(options.range))
+    with own_numeric_state():
+        turns = turns_of(evidence, evidence.posteriors(options.range))
     provenance = diarization.provenance
     if provenance is not None:
         others = {name: value for name, value in provenance.settings.items() if not name.endswith("_speakers")}

@@ -35,13 +35,16 @@ class Evidence:
     projected: Numbers
     between: Numbers
 
-    def moved(self, seconds: float) -> Evidence:
-        """Returns the same evidence at other times.
+    def placed(self, first: float, start: float, end: float) -> Evidence:
+        """Returns the same evidence on the time axis of its recording.
 
         Args:
-            seconds: by which it is later; negative for earlier.
+            first: seconds, where the first sample begins on that axis.
+            start: seconds, where the recording begins, which may be within its first sample.
+            end: seconds, where it ends, which may be within its last sample.
         """
-        return replace(self, starts=self.starts + seconds, ends=self.ends + seconds)
+        starts, ends = (np.clip(times + first, start, end) for times in (self.starts, self.ends))
+        return replace(self, starts=starts, ends=ends)
 
     def posteriors(self, wanted: SpeakerRange | None) -> Numbers:
         """Finds who speaks in each window.

@@ -22,6 +22,7 @@ from phonseg.diarization.embedding.windows import Numbers
 ACOUSTIC_SHARE, SPEAKER_COST = 0.4, 20.0
 STAYING = 0.6  # the probability that the next window has the same speaker
 ROUNDS, LEAST_GAIN = 30, 1e-4
+LEAST_SHARE = 1e-40  # as good as 0, but a window that fits nobody else can still be of such a speaker
 FIRST_CERTAINTY = 5.0  # natural logarithm of how much more likely the first guess is than any other speaker
 
 
@@ -73,7 +74,7 @@ def speakers_of_windows(
 def _smoothed(logs: Numbers, shares: Numbers) -> tuple[float, Numbers, Numbers]:
     """The logarithm of the evidence, (W, S) posteriors and (S,) new shares, from (W, S) log-likelihoods."""
     highest = logs.max(axis=1, keepdims=True)
-    likely = np.exp(logs - highest)
+    likely, shares = np.exp(logs - highest), np.maximum(shares, LEAST_SHARE)
     moves = STAYING * np.eye(len(shares)) + (1 - STAYING) * shares
     forward, scale = np.empty_like(likely), np.empty(len(likely))
     state = shares

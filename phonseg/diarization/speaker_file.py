@@ -17,12 +17,20 @@ from phonseg.diarization.embedding.plda import Plda
 from phonseg.diarization.embedding.window_network import WindowNetwork
 from phonseg.diarization.embedding.windows import CEPSTRA, Numbers
 from phonseg.errors import ModelError
-from phonseg.model.model_file import check_forms, check_weights, digest
+from phonseg.model.model_file import (
+    FORMAT as BOUNDARIES_FORMAT,
+    LARGEST_MODEL_FILE,
+    SPEAKERS_FORMAT as FORMAT,
+    check_forms,
+    check_size,
+    check_weights,
+    digest,
+)
 from phonseg.model.tensor_file import TensorForm, forms, open_tensors, parsed, read_tensors, save_tensors
 
-FORMAT, FORMAT_VERSION = "phonseg-speakers", "1"
-LARGEST_FILE = 50_000_000  # bytes; the model that comes with phonseg has two million
+FORMAT_VERSION = "1"
 LARGEST_SIZE = 2_048  # of any layer
+LARGEST_RANK = 256  # of i-vectors, whose memory grows with the square
 LONGEST_NAME = 1_000  # characters
 NETWORK = "network/"  # before the names of the tensors of the network
 LEAST_VARIANCE = 1e-12
@@ -109,6 +117,7 @@ def write_speakers(path: str | Path, name: str, training: Mapping[str, object], 
     try:
         _described(parsed(json.dumps(description)), forms(tensors))
         _check_numbers(tensors)
+        check_size(tensors)
     except ValueError as error:
         raise ModelError(f"{path}: is not written, since its model could not be used ({error}). Change it.") from error
     found = digest(description, tensors)
@@ -130,7 +139,7 @@ def read_speakers(path: Path) -> SpeakerFile:
         ModelError: if it is missing, is not a model of speakers, has another format, or is damaged.
     """
     try:
-        with open_tensors(path, LARGEST_FILE) as (header, file):
+        with open_tensors(path, LARGEST_MODEL_FILE) as (header, file):
             _check_format(path, header.metadata)
             told = parsed(header.metadata.get("description", ""))
             network = _described(told, header.forms)
@@ -150,8 +159,8 @@ def read_speakers(path: Path) -> SpeakerFile:
 def _check_format(path: Path, metadata: Mapping[str, str]) -> None:
     kind, version = metadata.get("format", ""), metadata.get("format_version", "")
     if kind != FORMAT:
-        boundaries = kind == "phonseg-model"
-        what = "is a model of boundaries" if boundaries else "is a safetensors file, but not a model of speakers"
+        boundaries = "is a model of boundaries, which segments"
+        what = boundaries if kind == BOUNDARIES_FORMAT else "is a safetensors file, but not a model of speakers"
         raise ModelError(f"{path}: {what}. Give one that phonseg.train_speakers made.")
     if version != FORMAT_VERSION:
         raise ModelError(f"{path}: has format {version:.20}; this phonseg reads 1. Install a newer phonseg.")
@@ -165,12 +174,12 @@ def _described(told: Any, found: Mapping[str, TensorForm]) -> WindowNetwork:
                 raise ValueError("its description has other parts")
         case _:
             raise ValueError("its description is incomplete")
-    if not (1 <= width <= LARGEST_SIZE and 1 <= size <= LARGEST_SIZE):
-        raise ValueError("its network is too large")
+    if not (type(width) is type(size) is int and 1 <= width <= LARGEST_SIZE and 1 <= size <= LARGEST_SIZE):
+        raise ValueError("the sizes of its network are out of their range")
     with torch.device("meta"):
         network = WindowNetwork(width=width, dimensions=size)
     gaussians, rank, dimensions = _sizes(found)
-    if not all(1 <= one <= LARGEST_SIZE for one in (gaussians, rank, dimensions)):
+    if not (all(1 <= one <= LARGEST_SIZE for one in (gaussians, rank, dimensions)) and rank <= LARGEST_RANK):
         raise ValueError("its factors are too large")
     values, embedded = 2 * CEPSTRA, rank + 2 * CEPSTRA + size
     shapes = {

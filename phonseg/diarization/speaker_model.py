@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
+
 from phonseg.audio.channels import Channel
 from phonseg.audio.decoding.source import Source
 from phonseg.audio.recording import Recording, open_recording
@@ -18,7 +20,7 @@ from phonseg.diarization.options import DiarizeOptions
 from phonseg.diarization.speaker_file import read_speakers, write_speakers
 from phonseg.diarization.speech_frames import read_speech_frames
 from phonseg.diarization.turn_making import nearest_speech, turns_of
-from phonseg.errors import PhonsegWarning
+from phonseg.errors import AudioError, PhonsegWarning
 from phonseg.model.numeric_state import own_numeric_state
 from phonseg.model.options import SegmentOptions
 from phonseg.model.segmenter import VERSION, Segmenter
@@ -88,19 +90,18 @@ class SpeakerModel:
         """
         with own_numeric_state():
             recording = open_recording(source, channel=options.channel)
-            evidence = self.evidence(recording)
+            start, duration = recording.start, recording.end - recording.start
+            evidence = self.evidence(recording).placed(recording.first, start, start + duration)
             turns = turns_of(evidence, evidence.posteriors(options.range))
         for remark in recording.remarks:
             warnings.warn(remark, PhonsegWarning, stacklevel=3)
         return Diarization(
-            turns=tuple(
-                turn._replace(start=turn.start + recording.first, end=turn.end + recording.first) for turn in turns
-            ),
-            duration=recording.end - recording.start,
+            turns=turns,
+            duration=duration,
             provenance=self.provenance(options),
             recording=source,
-            evidence=evidence.moved(recording.first),
-            start=recording.start,
+            evidence=evidence,
+            start=start,
         )
 
     def evidence(self, recording: Recording) -> Evidence:
@@ -113,13 +114,22 @@ class SpeakerModel:
             The evidence, in seconds from the first sample.
 
         Raises:
-            AudioError: if the recording became shorter after it was opened.
+            AudioError: if the recording became shorter after it was opened, or if what the model says of it is not
+                finite, as may happen with a damaged model.
         """
         spoken = read_speech_frames(recording, *find_speech(recording, self._segmenter()))
         windows = windows_in(spoken.runs)
-        vectors = self.embedder.embed(spoken.frames, spoken.is_speech, windows)
+        try:
+            with np.errstate(all="ignore"):
+                vectors = self.embedder.embed(spoken.frames, spoken.is_speech, windows)
+                projected = self.plda.project(vectors)
+        except np.linalg.LinAlgError:
+            projected = np.full((1, 1), np.nan)
+        if not np.isfinite(projected).all():
+            problem = "since what the model says of it is not finite"
+            raise AudioError(f"{recording.name}: cannot be diarized, {problem}. Use another model.")
         starts, ends = nearest_speech(spoken, windows)
-        return Evidence(starts, ends, self.plda.project(vectors), self.plda.between)
+        return Evidence(starts, ends, projected, self.plda.between)
 
     def provenance(self, options: DiarizeOptions) -> Provenance:
         """Returns the provenance of diarizations that this model makes with these options.

@@ -17,6 +17,7 @@ from phonseg.diarization.learning.closed_forms import learn_closed_forms
 from phonseg.diarization.learning.network_stage import network_stage
 from phonseg.diarization.learning.settings import SpeakerTrainingSettings
 from phonseg.diarization.learning.stretches import LEAST_SPEECH, read_stretches
+from phonseg.diarization.speaker_file import model_of, tensors_of
 from phonseg.diarization.speaker_model import SpeakerModel
 from phonseg.errors import OutputError, PhonsegWarning, TrainingError
 from phonseg.model.segmenter import VERSION
@@ -77,16 +78,19 @@ def train_speakers(
         network = WindowNetwork()  # made here, so that its first weights depend on nothing but the seed
         training_set, trainer = _prepare(recordings, settings, checkpoint, progress)
         generator = np.random.default_rng([settings.seed, 13])
-        training, validation = (
+        training, held_out = (
             read_stretches(items, generator, progress=progress)
-            for items in (trainer.items.training, trainer.items.validation)
+            for items in (trainer.items.training, trainer.items.held_out)
         )
-        if len(training) < LEAST_RECORDINGS:
-            few = f"only {len(training)} recordings have at least {LEAST_SPEECH / FRAMES_PER_SECOND:g} s of speech"
+        if (count := len(training) + len(held_out)) < LEAST_RECORDINGS:
+            few = f"only {count} recordings have at least {LEAST_SPEECH / FRAMES_PER_SECOND:g} s of speech"
             advice = f"Give {LEAST_RECORDINGS} or more; hundreds of short ones serve best."
             raise TrainingError(f"training speakers: {few}. {advice}")
+        # A window is told from those of other recordings, so a single recording measures nothing.
+        validation = held_out if len(held_out) > 1 else training
         trainer.learn(network_stage(network, training, validation, settings))
-        embedder, plda = learn_closed_forms(network.cpu().eval(), training, settings.seed, progress=progress)
+        learnt = learn_closed_forms(network.cpu().eval(), training, settings.seed, progress=progress)
+        embedder, plda = model_of(tensors_of(*learnt), network)  # as precise as a file holds it
     return SpeakerModel(name, embedder, plda, _summary(training_set, trainer))
 
 
@@ -100,7 +104,7 @@ def _prepare(
     if training_set.left_out:
         some = "\n  ".join(list(training_set.left_out.values())[:10])
         message = f"{len(training_set.left_out)} recordings are left out of training, among them:\n  {some}"
-        warnings.warn(message, PhonsegWarning, stacklevel=4)
+        warnings.warn(message, PhonsegWarning, stacklevel=3)
     items = {item.path: item for item in training_set.items}
     generator = np.random.default_rng(settings.seed)
     sides = split(list(items), [one.place for one in found], settings.held_out, generator)

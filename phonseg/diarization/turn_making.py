@@ -22,7 +22,8 @@ def nearest_speech(spoken: SpeechFrames, windows: Windows) -> tuple[Numbers, Num
     """
     middles = windows.mean(axis=1)
     between = spoken.grid.boundary((middles[1:] + middles[:-1]) / 2)
-    starts, ends = np.append(-np.inf, between), np.append(between, np.inf)
+    starts, ends = np.empty(len(windows)), np.empty(len(windows))
+    starts[1:], ends[:-1] = between, between
     for (start, end), (first, last) in zip(spoken.speech, spoken.runs, strict=True):
         inside = slice(*np.searchsorted(windows[:, 0], (first, last)))
         starts[inside.start], ends[inside.stop - 1] = start, end

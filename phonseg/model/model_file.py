@@ -29,7 +29,7 @@ from phonseg.model.tensor_file import (
     save_tensors,
 )
 
-FORMAT = "phonseg-model"
+FORMAT, SPEAKERS_FORMAT = "phonseg-model", "phonseg-speakers"  # of models of boundaries, and of speakers
 LARGEST_MODEL_FILE = 50_000_000  # bytes; the model that comes with phonseg has nearly a million
 # In format 1, networks saw 15 frames to either side. Format 2 had other names for the parts of format 3. Models with a
 # speech network have format 4, and all others format 3.
@@ -91,7 +91,7 @@ def write_model(path: str | Path, description: Mapping[str, Any], tensors: Mappi
     try:
         checked_description(parsed(json.dumps(description)))
         check_weights(tensors)
-        _check_size(tensors)
+        check_size(tensors)
     except ValueError as error:
         raise ModelError(f"{path}: is not written, since its model could not be used ({error}). Change it.") from error
     found = digest(description, tensors)
@@ -101,7 +101,15 @@ def write_model(path: str | Path, description: Mapping[str, Any], tensors: Mappi
     return found
 
 
-def _check_size(tensors: Mapping[str, Tensor]) -> None:
+def check_size(tensors: Mapping[str, Tensor]) -> None:
+    """Checks that the tensors of a model are not too large for its file to be read again.
+
+    Args:
+        tensors: by their names.
+
+    Raises:
+        ValueError: if they are. The message is the reason.
+    """
     if sum(tensor.nbytes for tensor in tensors.values()) > LARGEST_MODEL_FILE - LARGEST_HEADER:
         raise ValueError(f"its weights have more than {LARGEST_MODEL_FILE // 10**6} million bytes")
 
@@ -140,6 +148,8 @@ def read_model(path: Path) -> ModelFile:
 
 
 def _check_format(path: Path, metadata: Mapping[str, str]) -> None:
+    if metadata.get("format") == SPEAKERS_FORMAT:
+        raise ModelError(f"{path}: is a model of speakers, which diarizes. Give one that phonseg.train made.")
     if metadata.get("format") != FORMAT:
         raise ModelError(f"{path}: is a safetensors file, but not a phonseg model. Give one that phonseg wrote.")
     version = metadata.get("format_version", "")

@@ -61,7 +61,7 @@ def window_accuracy(vectors: Tensor) -> Tensor:
 def _likeness(vectors: Tensor) -> Tensor:
     """(G, 2 N, 2 N) cosines; far below -1 between a window and itself."""
     unit = functional.normalize(vectors.flatten(1, 2), dim=-1)
-    windows = torch.eye(unit.shape[1], device=unit.device)
+    windows = torch.eye(unit.shape[1], dtype=unit.dtype, device=unit.device)
     return unit @ unit.transpose(1, 2) - NEVER * windows
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from numbers import Integral
 from typing import NamedTuple, TypeAlias
 
 from phonseg.errors import ConfigurationError
@@ -49,9 +50,11 @@ class SpeakerRange:
     most: int
 
     def __post_init__(self) -> None:
-        for number in (self.least, self.most):
-            if isinstance(number, bool) or not isinstance(number, int):
+        for name in ("least", "most"):
+            number = getattr(self, name)
+            if isinstance(number, bool) or not isinstance(number, Integral):
                 raise ConfigurationError(f"speakers is {number!r:.80}. Give a whole number, or two such as (2, 4).")
+            object.__setattr__(self, name, int(number))  # also one of NumPy
         if not 1 <= self.least <= self.most <= MOST_SPEAKERS:
             shown = self.least if self.least == self.most else f"({self.least}, {self.most})"
             advice = f"Give 1 to {MOST_SPEAKERS}, or the least and the largest number, such as (2, 4)."

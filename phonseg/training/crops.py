@@ -111,7 +111,7 @@ def scan_items(paths: Iterable[Path], sample_rate: int, shortest: float, *, prog
         reasons = f"none of {len(left_out)} recordings can be used. {' '.join(list(left_out.values())[:3])}"
         raise TrainingError(
             f"training: {reasons if left_out else 'no recordings were found.'} "
-            "Give a folder of recordings with speech; shorter crops (setting crop_seconds) admit shorter recordings."
+            f"Give a folder of recordings with speech, each of at least {shortest:g} s."
         )
     return TrainingSet(tuple(items), left_out)
 
@@ -128,7 +128,7 @@ def _scan_item(path: Path, sample_rate: int, shortest: float) -> TrainingItem:
     if level == 0:
         raise AudioError(f"{path}: is digital silence.")
     if recording.duration < shortest:
-        raise AudioError(f"{path}: lasts {recording.duration:.2f} s, less than a crop ({shortest:.2f} s).")
+        raise AudioError(f"{path}: lasts {recording.duration:.2f} s; at least {shortest:.2f} s are needed.")
     return TrainingItem(path, recording.duration, level, recording.channel)
 
 

@@ -55,7 +55,7 @@ def test_whatever_cannot_be_used_is_left_out_with_its_reason(tmp_path):
     assert {found.path.name for found in items} | names.keys() == {
         *("good.wav", "short.wav", "silent.wav", "text.wav", "streamed.wav", "missing.wav")
     }
-    assert "lasts 0.10 s, less than a crop (0.50 s)" in names["short.wav"]
+    assert "lasts 0.10 s; at least 0.50 s are needed" in names["short.wav"]
     assert "is digital silence" in names["silent.wav"]
     assert "cannot be read as sound" in names["text.wav"]
     assert "does not exist" in names["missing.wav"]

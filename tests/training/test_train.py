@@ -130,7 +130,7 @@ def test_what_cannot_be_used_is_named_and_changes_nothing_else(folder, model):
     (message,) = (str(warning.message) for warning in caught)
     for name, reason in [
         ("corrupt.wav", "cannot be read"),
-        ("short.wav", "less than a crop"),
+        ("short.wav", "at least 0.80 s are needed"),
         ("silent.flac", "silence"),
     ]:
         (line,) = (line for line in message.splitlines() if name in line)

@@ -9,8 +9,17 @@ from numpy.typing import NDArray
 
 from phonseg.diarization.embedding.i_vectors import Factors, window_statistics
 from phonseg.diarization.embedding.window_network import WindowNetwork
-from phonseg.diarization.embedding.windows import CEPSTRA, LogFrames, Numbers, Windows, cepstra, freed_of_channel
+from phonseg.diarization.embedding.windows import (
+    CEPSTRA,
+    REACH,
+    LogFrames,
+    Numbers,
+    Windows,
+    cepstra,
+    freed_of_channel,
+)
 
+BLOCK = 400  # windows in time order that are worked on at once, of nearly two minutes; memory grows with it
 QUIET_SHARE = 0.3  # of the frames of a window, which are left out of its statistics
 # Added to standard deviations before their logarithm is taken, so that a window in which nothing moves is not far away.
 LEAST_DEVIATION = 0.3
@@ -39,11 +48,18 @@ class Embedder:
         Returns:
             (W, D) i-vectors, then statistics, then the vectors of the network.
         """
-        freed = freed_of_channel(frames, is_speech)
-        values = cepstra(freed)
-        i_vectors = self.factors.i_vectors(window_statistics(self.factors.mixture, values, windows))
-        louder = statistics_of_louder(values[:, :CEPSTRA], frames.mean(axis=1), windows)
-        return np.concatenate([i_vectors, louder, self.network.embed(freed, windows)], axis=1)
+        freed, loudness = freed_of_channel(frames, is_speech), frames.mean(axis=1)
+        blocks = np.array_split(windows, max(1, -(-len(windows) // BLOCK)))
+        others = np.concatenate([self._of_cepstra(freed, loudness, block) for block in blocks])
+        return np.concatenate([others, self.network.embed(freed, windows)], axis=1)
+
+    def _of_cepstra(self, freed: LogFrames, loudness: NDArray[np.float32], windows: Windows) -> Numbers:
+        """The i-vectors and the statistics of windows. Only the frames from the first window to the last are used."""
+        first = max(0, int(windows.min()) - REACH) if len(windows) else 0
+        here = slice(first, int(windows.max(initial=0)) + REACH)
+        values, moved = cepstra(freed[here]), windows - first
+        i_vectors = self.factors.i_vectors(window_statistics(self.factors.mixture, values, moved))
+        return np.concatenate([i_vectors, statistics_of_louder(values[:, :CEPSTRA], loudness[here], moved)], axis=1)
 
 
 def statistics_of_louder(values: Numbers, loudness: NDArray[np.float32], windows: Windows) -> Numbers:

@@ -101,8 +101,8 @@ def window_statistics(mixture: Mixture, values: Numbers, windows: Windows) -> Wi
         Their statistics.
     """
     likely = mixture.posteriors(values)
-    counts = np.array([likely[a:b].sum(axis=0) for a, b in windows]).reshape(len(windows), -1)
-    sums = np.array([likely[a:b].T @ values[a:b] for a, b in windows]).reshape(len(windows), *mixture.means.shape)
+    counts = np.array([likely[a:b].sum(axis=0) for a, b in windows]).reshape(-1, len(mixture.weights))
+    sums = np.array([likely[a:b].T @ values[a:b] for a, b in windows]).reshape(-1, *mixture.means.shape)
     return WindowStatistics(counts, sums - counts[:, :, None] * mixture.means)
 
 

@@ -60,7 +60,8 @@ class WindowNetwork(nn.Module):
         mean = (attention * hidden).sum(-1)
         variance = (attention * hidden.square()).sum(-1) - mean.square()
         pooled = torch.cat([mean, variance.clamp_min(LEAST_VARIANCE).sqrt()], dim=1)
-        return torch.as_tensor(self.last(self.pooled_normalisation(pooled)))
+        vectors: Tensor = self.last(self.pooled_normalisation(pooled))
+        return vectors
 
     @torch.inference_mode()
     def embed(self, frames: LogFrames, windows: Windows) -> NDArray[np.float32]:

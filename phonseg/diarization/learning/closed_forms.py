@@ -17,6 +17,7 @@ from phonseg.diarization.embedding.plda import Plda, fit_plda
 from phonseg.diarization.embedding.window_network import WindowNetwork
 from phonseg.diarization.embedding.windows import Numbers, Windows, cepstra, freed_of_channel, windows_in
 from phonseg.diarization.learning.stretches import Conversation, Stretches, conversations
+from phonseg.errors import TrainingError
 
 GAUSSIANS, RANK = 64, 64
 GROUP = 4  # stretches in a conversation
@@ -41,6 +42,9 @@ def learn_closed_forms(
 
     Returns:
         The embedder, and the projection of its vectors.
+
+    Raises:
+        TrainingError: if no stretch has two windows.
     """
     generator = np.random.default_rng([seed, 21])
     mixture = _mixture(stretches, seed, generator)
@@ -54,6 +58,10 @@ def learn_closed_forms(
     embedder = Embedder(fit_factors(mixture, statistics, RANK, generator), network)
     found = [_embedded(embedder, one) for one in rounds("projection")]
     sizes = [len(vectors) for stretch in found for vectors in stretch]
+    if sum(sizes) <= np.count_nonzero(sizes):  # nothing shows how the windows of one speaker differ
+        raise TrainingError(
+            "training speakers: no recording has a whole second of speech without a pause. Give others."
+        )
     vectors = np.concatenate([vectors for stretch in found for vectors in stretch])
     return embedder, fit_plda(vectors, np.repeat(np.arange(len(sizes)), sizes))
 
@@ -84,4 +92,7 @@ def _embedded(embedder: Embedder, one: Conversation) -> list[Numbers]:
 def _windows(one: Conversation, first: int, end: int) -> Windows:
     edges = np.flatnonzero(np.diff(one.is_speech[first:end], prepend=False, append=False)).reshape(-1, 2) + first
     windows = windows_in([(a, b) for a, b in edges.tolist() if b - a >= SHORTEST_WINDOW])
+    if len(windows) == 1 and (length := int(np.diff(windows)[0, 0])) >= 2 * SHORTEST_WINDOW:
+        middle = int(windows[0, 0]) + length // 2  # the two halves show how windows of one speaker differ
+        windows = np.array([[windows[0, 0], middle], [middle, windows[0, 1]]])
     return windows[:: max(1, -(-len(windows) // MOST_WINDOWS))]

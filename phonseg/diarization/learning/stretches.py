@@ -22,6 +22,7 @@ from phonseg.training.crops import TrainingItem
 
 LONGEST_STRETCH = 10 * FRAMES_PER_SECOND  # frames; a longer recording is cut into several
 LEAST_SPEECH = FRAMES_PER_SECOND  # frames of speech in a stretch that is used
+LOUDEST = float(np.finfo(np.float16).max)  # power at level 1 that is held; only that of a loud click is higher
 MOST_HOURS = 10  # of speech that is held in memory, in 0.3 GB; more recordings are left out at random
 
 
@@ -72,7 +73,7 @@ def _stretches(item: TrainingItem) -> list[Stretch]:
     n = max(1, -(-len(power) // LONGEST_STRETCH))
     parts = zip(np.array_split(power, n), np.array_split(spoken.is_speech, n), strict=True)
     return [
-        Stretch(np.maximum(some, 0).astype(np.float16), speech)
+        Stretch(np.clip(some, 0, LOUDEST).astype(np.float16), speech)
         for some, speech in parts
         if speech.sum() >= LEAST_SPEECH
     ]
