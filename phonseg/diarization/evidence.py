@@ -24,12 +24,14 @@ class Evidence:
     """What the choice of speakers rests on.
 
     Attributes:
+        recording: its name, for messages.
         starts: (W,) seconds, where the speech begins to which each window is the nearest, in time order.
         ends: (W,) seconds, where it ends.
         projected: (W, K) the windows, with the variance 1 within a speaker.
         between: (K,) the variances between speakers.
     """
 
+    recording: str
     starts: Numbers
     ends: Numbers
     projected: Numbers
@@ -60,11 +62,9 @@ class Evidence:
         """
         n = len(self.projected)
         if wanted and n < wanted.least:
-            some = "no speech" if n == 0 else f"so little speech that it has only {n} windows"
-            raise ConfigurationError(
-                f"speakers is {wanted.least}, but the recording has {some}. Give fewer speakers, or none to let the "
-                "recording decide."
-            )
+            some = "no speech" if n == 0 else f"only {(self.ends - self.starts).sum():.1f} s of speech"
+            advice = "Give fewer speakers, or none to let the recording decide."
+            raise ConfigurationError(f"{self.recording}: has {some}, and speakers is {wanted.least}. {advice}")
         if n == 0:
             return np.zeros((0, 0))
         labels = self._by_itself()

@@ -129,7 +129,7 @@ class SpeakerModel:
             problem = "since what the model says of it is not finite"
             raise AudioError(f"{recording.name}: cannot be diarized, {problem}. Use another model.")
         starts, ends = nearest_speech(spoken, windows)
-        return Evidence(starts, ends, projected, self.plda.between)
+        return Evidence(recording.name, starts, ends, projected, self.plda.between)
 
     def provenance(self, options: DiarizeOptions) -> Provenance:
         """Returns the provenance of diarizations that this model makes with these options.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import warnings
 from dataclasses import replace
 from pathlib import Path
@@ -87,11 +88,21 @@ def test_the_choice_can_be_made_later(model, found, speakers):
 
 def test_more_speakers_than_windows_are_refused(model):
     with pytest.raises(
-        ConfigurationError, match=r"speakers is 40, but the recording has so little speech .* Give fewer"
+        ConfigurationError, match=r"^<samples>: has only \d\.\d s of speech, and speakers is 40\. Give few"
     ):
         model.diarize((voice(0, 1.0), RATE), speakers=40)
-    with pytest.raises(ConfigurationError, match=r"speakers is 2, but the recording has no speech"):
+    with pytest.raises(ConfigurationError, match=r"^<samples>: has no speech, and speakers is 2\. Give fewer"):
         model.diarize((np.zeros(RATE), RATE), speakers=2)
+
+
+def test_the_recording_that_has_too_little_speech_is_named(model, tmp_path):
+    path = tmp_path / "short.wav"
+    soundfile.write(path, voice(0, 1.0), RATE)
+    message = rf"^{re.escape(str(path))}: has only .* and speakers is 40\."
+    with pytest.raises(ConfigurationError, match=message):
+        model.diarize(path, speakers=40)
+    with pytest.raises(ConfigurationError, match=message):
+        model.diarize(path).at(speakers=40)
 
 
 def test_the_provenance_tells_the_model_and_the_options(found, model):

@@ -34,7 +34,7 @@ def spoken(draw: st.DrawFn) -> SpeechFrames:
 def evidence_of(one: SpeechFrames) -> Evidence:
     windows = windows_in(one.runs)
     starts, ends = nearest_speech(one, windows)
-    return Evidence(starts, ends, np.zeros((len(windows), 1)), np.ones(1))
+    return Evidence("talk.wav", starts, ends, np.zeros((len(windows), 1)), np.ones(1))
 
 
 def joined(parts: list[tuple[float, float]]) -> list[tuple[float, float]]:
@@ -92,4 +92,4 @@ def test_without_windows_there_are_no_turns():
     nothing = SpeechFrames(np.zeros((10, 1), np.float32), GRID, ())
     assert windows_in(nothing.runs).shape == (0, 2)
     starts, ends = nearest_speech(nothing, windows_in(nothing.runs))
-    assert turns_of(Evidence(starts, ends, np.zeros((0, 1)), np.ones(1)), np.zeros((0, 0))) == ()
+    assert turns_of(Evidence("talk.wav", starts, ends, np.zeros((0, 1)), np.ones(1)), np.zeros((0, 0))) == ()
