@@ -20,6 +20,7 @@ from PIL import Image
 
 import phonseg.batch.run_batch
 from phonseg.cli.main import main
+from phonseg.diarization.learning.settings import SpeakerTrainingSettings
 from phonseg.praat import plugin as praat_plugin
 from phonseg.training.settings import AdaptationSettings, read_settings
 
@@ -108,7 +109,8 @@ def test_the_lines_of_python_run(clone: Path) -> None:
 
 def test_the_settings_shown_are_the_defaults(tmp_path: Path) -> None:
     blocks = re.findall(r"```toml\n(.*?)```", README, flags=re.DOTALL)
-    for block, defaults in zip(blocks, (phonseg.TrainingSettings(), AdaptationSettings()), strict=True):
+    shown = (phonseg.TrainingSettings(), AdaptationSettings(), SpeakerTrainingSettings())
+    for block, defaults in zip(blocks, shown, strict=True):
         (tmp_path / "settings.toml").write_text(block)
         assert read_settings(tmp_path / "settings.toml", defaults) == defaults
         assert set(tomllib.loads(block)) == set(asdict(defaults))

@@ -84,11 +84,11 @@ def test_speakers_who_lie_far_apart_are_found():
 
 def test_nobody_speaks_for_less_than_is_said_unless_the_number_is_given():
     brief = int(LEAST_SECONDS / 0.25) - 1
-    who = np.repeat([0, 1, 0], [40, brief, 40])
+    who = np.repeat([0, 1, 0], [120, brief, 120])
     known = of_speakers(who, apart=15.0)
     assert known.posteriors(None).shape[1] == 1
     assert known.posteriors(SpeakerRange(2, 2)).argmax(axis=1).tolist() == who.tolist()
-    longer = of_speakers(np.repeat([0, 1, 0], [40, brief + 3, 40]), apart=15.0)
+    longer = of_speakers(np.repeat([0, 1, 0], [120, brief + 3, 120]), apart=15.0)
     assert longer.posteriors(None).shape[1] == 2
 
 

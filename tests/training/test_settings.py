@@ -94,7 +94,7 @@ def test_a_file_changes_what_it_names(tmp_path):
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("stepz = 7", r"stepz cannot be set\. What can be set: crop_seconds, learning_rate, "),
+        ("stepz = 7", r"stepz cannot be set\. What can be set: held_out, seed, device, "),
         ("steps = 7.5", r"steps is 7\.5, which is not of type int"),
         ("steps = true", "steps is True, which is not of type int"),
         ('learning_rate = "high"', "learning_rate is 'high', which is not of type float"),
