@@ -83,7 +83,7 @@ def train_speakers(
             for items in (trainer.items.training, trainer.items.held_out)
         )
         if (count := len(training) + len(held_out)) < LEAST_RECORDINGS:
-            few = f"only {count} recordings have at least {LEAST_SPEECH / FRAMES_PER_SECOND:g} s of speech"
+            few = f"{count} of the recordings have at least {LEAST_SPEECH / FRAMES_PER_SECOND:g} s of speech"
             advice = f"Give {LEAST_RECORDINGS} or more; hundreds of short ones serve best."
             raise TrainingError(f"training speakers: {few}. {advice}")
         # A window is told from those of other recordings, so a single recording measures nothing.

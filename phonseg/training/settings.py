@@ -158,7 +158,7 @@ def read_settings(path: str | Path, defaults: Settings) -> Settings:
     except (OSError, ValueError, RecursionError) as error:
         reason = "it is nested too deeply" if isinstance(error, RecursionError) else f"{error}"
         problem = f"cannot be read as TOML ({reason:.200})"
-        raise ConfigurationError(f"{path}: {problem}. Write lines like: self_training_steps = 1000") from error
+        raise ConfigurationError(f"{path}: {problem}. Write lines like: seed = 1") from error
     known = [field.name for field in fields(defaults)]
     for name in given:
         if name not in known:

@@ -100,7 +100,7 @@ def test_a_file_changes_what_it_names(tmp_path):
         ('learning_rate = "high"', "learning_rate is 'high', which is not of type float"),
         ("encoder = 3", "encoder is 3, which is not of type str"),
         ("[training]\nsteps = 7", "training cannot be set"),
-        ("steps: 7", "cannot be read as TOML"),
+        ("steps: 7", "cannot be read as TOML .* Write lines like: seed = 1$"),
         ("steps = 0", r"steps is 0\. Give a value"),
     ],
 )
