@@ -15,6 +15,9 @@ from phonseg.timeline.turns import SpeakerRange
 # How long somebody speaks at least, in seconds or as a share of all speech, unless the number of speakers is given. In
 # short recordings the share decides.
 LEAST_SECONDS, LEAST_SHARE = 4.5, 0.1
+# In a recording of more windows than LONG, a speaker costs more. A voice varies, and its variants come again the longer
+# somebody talks, so that without this one speaker would become several.
+LONG, DEARER = 300, 0.6
 # Where more speakers are asked for than the recording shows by itself, a speaker costs less and less.
 CHEAPER = (1.0, 0.5, 0.2, 0.1, 0.05, 0.02)
 
@@ -98,7 +101,8 @@ class Evidence:
         return without_gaps(self._posteriors(labels, cost).argmax(axis=1))
 
     def _posteriors(self, labels: Labels, cost: float = SPEAKER_COST) -> Numbers:
-        return speakers_of_windows(self.projected, self.between, labels, cost).speakers
+        dearer = max(1.0, len(labels) / LONG) ** DEARER
+        return speakers_of_windows(self.projected, self.between, labels, dearer * cost).speakers
 
     def _certain(self, labels: Labels) -> Numbers:
         """The posteriors of the speakers; if somebody would get no window, those of the labels alone."""

@@ -92,6 +92,15 @@ def test_nobody_speaks_for_less_than_is_said_unless_the_number_is_given():
     assert longer.posteriors(None).shape[1] == 2
 
 
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_long_recording_of_voices_that_vary_has_no_more_speakers_than_a_part_of_it(seed):
+    generator = np.random.default_rng(seed)
+    manners = 8 * np.eye(2, K)[[0, 1] * 4] + 0.6 * generator.normal(size=(8, K))  # each speaker has four
+    part = np.repeat(manners, 20, axis=0) + generator.normal(size=(160, K))
+    assert evidence(part).posteriors(None).shape[1] == 2
+    assert evidence(np.tile(part, (20, 1))).posteriors(None).shape[1] == 2
+
+
 def test_in_a_short_recording_somebody_speaks_all_the_same():
     assert of_speakers(np.zeros(4, np.int64)).posteriors(None).shape == (4, 1)
     assert of_speakers(np.array([0, 0, 1, 1]), apart=15.0).posteriors(None).shape[1] in (1, 2)
