@@ -36,7 +36,7 @@ def add(commands: Commands) -> None:
     parser = add_command(commands, "diarize", run, "find who speaks when in recordings", EXAMPLES)
     add_places(parser, "the tiers of the speakers")
     add_formats(parser, "textgrid,rttm", "textgrid, rttm, csv and json")
-    what = "how many speakers, such as 2, or the least and the largest number, such as 2-4 (default: any number)"
+    what = "how many speakers, such as 2, or the least and the largest number, such as 2-4 (default: phonseg decides)"
     parser.add_argument("--speakers", type=_speakers, metavar="N", help=what)
     what = "also find speech sounds with phonseg's own model, in a tier named phones below the speakers"
     parser.add_argument("--phones", action="store_true", help=what)

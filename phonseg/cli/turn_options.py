@@ -16,7 +16,10 @@ def add_rttm(parser: Parser) -> None:
     Args:
         parser: of a command that compares two files, or two folders.
     """
-    what = "compare turns of speakers; needed only for TextGrids, and for folders where they lie beside RTTM files"
+    what = (
+        "compare turns of speakers (who speaks when), not boundaries; needed if neither file is RTTM, and for folders "
+        "that hold TextGrids"
+    )
     parser.add_argument("--rttm", action="store_true", help=what)
 
 

@@ -15,6 +15,8 @@ Labels = NDArray[np.int64]  # (W,) numbers of speakers from 0, without gaps
 LEAST_SCORE = 3.0
 # Windows that are clustered; of a longer recording, as many at equal distances. Time and memory grow with the square.
 MOST_CLUSTERED = 1_500
+# Windows overlap, and their vectors say nearly the same several times: each counts as this share of a window.
+WINDOW_SHARE = 0.2
 
 
 def first_guess(projected: Numbers, between: Numbers, clusters: int | None = None) -> Labels:
@@ -57,7 +59,7 @@ def _cut(tree: Numbers, clusters: int) -> Labels:
 
 
 def joined(labels: Labels, projected: Numbers, between: Numbers, clusters: int) -> Labels:
-    """Joins the clusters that are most likely one speaker, until few enough remain.
+    """Joins clusters until few enough remain: each time the two whose windows one speaker explains best.
 
     Args:
         labels: of the windows.
@@ -69,15 +71,35 @@ def joined(labels: Labels, projected: Numbers, between: Numbers, clusters: int) 
         The labels, of at most that many clusters.
     """
     labels = without_gaps(labels)
-    while (n := int(labels.max()) + 1) > clusters:
-        counts = np.bincount(labels, minlength=n)
-        sums = np.zeros((n, projected.shape[1]))
-        np.add.at(sums, labels, projected)
-        scores = same_speaker_scores(sums / counts[:, None], between)
-        scores[np.tril_indices(n)] = -np.inf
-        first, second = np.unravel_index(int(scores.argmax()), scores.shape)
-        labels = without_gaps(np.where(labels == second, first, labels))
-    return labels
+    counts = np.bincount(labels).astype(np.float64)
+    sums = np.zeros((len(counts), projected.shape[1]))
+    np.add.at(sums, labels, projected)
+    alone = _explained(counts, sums, between)
+    there = np.ones(len(counts), dtype=np.bool_)
+
+    def gains_with(cluster: int) -> Numbers:
+        together = _explained(counts + counts[cluster], sums + sums[cluster], between)
+        others = there & (np.arange(len(counts)) != cluster)
+        return np.where(others, together - alone - alone[cluster], -np.inf)
+
+    gains = np.array([gains_with(cluster) for cluster in range(len(counts))])
+    while there.sum() > clusters:
+        first, second = sorted(divmod(int(gains.argmax()), len(counts)))
+        labels = np.where(labels == second, first, labels)
+        counts[first] += counts[second]
+        sums[first] += sums[second]
+        alone[first] = _explained(counts[first : first + 1], sums[first : first + 1], between)[0]
+        there[second] = False
+        gains[second] = gains[:, second] = -np.inf
+        gains[first] = gains[:, first] = gains_with(first)
+    return without_gaps(labels)
+
+
+def _explained(counts: Numbers, sums: Numbers, between: Numbers) -> Numbers:
+    """(N,) logarithms: how much likelier N sets of windows, with (N, K) sums, are if each has one speaker."""
+    # A speaker is a point with the variance `between` around 0; windows scatter around it with the variance 1.
+    precision = 1 + WINDOW_SHARE * counts[:, None] * between
+    return np.asarray((WINDOW_SHARE**2 * between * sums**2 / precision - np.log(precision)).sum(axis=1) / 2)
 
 
 def without_gaps(labels: NDArray[np.integer]) -> Labels:

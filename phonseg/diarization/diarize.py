@@ -66,6 +66,6 @@ def choose_speakers(diarization: Diarization, speakers: Speakers) -> Diarization
         turns = turns_of(evidence, evidence.posteriors(options.range))
     provenance = diarization.provenance
     if provenance is not None:
-        others = {name: value for name, value in provenance.settings.items() if not name.endswith("_speakers")}
+        others = {name: value for name, value in provenance.settings.items() if name != "speakers"}
         provenance = replace(provenance, settings={**others, **options.numbers})
     return replace(diarization, turns=turns, provenance=provenance)

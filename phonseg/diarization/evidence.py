@@ -18,8 +18,7 @@ LEAST_SECONDS, LEAST_SHARE = 4.5, 0.1
 # In a recording of more windows than LONG, a speaker costs more. A voice varies, and its variants come again the longer
 # somebody talks, so that without this one speaker would become several.
 LONG, DEARER = 300, 0.6
-# Where more speakers are asked for than the recording shows by itself, a speaker costs less and less.
-CHEAPER = (1.0, 0.5, 0.2, 0.1, 0.05, 0.02)
+SETTLED_COST = 5.0  # of a speaker, once their number is settled
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,43 +69,28 @@ class Evidence:
             raise ConfigurationError(f"{self.recording}: has {some}, and speakers is {wanted.least}. {advice}")
         if n == 0:
             return np.zeros((0, 0))
-        labels = self._by_itself()
-        found = int(labels.max()) + 1
-        if wanted and found < wanted.least:
-            labels = self._exactly(wanted.least)
-        elif wanted and found > wanted.most:
-            labels = joined(labels, self.projected, self.between, wanted.most)
-        return self._certain(labels)
+        guess = first_guess(self.projected, self.between)
+        number = self._number(guess)
+        if wanted:
+            number = min(max(number, wanted.least), wanted.most)
+        if guess.max() + 1 < number:
+            guess = first_guess(self.projected, self.between, number)
+        labels = joined(guess, self.projected, self.between, number)
+        found = self._speakers(labels, SETTLED_COST)
+        # Nobody who was counted or asked for may go.
+        lost = len(np.unique(found.argmax(axis=1))) < number
+        return np.asarray(labels[:, None] == np.arange(number), dtype=np.float64) if lost else found
 
-    def _by_itself(self) -> Labels:
-        """The speakers that the recording shows by itself."""
-        labels = self._likeliest(first_guess(self.projected, self.between))
+    def _number(self, guess: Labels) -> int:
+        """How many speakers the windows need, each of whom speaks for long enough."""
+        cost = SPEAKER_COST * max(1.0, len(guess) / LONG) ** DEARER
+        labels = without_gaps(self._speakers(guess, cost).argmax(axis=1))
         seconds = np.bincount(labels, weights=self.ends - self.starts)
         lasting = seconds >= min(LEAST_SECONDS, LEAST_SHARE * seconds.sum(), seconds.max())
         if lasting.all():
-            return labels
-        speakers = self._posteriors(labels)[:, lasting]
-        return self._likeliest(without_gaps(speakers.argmax(axis=1)))
+            return len(lasting)
+        remaining = self._speakers(labels, cost)[:, lasting].argmax(axis=1)
+        return len(np.unique(self._speakers(without_gaps(remaining), cost).argmax(axis=1)))
 
-    def _exactly(self, number: int) -> Labels:
-        """As many speakers as are asked for, more than the recording shows by itself."""
-        guess = first_guess(self.projected, self.between)
-        for cost in CHEAPER:
-            labels = self._likeliest(guess, cost * SPEAKER_COST)
-            if labels.max() + 1 >= number:
-                return joined(labels, self.projected, self.between, number)
-        return first_guess(self.projected, self.between, number)
-
-    def _likeliest(self, labels: Labels, cost: float = SPEAKER_COST) -> Labels:
-        return without_gaps(self._posteriors(labels, cost).argmax(axis=1))
-
-    def _posteriors(self, labels: Labels, cost: float = SPEAKER_COST) -> Numbers:
-        dearer = max(1.0, len(labels) / LONG) ** DEARER
-        return speakers_of_windows(self.projected, self.between, labels, dearer * cost).speakers
-
-    def _certain(self, labels: Labels) -> Numbers:
-        """The posteriors of the speakers; if somebody would get no window, those of the labels alone."""
-        found, n = self._posteriors(labels), int(labels.max()) + 1
-        if len(np.unique(found.argmax(axis=1))) == n:
-            return found
-        return np.asarray(labels[:, None] == np.arange(n), dtype=np.float64)
+    def _speakers(self, labels: Labels, cost: float) -> Numbers:
+        return speakers_of_windows(self.projected, self.between, labels, cost).speakers

@@ -48,10 +48,12 @@ class DiarizeOptions:
         return SpeakerRange.of(self.speakers)
 
     @property
-    def numbers(self) -> dict[str, int]:
-        """The least and the largest number of speakers as a provenance records them; nothing if there are none."""
+    def numbers(self) -> dict[str, str]:
+        """How many speakers, such as 2 or 2-4, as a provenance records it; nothing if the recording decides."""
         wanted = self.range
-        return {} if wanted is None else {"least_speakers": wanted.least, "most_speakers": wanted.most}
+        if wanted is None:
+            return {}
+        return {"speakers": str(wanted.least) if wanted.least == wanted.most else f"{wanted.least}-{wanted.most}"}
 
     @property
     def settings(self) -> dict[str, object]:

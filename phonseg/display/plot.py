@@ -32,6 +32,7 @@ HEIGHTS, TIER_HEIGHT = {"waveform": 1.0, "spectrogram": 2.2, "curve": 1.1}, 0.45
 PLOT_WIDTH, TOP, BOTTOM, ROW = 10.0, 0.35, 0.54, 0.24  # inches: the picture; above and below the panels; a legend
 LEAST_NAME, TITLE_GAP = 2.0, 0.2  # inches: for the name of the recording at least, and what is beside it
 LEFT_EDGE, RIGHT_EDGE = 0.085, 0.975  # where the panels begin and end, as shares of the width
+LENGTH_OF_DIGEST = 64  # characters of a SHA-256, in hexadecimal
 
 
 def plot_segmentation(
@@ -156,7 +157,9 @@ def draw_title(axes: Axes, recording: Recording, made: Provenance | None) -> Non
     """
     room = PLOT_WIDTH * axes.get_position().width
     if made is not None:
-        settings = "".join(f", {name.replace('_', ' ')} {value}" for name, value in made.settings.items())
+        # The digests of other models that took part say nothing to a reader.
+        told = ((name, value) for name, value in made.settings.items() if len(str(value)) < LENGTH_OF_DIGEST)
+        settings = "".join(f", {name.replace('_', ' ')} {value}" for name, value in told)
         labels = ", tuned on labels" if made.tuned_on_labels else ""
         text = f"phonseg {made.version}, model {made.model}{settings}{labels}"
         axes.set_title(plain(text), loc="right", fontsize=SIZE, color="0.4", parse_math=False)

@@ -100,7 +100,7 @@ class Diarization(Sequence[Turn]):
         return Path(self.recording).name if isinstance(self.recording, (str, os.PathLike)) else ""
 
     def at(self, *, speakers: Speakers) -> Diarization:
-        """Chooses the speakers again, without hearing the recording again.
+        """Chooses the speakers again, without analysing the recording again.
 
         Args:
             speakers: how many; or the least and the largest number, such as (2, 4); None to let the recording decide.

@@ -111,7 +111,7 @@ def test_the_provenance_tells_the_model_and_the_options(found, model):
     stereo = np.stack([TALK, TALK], axis=1)
     told = model.diarize((stereo, RATE), speakers=(2, 3), channel=2).provenance.settings
     del told["speech_model"]
-    assert told == {"channel": 2, "least_speakers": 2, "most_speakers": 3}
+    assert told == {"channel": 2, "speakers": "2-3"}
 
 
 # What may be given

@@ -14,7 +14,7 @@ class SpeakerTrainingSettings(CheckedSettings):
     Attributes:
         objective: of the network, "nce" or "barlow" (see `phonseg.objectives.window_contrast`).
         steps: of the network, 1 or more; each is on two windows of `groups` times `recordings` recordings.
-        groups: in each step, 1 to 256. The windows of a group are told from each other; all are heard through one
+        groups: in each step, 1 to 256. The windows of a group are told from each other; all have the same simulated
             channel.
         recordings: in each group, 2 to 256.
         learning_rate: the peak learning rate (1e-7 to 1), reached after 30 % of the steps.

@@ -100,10 +100,10 @@ def test_no_turns_are_told_in_words() -> None:
 def test_the_picture_says_what_it_shows_and_how_it_was_made(tmp_path: Path) -> None:
     path = tmp_path / "a$b$c.wav"
     soundfile.write(path, noise(RATE), RATE)
-    made = Provenance("1.2", "mine", "", {"channel": "mix", "least_speakers": 2, "most_speakers": 4})
+    made = Provenance("1.2", "mine", "", {"channel": "mix", "speakers": "2-4", "speech_model": "c0ffee" * 10 + "c0ff"})
     axes = talk(duration=1.0, recording=path, provenance=made).plot().axes[0]
     assert axes.get_title("left") == "a$b$c.wav"
-    assert axes.get_title("right") == "phonseg 1.2, model mine, channel mix, least speakers 2, most speakers 4"
+    assert axes.get_title("right") == "phonseg 1.2, model mine, channel mix, speakers 2-4"
 
 
 def test_the_channel_that_was_diarized_is_drawn() -> None:
