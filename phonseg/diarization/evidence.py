@@ -12,9 +12,9 @@ from phonseg.diarization.hidden_markov_model import SPEAKER_COST, speakers_of_wi
 from phonseg.errors import ConfigurationError
 from phonseg.timeline.turns import SpeakerRange
 
-# How long somebody speaks at least, in seconds or as a share of all speech, unless the number of speakers is given. In
-# short recordings the share decides.
-LEAST_SECONDS, LEAST_SHARE = 4.5, 0.1
+# How long somebody speaks at least, unless the number of speakers is given: LEAST_SECONDS; in a short recording a tenth
+# of all speech, and in a long one a hundredth.
+LEAST_SECONDS, SHORT_SHARE, LONG_SHARE = 4.5, 0.1, 0.01
 # In a recording of more windows than LONG, a speaker costs more. A voice varies, and its variants come again the longer
 # somebody talks, so that without this one speaker would become several.
 LONG, DEARER = 300, 0.6
@@ -86,7 +86,9 @@ class Evidence:
         cost = SPEAKER_COST * max(1.0, len(guess) / LONG) ** DEARER
         labels = without_gaps(self._speakers(guess, cost).argmax(axis=1))
         seconds = np.bincount(labels, weights=self.ends - self.starts)
-        lasting = seconds >= min(LEAST_SECONDS, LEAST_SHARE * seconds.sum(), seconds.max())
+        total = seconds.sum()
+        least = min(max(LEAST_SECONDS, LONG_SHARE * total), SHORT_SHARE * total)
+        lasting = seconds >= min(least, seconds.max())
         if lasting.all():
             return len(lasting)
         remaining = self._speakers(labels, cost)[:, lasting].argmax(axis=1)
