@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 import warnings
 from collections.abc import Callable, Iterable, Sequence
@@ -69,6 +70,18 @@ def diarization_from_turns(
     while start + duration < latest:  # by the error of the subtraction
         duration = math.nextafter(duration, math.inf)
     return Diarization(tuple(turns), duration, tells_duration=end is not None, start=start)
+
+
+def warn(text: str) -> None:
+    """Gives a warning that points at the line that called phonseg, however many of phonseg's functions lie between.
+
+    Args:
+        text: what should be checked.
+    """
+    level, frame = 1, inspect.currentframe()
+    while frame and frame.f_globals.get("__name__", "").partition(".")[0] == "phonseg":
+        level, frame = level + 1, frame.f_back
+    warnings.warn(text, PhonsegWarning, stacklevel=level)
 
 
 def numbers_in_line(path: str | Path, line: int, texts: Sequence[str], remedy: str) -> list[float]:
@@ -170,4 +183,4 @@ def _joined(path: str | Path, turns: Sequence[Turn], place: Callable[[int], str]
 def _warn(path: str | Path, what: str, places: Sequence[str]) -> None:
     if places:
         more = f" and {len(places) - 10} more" if len(places) > 10 else ""
-        warnings.warn(f"{path}: {what} ({', '.join(places[:10])}{more}).", PhonsegWarning, stacklevel=4)
+        warn(f"{path}: {what} ({', '.join(places[:10])}{more}).")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 import re
-import warnings
 from collections.abc import Iterator
 from decimal import Context, Decimal
 from itertools import islice
@@ -18,8 +17,8 @@ from pathlib import Path
 from phonseg.annotation.encodings import read_text
 from phonseg.annotation.intervals import MAX_INTERVALS, check_count, decimal, shown
 from phonseg.annotation.rows import lines
-from phonseg.annotation.turns.found_turns import chosen_recording, diarization_from_turns, numbers_in_line
-from phonseg.errors import PhonsegWarning, TextGridError, printable
+from phonseg.annotation.turns.found_turns import chosen_recording, diarization_from_turns, numbers_in_line, warn
+from phonseg.errors import TextGridError, printable
 from phonseg.timeline.diarization import Diarization
 from phonseg.timeline.turns import Turn
 
@@ -108,7 +107,7 @@ def read_rttm(path: str | Path, *, recording: str | None = None) -> Diarization:
     found = list(islice(_lines(path, read_text(path)), MAX_INTERVALS + 1))
     check_count(path, len(found), "lines")
     if not found:
-        warnings.warn(f"{path}: holds no line SPEAKER, so nobody speaks in it.", PhonsegWarning, stacklevel=2)
+        warn(f"{path}: holds no line SPEAKER, so nobody speaks in it.")
     own = chosen_recording(path, (name for _, name, *_ in found), recording)
     found = [line for line in found if line[1] == own]
     return diarization_from_turns(path, [_turn(path, line) for line in found], lambda i: f"line {found[i][0]}")
