@@ -152,7 +152,12 @@ class Diarization(Sequence[Turn]):
         outlet("save_turns")(self, path, format)
 
     def plot(
-        self, start: float | None = None, end: float | None = None, *, reference: Diarization | None = None
+        self,
+        start: float | None = None,
+        end: float | None = None,
+        *,
+        reference: Diarization | None = None,
+        recording: Any = None,
     ) -> Figure:
         """Draws the waveform with the turns below it. `phonseg.display.turns.plot` lists the errors.
 
@@ -160,11 +165,12 @@ class Diarization(Sequence[Turn]):
             start: seconds; None for the beginning of the recording.
             end: seconds; None for the end of the recording.
             reference: if given, its turns are drawn below, in the colours of the speakers that they fit best.
+            recording: a path, or samples with their rate, if the turns were read from a file.
 
         Returns:
             The figure, which a notebook displays.
         """
-        return cast("Figure", outlet("plot_turns")(self, start, end, reference=reference))
+        return cast("Figure", outlet("plot_turns")(self, start, end, reference=reference, recording=recording))
 
     def player(self, start: float | None = None, end: float | None = None) -> Displayed:
         """Draws and plays a part of the recording, turn by turn. `phonseg.display.turns.player` lists the errors.
