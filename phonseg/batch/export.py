@@ -173,7 +173,7 @@ def _encoded_turns(source: Path, layout: TurnLayout, tiers: Sequence[str | int] 
     read = read_turns(source, tiers=tiers)
     encoded: dict[str, bytes] = {}
     for name, recording in _recordings(source, layout.formats):
-        encoded |= replace(layout, formats=(name,)).encode(replace(read, recording=recording), source)
+        encoded |= replace(layout, formats=(name,)).encode(replace(read, recording=recording, name=""), source)
     return encoded
 
 

@@ -33,6 +33,8 @@ class Diarization(Sequence[Turn]):
         tells_duration: False if a label file did not tell it; the duration is then the end of the last turn.
         start: seconds, where the recording begins on its own time axis: 0, except for a Praat Sound that begins
             elsewhere. All times are on that axis.
+        name: for turns read from a file, the name of the recording as the file gives it, or else the name of the file
+            without its suffix; empty for others.
 
     Raises:
         ConfigurationError: if a value is out of its range, a speaker has no name, or turns of one speaker overlap.
@@ -45,6 +47,7 @@ class Diarization(Sequence[Turn]):
     evidence: Any = field(default=None, repr=False)
     tells_duration: bool = field(default=True, repr=False)
     start: float = 0.0
+    name: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         turns = sorted((Turn(*turn) for turn in self.turns), key=lambda turn: turn[:3])
@@ -110,10 +113,13 @@ class Diarization(Sequence[Turn]):
 
         Raises:
             ConfigurationError: if the number is out of its range, if the recording has less speech than that many
-                speakers need, or if no model made this diarization (a reference).
+                speakers need, or if this diarization was read from a file, or made by no model.
         """
         if self.evidence is None:
-            raise ConfigurationError("at: this diarization has no evidence, since no model made it.")
+            why = "no model made it."
+            if self.name:
+                why = "it was read from a file, which does not hold what the choice rests on."
+            raise ConfigurationError(f"at: this diarization has no evidence, since {why} Diarize the recording again.")
         return cast(Diarization, outlet("choose_speakers")(self, speakers))
 
     def to_textgrid(

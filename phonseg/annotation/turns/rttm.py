@@ -60,7 +60,7 @@ def rttm_bytes(diarization: Diarization, path: str | Path) -> bytes:
 
     Args:
         diarization: what to write.
-        path: what messages name; if the diarization names no recording, the recording has the name of this file.
+        path: what messages name; if the diarization knows no name of its recording, this file gives it its own.
 
     Returns:
         The whole file. White space in names has become _, since it separates fields.
@@ -76,7 +76,7 @@ def rttm_bytes(diarization: Diarization, path: str | Path) -> bytes:
     if diarization.turns and diarization[0].start < 0:
         problem = f"a turn begins at {diarization[0].start:g} s, and RTTM has no times before 0"
         raise TextGridError(f"{path}: {problem}. Shift the times of the Sound to 0 in Praat.")
-    recording = _word(Path(diarization.recording_name or path).stem)
+    recording = _word(Path(diarization.recording_name).stem or diarization.name or Path(path).stem)
     lines = (
         f"SPEAKER {recording} 1 {decimal(turn.start)} {_duration(turn.start, turn.end)} {NOTHING} {NOTHING} "
         f"{names[turn.speaker]} {NOTHING if math.isnan(turn.score) else decimal(turn.score)} {NOTHING}\n"
@@ -110,7 +110,9 @@ def read_rttm(path: str | Path, *, recording: str | None = None) -> Diarization:
         warn(f"{path}: holds no line SPEAKER, so nobody speaks in it.")
     own = chosen_recording(path, (name for _, name, *_ in found), recording)
     found = [line for line in found if line[1] == own]
-    return diarization_from_turns(path, [_turn(path, line) for line in found], lambda i: f"line {found[i][0]}")
+    turns = [_turn(path, line) for line in found]
+    named = None if own == NOTHING else own
+    return diarization_from_turns(path, turns, lambda i: f"line {found[i][0]}", recording=named)
 
 
 def _lines(path: str | Path, text: str) -> Iterator[_Line]:
