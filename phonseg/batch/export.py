@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from phonseg.annotation.readers import read_label_file
+from phonseg.annotation.tier_choice import NoSuchTierError
 from phonseg.annotation.turns.readers import read_turns
 from phonseg.annotation.turns.writers import TurnLayout
 from phonseg.annotation.writers import Layout
@@ -18,6 +19,8 @@ from phonseg.errors import ConfigurationError, OutputError, PhonsegError, TextGr
 from phonseg.system.atomic_files import as_output_error, check_unchanged, is_full, make_folder, replacing
 from phonseg.system.folders import is_name, place_of, walk
 from phonseg.system.ordinary_files import digest
+
+PHONES = "phones"  # the tier that is read if none is named
 
 Encode = Callable[[Path], dict[str, bytes]]  # label file -> the content of the file in each format, by suffix
 Protected = dict[tuple[int, int] | None, str]  # the identity of a file that must stay -> what to say of it
@@ -43,7 +46,7 @@ def export(
     output: str | os.PathLike[str] | None = None,
     *,
     formats: Iterable[str] = ("csv",),
-    tier: str = "phones",
+    tier: str = PHONES,
     turns: bool = False,
     speaker_tiers: Sequence[str | int] | None = None,
     sample_rate: int = 16_000,
@@ -152,7 +155,12 @@ def _found(file: Path, overwrite: bool, protected: Protected) -> str | None:
 
 def _encoded(source: Path, layout: Layout, sample_rate: int) -> dict[str, bytes]:
     """The content of the file in each format, by suffix."""
-    read = read_label_file(source, tier=layout.tier, sample_rate=sample_rate)
+    try:
+        read = read_label_file(source, tier=layout.tier, sample_rate=sample_rate)
+    except NoSuchTierError as error:
+        if layout.tier != PHONES:
+            raise
+        raise NoSuchTierError(f"{error} If these are tiers of speakers, give --turns.") from None
     encoded: dict[str, bytes] = {}
     for name, recording in _recordings(source, layout.formats):
         how = replace(layout, formats=(name,), tier=read.tier or layout.tier)  # it may have been given by its number
@@ -165,7 +173,7 @@ def _encoded_turns(source: Path, layout: TurnLayout, tiers: Sequence[str | int] 
     read = read_turns(source, tiers=tiers)
     encoded: dict[str, bytes] = {}
     for name, recording in _recordings(source, layout.formats):
-        encoded |= replace(layout, formats=(name,)).encode(replace(read, recording=recording), source)
+        encoded |= replace(layout, formats=(name,)).encode(replace(read, recording=recording, name=""), source)
     return encoded
 
 

@@ -6,7 +6,7 @@ import json
 import sys
 
 from phonseg.cli.options import Commands, Options, add_command, add_tiers, picked, picked_or, report_failures
-from phonseg.cli.turn_options import add_rttm, compares_turns
+from phonseg.cli.turn_options import add_turns, compares_turns, with_advice
 
 EXAMPLES = """
   phonseg changes interview.TextGrid corrected.TextGrid
@@ -27,7 +27,7 @@ def add(commands: Commands) -> None:
     add_tiers(parser, "automatic", "corrected")
     what = "largest move in seconds; a boundary moved further counts as removed and added (default: 0.05)"
     parser.add_argument("--within", type=float, metavar="S", help=what)
-    add_rttm(parser)
+    add_turns(parser)
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print JSON")
     form.add_argument("--csv", action="store_true", help="print CSV")
@@ -45,7 +45,8 @@ def run(options: Options) -> int:
         found = turn_changes(*both)
     else:
         how = picked_or(options, within=0.050, tier="phones", sample_rate=16_000)
-        found = changes(both[0], both[1], **how, **picked(options, "automatic_tier", "corrected_tier"))
+        how |= picked(options, "automatic_tier", "corrected_tier")
+        found = with_advice(options, lambda: changes(*both, **how))
     if options.csv:
         print(found.to_csv(), end="")
         print(*said(found.notes), sep="\n", end="\n" * bool(found.notes), file=sys.stderr)

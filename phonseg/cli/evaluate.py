@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from phonseg.cli.options import Commands, Options, add_command, add_tiers, picked_or
-from phonseg.cli.turn_options import add_rttm, compares_turns
+from phonseg.cli.turn_options import add_turns, compares_turns, with_advice
 from phonseg.errors import ConfigurationError, printable
 
 EXAMPLES = """
@@ -17,7 +17,7 @@ EXAMPLES = """
   phonseg evaluate references/ textgrids/ --tolerance 0.01 --lenient
   phonseg evaluate references/ textgrids/ --figure errors.png --recordings recordings/
   phonseg evaluate reference.rttm interview.rttm   who speaks when: the diarization error rate
-  phonseg evaluate references/ diarized/ --rttm --collar 0.25
+  phonseg evaluate references/ diarized/ --turns --collar 0.25
 """
 
 # The options that are for boundaries alone.
@@ -50,7 +50,7 @@ def add(commands: Commands) -> None:
     parser.add_argument("--recordings", metavar="FOLDER", help=what)
     what = "the model that segments the recordings (default: phonseg's own model)"
     parser.add_argument("--model", metavar="M", help=what)
-    add_rttm(parser)
+    add_turns(parser)
     what = "seconds on either side of the start and the end of each reference turn that are not scored (default: 0)"
     parser.add_argument("--collar", type=float, metavar="S", help=what)
 
@@ -76,7 +76,7 @@ def run(options: Options) -> int:
     asked = options.tier is not None or options.prediction_tier is not None
     others = picked_or(options, sample_rate=16_000, labelled_only=False)
     reading = Reading.of(options.tier, options.reference_tier, options.prediction_tier, asked=asked, **others)
-    read = read_comparisons(options.references, options.predictions, reading)
+    read = with_advice(options, lambda: read_comparisons(options.references, options.predictions, reading))
     read.warn()
     score = score_all(read, **how, lenient=options.lenient)
     print(json.dumps(score.to_dict(), indent=2) if options.json else score)

@@ -4,23 +4,33 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
 
 from phonseg.cli.options import Options, Parser
 from phonseg.errors import ConfigurationError, PhonsegWarning
 
+if TYPE_CHECKING:
+    from phonseg.evaluation.changes import Changes
+    from phonseg.evaluation.comparison import Comparisons
+    from phonseg.evaluation.speakers.changes import TurnChanges
 
-def add_rttm(parser: Parser) -> None:
+Compared = TypeVar("Compared", "Comparisons", "Changes | TurnChanges")
+ADVICE = "If these are tiers of speakers, give --rttm."
+
+
+def add_turns(parser: Parser) -> None:
     """Adds the option that says that turns of speakers are compared.
 
     Args:
         parser: of a command that compares two files, or two folders.
     """
     what = (
-        "compare turns of speakers (who speaks when), not boundaries; needed if neither file is RTTM, and for folders "
-        "that hold TextGrids"
+        "compare turns of speakers, also where both files are TextGrids (folders: for each recording the RTTM file, "
+        "else the TextGrid or ELAN file)"
     )
-    parser.add_argument("--rttm", action="store_true", help=what)
+    parser.add_argument("--turns", "--rttm", action="store_true", help=what)
 
 
 def compares_turns(
@@ -29,21 +39,21 @@ def compares_turns(
     """Decides whether turns of speakers are compared, and not boundaries.
 
     Args:
-        options: all options of the command, with `rttm`.
+        options: all options of the command, with `turns`.
         first: a file or a folder.
         second: another one.
         boundaries: the options that are for boundaries alone. They are None or False unless they are given.
         turns: the options that are for turns alone.
 
     Returns:
-        Whether `--rttm` was given, or one of the two is an RTTM file or a folder of such files.
+        Whether `--turns` was given, or one of the two is an RTTM file or a folder of such files.
 
     Raises:
         ConfigurationError: if an option was given that is for the other kind.
     """
     from phonseg.evaluation.speakers.sides import RTTM, holds_turns
 
-    are_turns: bool = options.rttm or holds_turns(first, second)
+    are_turns: bool = options.turns or holds_turns(first, second)
     for name in boundaries if are_turns else turns:
         if vars(options)[name] is not None and vars(options)[name] is not False:
             what = "boundaries, and turns of speakers are compared" if are_turns else "turns of speakers"
@@ -55,3 +65,30 @@ def compares_turns(
             warnings.warn(text, PhonsegWarning, stacklevel=2)
             break
     return are_turns
+
+
+def with_advice(options: Options, read: Callable[[], Compared]) -> Compared:
+    """Compares boundaries; where a tier `phones` is missing, messages advise what to do if speakers were meant.
+
+    Args:
+        options: all options of the command.
+        read: reads and compares.
+
+    Returns:
+        What `read` returns, with the advice in the messages of files that failed.
+
+    Raises:
+        NoSuchTierError: as `read` raises it, with the advice.
+    """
+    from phonseg.annotation.tier_choice import NoSuchTierError
+
+    asked = any(value is not None for name, value in vars(options).items() if name.endswith("tier"))
+
+    def advised(message: str) -> str:
+        return f"{message} {ADVICE}" if not asked and ': no tier is called "phones" (' in message else message
+
+    try:
+        found = read()
+    except NoSuchTierError as error:
+        raise NoSuchTierError(advised(str(error))) from None
+    return replace(found, failed={name: advised(reason) for name, reason in found.failed.items()})

@@ -33,6 +33,8 @@ class Diarization(Sequence[Turn]):
         tells_duration: False if a label file did not tell it; the duration is then the end of the last turn.
         start: seconds, where the recording begins on its own time axis: 0, except for a Praat Sound that begins
             elsewhere. All times are on that axis.
+        name: for turns read from a file, the name of the recording as the file gives it, or else the name of the file
+            without its suffix; empty for others.
 
     Raises:
         ConfigurationError: if a value is out of its range, a speaker has no name, or turns of one speaker overlap.
@@ -45,6 +47,7 @@ class Diarization(Sequence[Turn]):
     evidence: Any = field(default=None, repr=False)
     tells_duration: bool = field(default=True, repr=False)
     start: float = 0.0
+    name: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         turns = sorted((Turn(*turn) for turn in self.turns), key=lambda turn: turn[:3])
@@ -110,10 +113,13 @@ class Diarization(Sequence[Turn]):
 
         Raises:
             ConfigurationError: if the number is out of its range, if the recording has less speech than that many
-                speakers need, or if no model made this diarization (a reference).
+                speakers need, or if this diarization was read from a file, or made by no model.
         """
         if self.evidence is None:
-            raise ConfigurationError("at: this diarization has no evidence, since no model made it.")
+            why = "no model made it."
+            if self.name:
+                why = "it was read from a file, which does not hold what the choice rests on."
+            raise ConfigurationError(f"at: this diarization has no evidence, since {why} Diarize the recording again.")
         return cast(Diarization, outlet("choose_speakers")(self, speakers))
 
     def to_textgrid(
@@ -152,7 +158,12 @@ class Diarization(Sequence[Turn]):
         outlet("save_turns")(self, path, format)
 
     def plot(
-        self, start: float | None = None, end: float | None = None, *, reference: Diarization | None = None
+        self,
+        start: float | None = None,
+        end: float | None = None,
+        *,
+        reference: Diarization | None = None,
+        recording: Any = None,
     ) -> Figure:
         """Draws the waveform with the turns below it. `phonseg.display.turns.plot` lists the errors.
 
@@ -160,11 +171,12 @@ class Diarization(Sequence[Turn]):
             start: seconds; None for the beginning of the recording.
             end: seconds; None for the end of the recording.
             reference: if given, its turns are drawn below, in the colours of the speakers that they fit best.
+            recording: a path, or samples with their rate, if the turns were read from a file.
 
         Returns:
             The figure, which a notebook displays.
         """
-        return cast("Figure", outlet("plot_turns")(self, start, end, reference=reference))
+        return cast("Figure", outlet("plot_turns")(self, start, end, reference=reference, recording=recording))
 
     def player(self, start: float | None = None, end: float | None = None) -> Displayed:
         """Draws and plays a part of the recording, turn by turn. `phonseg.display.turns.player` lists the errors.

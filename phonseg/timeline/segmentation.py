@@ -192,7 +192,12 @@ class Segmentation(Sequence[Segment]):
         outlet("save")(self, path, format)
 
     def plot(
-        self, start: float | None = None, end: float | None = None, *, reference: Segmentation | None = None
+        self,
+        start: float | None = None,
+        end: float | None = None,
+        *,
+        reference: Segmentation | None = None,
+        recording: Any = None,
     ) -> Figure:
         """Draws the recording. `phonseg.display.plot.plot_segmentation` lists the errors.
 
@@ -200,11 +205,12 @@ class Segmentation(Sequence[Segment]):
             start: seconds; None for the beginning of the recording.
             end: seconds; None for the end of the recording, which may lie at most 30 s after the start.
             reference: if given, boundaries are drawn as hits, misses and false alarms, matched within 20 ms.
+            recording: a path, or samples with their rate, if the segmentation was read from a file.
 
         Returns:
             The figure, which a notebook displays.
         """
-        return cast("Figure", outlet("plot")(self, start, end, reference=reference))
+        return cast("Figure", outlet("plot")(self, start, end, reference=reference, recording=recording))
 
     def player(
         self, start: float | None = None, end: float | None = None, *, reference: Segmentation | None = None

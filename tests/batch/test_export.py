@@ -283,6 +283,10 @@ def test_tiers_of_speakers_can_be_named(tmp_path: Path, capsys: pytest.CaptureFi
     (tmp_path / "english.TextGrid").write_text(text.replace('"phones"', '"Ms B"'), "utf-8")
     with pytest.warns(PhonsegWarning, match='turns of a speaker: "Ms B"; left out: none'):
         export(tmp_path / "english.TextGrid", formats=["rttm"])
+    (failed,) = export(tmp_path / "english.TextGrid", formats=["json"])
+    assert failed.message.endswith(". If these are tiers of speakers, give --turns.")
+    (failed,) = export(tmp_path / "english.TextGrid", formats=["json"], tier="words")
+    assert "--turns" not in failed.message
     (one,) = export(tmp_path / "english.TextGrid", speaker_tiers=["Ms B"])
     assert read_turns(one.files[0]).speakers == ("Ms B",)
     command = ["export", str(tmp_path / "english.TextGrid"), "--overwrite", "--speaker-tier", "Ms B"]

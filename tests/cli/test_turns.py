@@ -138,3 +138,29 @@ def test_a_file_and_a_folder_are_refused(folders: tuple[str, str], capsys: pytes
     assert "one of the two is a folder" in capsys.readouterr().err
     assert main(["evaluate", f"{folders[0]}/a.rttm", "none.rttm"]) == 1
     assert "none.rttm: does not exist" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--turns", "--rttm"])
+def test_the_option_for_turns_has_two_names(folders: tuple[str, str], option: str) -> None:
+    path = Path(folders[0], "a.TextGrid")
+    Segmentation([4.0], 8.0, labels=["Anna", ""]).to_textgrid(path, tier="Anna")
+    for command in ("evaluate", "changes"):
+        assert main([command, str(path), str(path), option]) == 0
+
+
+@pytest.mark.parametrize("command", ["evaluate", "changes"])
+def test_where_tiers_of_speakers_are_taken_for_sounds_the_option_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    paths = [tmp_path / "in/a.TextGrid", tmp_path / "out/a.TextGrid"]
+    for path in paths:
+        path.parent.mkdir()
+        Segmentation([4.0], 8.0, labels=["Anna", ""]).to_textgrid(path, tier="Anna")
+        Segmentation([4.0], 8.0, labels=["", "Ben"]).to_textgrid(path, tier="Ben", into=path)
+    advice = "Give the name or the number of one interval tier. If these are tiers of speakers, give --rttm.\n"
+    assert main([command, *map(str, paths)]) == 1
+    assert capsys.readouterr().err.endswith(advice)
+    assert main([command, *(str(path.parent) for path in paths)]) == 1
+    assert capsys.readouterr().out.endswith(advice)
+    assert main([command, *map(str, paths), "--tier", "phones"]) == 1
+    assert "--rttm" not in capsys.readouterr().err

@@ -17,6 +17,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
+from phonseg import read_reference
 from phonseg.detection.dissimilarity import LeftRightContrast, euclidean
 from phonseg.detection.peaks import OperatingPoint
 from phonseg.display.figure import save_figure
@@ -367,3 +368,10 @@ def test_a_picture_that_fails_leaves_the_old_one(tmp_path: Path, monkeypatch: py
         save_figure(figure, path)
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_segmentation_from_a_file_is_drawn_if_it_is_given_its_recording(tmp_path: Path) -> None:
+    cut(0.5).to_textgrid(tmp_path / "a.TextGrid")
+    read = read_reference(tmp_path / "a.TextGrid")
+    samples = np.zeros(round(read.duration * RATE), np.float32)
+    assert read.plot(recording=(samples, RATE)).axes

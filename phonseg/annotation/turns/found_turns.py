@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 import warnings
 from collections.abc import Callable, Iterable, Sequence
@@ -27,6 +28,7 @@ def diarization_from_turns(
     *,
     start: float = 0.0,
     end: float | None = None,
+    recording: str | None = None,
 ) -> Diarization:
     """Turns the turns of a file into a diarization.
 
@@ -40,9 +42,11 @@ def diarization_from_turns(
         place: returns where a turn, counted from 0, stands in the file, such as "line 3".
         start: of the recording on its own time axis, in seconds.
         end: of the recording, in seconds; None if the file does not tell it, for the end of the last turn.
+        recording: its name, as the file gives it; None or empty if the file gives none.
 
     Returns:
-        The diarization.
+        The diarization. Its name is that of the recording; if there is none, or if the file is called after the
+        recording, it is the name of the file without suffix.
 
     Raises:
         TextGridError: if a time is not finite, a turn ends before it starts or lies outside the recording, or has no
@@ -68,7 +72,21 @@ def diarization_from_turns(
     duration = latest - start
     while start + duration < latest:  # by the error of the subtraction
         duration = math.nextafter(duration, math.inf)
-    return Diarization(tuple(turns), duration, tells_duration=end is not None, start=start)
+    own = own_name(path)
+    name = recording if recording and not is_called(recording, own) else own
+    return Diarization(tuple(turns), duration, tells_duration=end is not None, start=start, name=name)
+
+
+def warn(text: str) -> None:
+    """Gives a warning that points at the line that called phonseg, however many of phonseg's functions lie between.
+
+    Args:
+        text: what should be checked.
+    """
+    level, frame = 1, inspect.currentframe()
+    while frame and frame.f_globals.get("__name__", "").partition(".")[0] == "phonseg":
+        level, frame = level + 1, frame.f_back
+    warnings.warn(text, PhonsegWarning, stacklevel=level)
 
 
 def numbers_in_line(path: str | Path, line: int, texts: Sequence[str], remedy: str) -> list[float]:
@@ -170,4 +188,4 @@ def _joined(path: str | Path, turns: Sequence[Turn], place: Callable[[int], str]
 def _warn(path: str | Path, what: str, places: Sequence[str]) -> None:
     if places:
         more = f" and {len(places) - 10} more" if len(places) > 10 else ""
-        warnings.warn(f"{path}: {what} ({', '.join(places[:10])}{more}).", PhonsegWarning, stacklevel=4)
+        warn(f"{path}: {what} ({', '.join(places[:10])}{more}).")

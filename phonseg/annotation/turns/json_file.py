@@ -30,9 +30,12 @@ def read_json_turns(path: str | Path) -> Diarization:
     Warns:
         PhonsegWarning: as `diarization_from_turns` says.
     """
-    _, start, duration, turns = timed_content(path, "turns")
+    parts, start, duration, turns = timed_content(path, "turns")
     found = [_turn(path, number, one) for number, one in enumerate(turns, 1)]
-    return diarization_from_turns(path, found, lambda i: f"turn {i + 1}", start=start, end=start + duration)
+    named = parts.get("recording")
+    recording = whole_characters(named) if isinstance(named, str) else None
+    end = start + duration
+    return diarization_from_turns(path, found, lambda i: f"turn {i + 1}", start=start, end=end, recording=recording)
 
 
 def _turn(path: str | Path, number: int, turn: Any) -> Turn:

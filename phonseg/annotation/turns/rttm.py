@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 import re
-import warnings
 from collections.abc import Iterator
 from decimal import Context, Decimal
 from itertools import islice
@@ -18,8 +17,8 @@ from pathlib import Path
 from phonseg.annotation.encodings import read_text
 from phonseg.annotation.intervals import MAX_INTERVALS, check_count, decimal, shown
 from phonseg.annotation.rows import lines
-from phonseg.annotation.turns.found_turns import chosen_recording, diarization_from_turns, numbers_in_line
-from phonseg.errors import PhonsegWarning, TextGridError, printable
+from phonseg.annotation.turns.found_turns import chosen_recording, diarization_from_turns, numbers_in_line, warn
+from phonseg.errors import TextGridError, printable
 from phonseg.timeline.diarization import Diarization
 from phonseg.timeline.turns import Turn
 
@@ -61,7 +60,7 @@ def rttm_bytes(diarization: Diarization, path: str | Path) -> bytes:
 
     Args:
         diarization: what to write.
-        path: what messages name; if the diarization names no recording, the recording has the name of this file.
+        path: what messages name; if the diarization knows no name of its recording, this file gives it its own.
 
     Returns:
         The whole file. White space in names has become _, since it separates fields.
@@ -77,7 +76,7 @@ def rttm_bytes(diarization: Diarization, path: str | Path) -> bytes:
     if diarization.turns and diarization[0].start < 0:
         problem = f"a turn begins at {diarization[0].start:g} s, and RTTM has no times before 0"
         raise TextGridError(f"{path}: {problem}. Shift the times of the Sound to 0 in Praat.")
-    recording = _word(Path(diarization.recording_name or path).stem)
+    recording = _word(Path(diarization.recording_name).stem or diarization.name or Path(path).stem)
     lines = (
         f"SPEAKER {recording} 1 {decimal(turn.start)} {_duration(turn.start, turn.end)} {NOTHING} {NOTHING} "
         f"{names[turn.speaker]} {NOTHING if math.isnan(turn.score) else decimal(turn.score)} {NOTHING}\n"
@@ -108,10 +107,12 @@ def read_rttm(path: str | Path, *, recording: str | None = None) -> Diarization:
     found = list(islice(_lines(path, read_text(path)), MAX_INTERVALS + 1))
     check_count(path, len(found), "lines")
     if not found:
-        warnings.warn(f"{path}: holds no line SPEAKER, so nobody speaks in it.", PhonsegWarning, stacklevel=2)
+        warn(f"{path}: holds no line SPEAKER, so nobody speaks in it.")
     own = chosen_recording(path, (name for _, name, *_ in found), recording)
     found = [line for line in found if line[1] == own]
-    return diarization_from_turns(path, [_turn(path, line) for line in found], lambda i: f"line {found[i][0]}")
+    turns = [_turn(path, line) for line in found]
+    named = None if own == NOTHING else own
+    return diarization_from_turns(path, turns, lambda i: f"line {found[i][0]}", recording=named)
 
 
 def _lines(path: str | Path, text: str) -> Iterator[_Line]:

@@ -6,9 +6,9 @@ The name of the tier is the name of the speaker. Which tiers belong to speakers 
 - Otherwise every interval tier, except those that are called after something else than a speaker: `phones`, `words`,
   `comments`, `check` and so on (`_LEVEL`), also behind the name of a speaker, as in `Ms B - words`; and the tiers of an
   ELAN file that depend on others. Points are no turns.
-- A warning names the tiers that were taken and those that were left, except where the labels show that just those
-  that were taken hold turns: phonseg writes the name of the speaker into each turn, and `speaker 1` and the like are
-  known, also if the tier was renamed.
+- A warning names the tiers that were taken and those that were left, except where it is plain that just those that
+  were taken hold turns: they are called `speaker 1` and the like, as phonseg calls them, or most of their labels are
+  such names or that of the tier, which phonseg writes into each turn; and no tier that was left holds only such labels.
 - If no tier is left, that is an error.
 - The tier says who speaks, not the label; a warning says if a label is the name of another tier.
 
@@ -19,7 +19,6 @@ annotation is a turn, also one without a label, since there are no annotations i
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -30,8 +29,8 @@ from phonseg.annotation.intervals import check_count, shown
 from phonseg.annotation.textgrid.parser import read_tiers
 from phonseg.annotation.textgrid.tier import INTERVALS
 from phonseg.annotation.tier_choice import HOLDS_INTERVALS, HOLDS_POINTS, ListedTier, choose_tier
-from phonseg.annotation.turns.found_turns import MAX_TURNS, diarization_from_turns
-from phonseg.errors import PhonsegWarning, TextGridError
+from phonseg.annotation.turns.found_turns import MAX_TURNS, diarization_from_turns, warn
+from phonseg.errors import TextGridError
 from phonseg.timeline.diarization import Diarization
 from phonseg.timeline.turns import Turn
 
@@ -43,8 +42,11 @@ _LEVEL = (
 )
 # Alone; behind the name of a speaker (Montreal Forced Aligner, FAVE); before it (ELAN).
 _NO_SPEAKER = re.compile(rf"(?:.*[-–_:/|@]\s*)?{_LEVEL}|{_LEVEL}@.*", re.IGNORECASE | re.DOTALL)
-_OWN_LABEL = re.compile(r"speaker [0-9]+")
-_REMEDY = 'name the tiers of the speakers, such as tiers=["A", "B"] (in export: --speaker-tier A --speaker-tier B)'
+_OWN_NAME = re.compile(r"speaker [0-9]+")
+_REMEDY = (
+    'name the tiers of the speakers, such as tiers=["A", "B"], or write the turns in just these tiers: '
+    "phonseg export --format rttm --speaker-tier A --speaker-tier B"
+)
 _LISTED = 20  # how many tiers a message lists
 
 
@@ -58,9 +60,15 @@ class _Tier(NamedTuple):
         return self.listed.name.strip()
 
     @property
-    def shows_turns(self) -> bool:
-        """Whether all labels are names of speakers, as phonseg writes them."""
-        return all(label == self.name or _OWN_LABEL.fullmatch(label) for label in self.labels)
+    def names_share(self) -> float:
+        """The share of the labels that are names of speakers, as phonseg writes them; 1 without labels."""
+        names = sum(label == self.name or _OWN_NAME.fullmatch(label) is not None for label in self.labels)
+        return names / len(self.labels) if self.labels else 1.0
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is a tier of a speaker, as far as its name or most of its labels tell; people type others."""
+        return _OWN_NAME.fullmatch(self.name) is not None or self.names_share > 0.5
 
     def __str__(self) -> str:
         return f'"{shown(self.name)}"'
@@ -154,7 +162,7 @@ def _diarization(
         problem = f'{place(others[0])} has the label "{shown(named[others[0]][1])}", the name of another tier'
         problem += f", and so have {len(others) - 1} more" if len(others) > 1 else ""
         remedy = "The tier says who speaks: if it was another speaker, move the turn to the tier of that speaker"
-        warnings.warn(f"{path}: {problem}. {remedy}.", PhonsegWarning, stacklevel=3)
+        warn(f"{path}: {problem}. {remedy}.")
     turns = [Turn(first, last, name) for (first, last), (name, _) in zip(times, named, strict=True)]
     return diarization_from_turns(path, turns, place, start=start, end=end)
 
@@ -169,10 +177,11 @@ def _chosen(path: str | Path, tiers: Sequence[_Tier], wanted: Sequence[str | int
         chosen = [tiers[i - 1] for i in dict.fromkeys(choose_tier(path, listed, one).number for one in wanted)]
     _check_names(path, chosen, tiers)
     left = [tier for tier in timed if tier not in chosen]
-    is_certain = all(tier.shows_turns for tier in chosen) and not any(tier.labels and tier.shows_turns for tier in left)
+    doubtful = [tier for tier in left if tier.labels and tier.names_share == 1]
+    is_certain = all(tier.is_plain for tier in chosen) and not doubtful
     if wanted is None and not is_certain:
         message = f"each of these tiers is read as the turns of a speaker: {_listed(chosen)}; left out: {_listed(left)}"
-        warnings.warn(f"{path}: {message}. If that is wrong, {_REMEDY}.", PhonsegWarning, stacklevel=3)
+        warn(f"{path}: {message}. If that is wrong, {_REMEDY}.")
     return chosen
 
 

@@ -36,14 +36,14 @@ def read_turn_table(path: str | Path, *, recording: str | None = None) -> Diariz
     table = open_table(path, _COLUMNS)
     if table.places["speaker"] is None:
         raise TextGridError(f"{path}: has no column speaker. Give it one with the names of the speakers.")
-    rows = table.rows
+    rows, own = table.rows, None
     if table.places["recording"] is not None:
         named = table.column("recording")
         own = chosen_recording(path, map(named, rows), recording)
         rows = [row for row in rows if named(row) == own]
     start, end, speaker, score = map(table.column, ("start", "end", "speaker", "score"))
     found = ((row[0], (start(row), end(row), _given(score(row))), speaker(row)) for row in rows)
-    return _turns(path, found, "Give start and end in seconds, and the speaker")
+    return _turns(path, found, "Give start and end in seconds, and the speaker", own)
 
 
 def read_audacity_turns(path: str | Path) -> Diarization:
@@ -65,7 +65,9 @@ def read_audacity_turns(path: str | Path) -> Diarization:
     return _turns(path, rows, "Give start, end and speaker, in seconds, with tabs between them")
 
 
-def _turns(path: str | Path, rows: Iterable[tuple[int, Sequence[str], str]], remedy: str) -> Diarization:
+def _turns(
+    path: str | Path, rows: Iterable[tuple[int, Sequence[str], str]], remedy: str, recording: str | None = None
+) -> Diarization:
     """The turns in rows of line, numbers and speaker; the numbers are start, end and perhaps a score."""
     found: list[Turn] = []
     lines: list[int] = []
@@ -73,7 +75,7 @@ def _turns(path: str | Path, rows: Iterable[tuple[int, Sequence[str], str]], rem
         start, end, *score = numbers_in_line(path, line, texts, remedy)
         found.append(Turn(start, end, speaker, *score))
         lines.append(line)
-    return diarization_from_turns(path, found, lambda i: f"line {lines[i]}")
+    return diarization_from_turns(path, found, lambda i: f"line {lines[i]}", recording=recording)
 
 
 def _given(score: str) -> str:

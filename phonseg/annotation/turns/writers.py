@@ -125,7 +125,7 @@ def _csv(diarization: Diarization, path: str | Path, phones: Segmentation | None
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(CSV_COLUMNS)
-    recording = printable(diarization.recording_name)
+    recording = printable(diarization.recording_name or diarization.name)
     for number, turn in enumerate(diarization, 1):
         # The rounding to nanoseconds removes the error of the subtraction.
         times = decimal(turn.start), decimal(turn.end), decimal(round(turn.end - turn.start, 9))
@@ -136,7 +136,7 @@ def _csv(diarization: Diarization, path: str | Path, phones: Segmentation | None
 def _json(diarization: Diarization, path: str | Path, phones: Segmentation | None) -> bytes:
     """All there is: turns, speakers, duration, provenance."""
     content: dict[str, Any] = {
-        "recording": diarization.recording_name,
+        "recording": diarization.recording_name or diarization.name,
         "start": diarization.start,
         "duration": diarization.duration,
         "speakers": diarization.speakers,

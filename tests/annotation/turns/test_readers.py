@@ -168,10 +168,12 @@ def test_tiers_of_speakers_are_told_from_others(tmp_path: Path) -> None:
         read = read_turns(path)
     assert plain(read) == [(0, 1, "Interviewer"), (1, 4, "Ms B"), (2, 2.5, "Interviewer")]
     assert (read.duration, read.tells_duration) == (4.0, True)
+    assert [one.filename for one in told] == [__file__]  # not one of phonseg's
     assert [str(one.message) for one in told] == [
         f'{path}: each of these tiers is read as the turns of a speaker: "Interviewer", "Ms B"; left out: "phones", '
         f'"Words", "Ms B - words", "Comments". If that is wrong, name the tiers of the speakers, such as '
-        'tiers=["A", "B"] (in export: --speaker-tier A --speaker-tier B).'
+        'tiers=["A", "B"], or write the turns in just these tiers: phonseg export --format rttm --speaker-tier A '
+        "--speaker-tier B."
     ]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -195,6 +197,30 @@ def test_a_tier_with_an_unknown_name_is_told(tmp_path: Path) -> None:
         path = grid(tmp_path / "c.TextGrid", {"speaker 1": own, "Mau": [(2, 4, label)]})
         with pytest.warns(PhonsegWarning, match=r'of a speaker: "speaker 1"; left out: "Mau"\. If that is wrong'):
             assert plain(read_turns(path)) == own[:1]
+
+
+def test_labels_that_somebody_typed_make_no_tier_of_phonseg_uncertain(tmp_path: Path) -> None:
+    typed = [(0.0, 1.0, "x")]
+    path = grid(tmp_path / "a.TextGrid", {"speaker 1": typed, "speaker 2": [(1, 2, "hm")], "phones": [(0, 4, "a")]})
+    assert read_turns(path).speakers == ("speaker 1", "speaker 2")  # without a warning
+    renamed = [*typed, (1.0, 2.0, "speaker 1"), (2.0, 3.0, "speaker 1")]
+    path = grid(tmp_path / "b.TextGrid", {"Ann": renamed, "speaker 2": typed})
+    assert read_turns(path).speakers == ("Ann", "speaker 2")
+    for name, labels in {"topics": typed, "Ann": [*typed, (1.0, 2.0, "speaker 3")]}.items():
+        path = grid(tmp_path / "c.TextGrid", {"speaker 1": typed, name: labels})
+        with pytest.warns(PhonsegWarning, match=rf'of a speaker: "speaker 1", "{name}"; left out: none'):
+            read_turns(path)
+
+
+@pytest.mark.parametrize("name", ["a.rttm", "a.TextGrid", "a.txt"])
+def test_every_warning_points_at_the_line_of_the_caller(tmp_path: Path, name: str) -> None:
+    if name == "a.rttm":
+        (tmp_path / name).write_text(RTTM + "SPEAKER meeting 1 10 .5 <NA> <NA> Zoé\n", "utf-8")
+    else:
+        grid(tmp_path / name, {"topics": [(0, 2, "x"), (1, 3, "y")]})
+    with pytest.warns(PhonsegWarning) as told:
+        read_turns(tmp_path / name)
+    assert {one.filename for one in told} == {__file__}
 
 
 def test_a_label_that_is_the_name_of_another_tier_is_told(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from parselmouth.praat import call
 
 from phonseg import read_turns
 from phonseg.annotation.turns.writers import TurnLayout
-from phonseg.errors import PhonsegWarning
+from phonseg.errors import ConfigurationError, PhonsegWarning
 from phonseg.timeline.diarization import Diarization
 from phonseg.timeline.segmentation import Segmentation
 from phonseg.timeline.turns import Turn
@@ -131,3 +131,16 @@ def test_formats_are_encoded_as_they_are_saved(tmp_path: Path) -> None:
     for suffix, data in TurnLayout(("textgrid", "rttm", "csv", "json")).encode(made, "x").items():
         made.save(tmp_path / f"x{suffix}")
         assert (tmp_path / f"x{suffix}").read_bytes() == data
+
+
+@pytest.mark.parametrize("suffix", [".TextGrid", ".rttm", ".csv", ".json"])
+def test_the_name_of_the_recording_outlives_other_names_of_files(tmp_path: Path, suffix: str) -> None:
+    Diarization((Turn(0, 1, "speaker 1"),), 2.0).save(tmp_path / f"talk.1{suffix}")
+    first = read_turns(tmp_path / f"talk.1{suffix}")
+    assert (first.name, first.recording, first.recording_name) == ("talk.1", None, "")
+    for other in (".csv", ".rttm", ".json"):
+        first.save(tmp_path / f"turns{other}")
+        assert "talk.1" in (tmp_path / f"turns{other}").read_text("utf-8")
+        assert read_turns(tmp_path / f"turns{other}").name == "talk.1"
+    with pytest.raises(ConfigurationError, match=r"read from a file, .* rests on\. Diarize the recording again\."):
+        first.at(speakers=2)

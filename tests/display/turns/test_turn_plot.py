@@ -18,7 +18,6 @@ from matplotlib.figure import Figure
 
 from phonseg.display.figure import save_figure
 from phonseg.display.turns.colours import PALETTE, UNMATCHED
-from phonseg.display.turns.plot import plot_turns
 from phonseg.errors import AudioError, ConfigurationError, PhonsegWarning, TextGridError
 from phonseg.timeline.diarization import Diarization
 from phonseg.timeline.provenance import Provenance
@@ -155,7 +154,7 @@ def test_an_hour_is_drawn_in_constant_memory(tmp_path: Path) -> None:
 def test_a_diarization_without_a_recording_is_drawn_if_it_is_given_one() -> None:
     with pytest.raises(ConfigurationError, match=r"this diarization does not know its recording\. Give it as"):
         talk(*TURNS, recording=None).plot()
-    figure = plot_turns(talk(*TURNS, recording=None), recording=(noise(10 * RATE), RATE))
+    figure = talk(*TURNS, recording=None).plot(recording=(noise(10 * RATE), RATE))
     assert len(figure.axes) == 2
 
 
