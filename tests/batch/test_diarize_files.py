@@ -360,7 +360,7 @@ def test_both_commands_at_once_lose_nothing(tmp_path: Path) -> None:
     words = [contents(path)["words"] for path in sorted(grids.glob("*.TextGrid"))]
     for n in (2, 3):
         runs = [partial(segment, folder, into=grids, sensitivity=0.3 + n / 10)]
-        runs += [partial(segment, folder, into=grids, tier="more", shard=(1, 1))]
+        runs += [partial(segment, folder, into=grids, tier="more")]
         runs += [partial(diarize, folder, into=grids, speakers=n)]
         with ThreadPoolExecutor(len(runs)) as threads:
             for future in [threads.submit(run) for run in runs]:
