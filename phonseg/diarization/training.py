@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import warnings
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
-from phonseg.audio.find import Places, search, unique
+from phonseg.audio.find import Places
 from phonseg.diarization.embedding.window_network import WindowNetwork
 from phonseg.diarization.embedding.windows import FEATURES, FRAMES_PER_SECOND
 from phonseg.diarization.learning.closed_forms import learn_closed_forms
@@ -19,12 +15,9 @@ from phonseg.diarization.learning.settings import SpeakerTrainingSettings
 from phonseg.diarization.learning.stretches import LEAST_SPEECH, read_stretches
 from phonseg.diarization.speaker_file import model_of, tensors_of
 from phonseg.diarization.speaker_model import SpeakerModel
-from phonseg.errors import OutputError, PhonsegWarning, TrainingError
-from phonseg.model.segmenter import VERSION
-from phonseg.training.crops import SplitItems, TrainingSet, scan_items
-from phonseg.training.held_out import split
+from phonseg.errors import OutputError, TrainingError
 from phonseg.training.own_state import own_state
-from phonseg.training.trainer import Trainer
+from phonseg.training.trainer import start_run, summary_of
 
 DEFAULTS = SpeakerTrainingSettings()
 LEAST_RECORDINGS = 20  # with fewer, there is hardly anybody to tell apart
@@ -76,7 +69,15 @@ def train_speakers(
         raise OutputError(f"{checkpoint}: there is no folder {Path(checkpoint).parent}. Make it first.")
     with own_state(settings.seed, settings.torch_device()):
         network = WindowNetwork()  # made here, so that its first weights depend on nothing but the seed
-        training_set, trainer = _prepare(recordings, settings, checkpoint, progress)
+        training_set, trainer = start_run(
+            recordings,
+            settings,
+            checkpoint,
+            sample_rate=FEATURES.sample_rate,
+            shortest=LEAST_SPEECH / FRAMES_PER_SECOND,
+            base="speakers",
+            progress=progress,
+        )
         generator = np.random.default_rng([settings.seed, 13])
         training, held_out = (
             read_stretches(items, generator, progress=progress)
@@ -91,41 +92,4 @@ def train_speakers(
         trainer.learn(network_stage(network, training, validation, settings))
         learnt = learn_closed_forms(network.cpu().eval(), training, settings.seed, progress=progress)
         embedder, plda = model_of(tensors_of(*learnt), network)  # as precise as a file holds it
-    return SpeakerModel(name, embedder, plda, _summary(training_set, trainer))
-
-
-def _prepare(
-    recordings: Places, settings: SpeakerTrainingSettings, checkpoint: str | Path | None, progress: bool
-) -> tuple[TrainingSet, Trainer[SpeakerTrainingSettings]]:
-    """Finds, reads and splits the recordings."""
-    found = search(recordings)
-    shortest = LEAST_SPEECH / FRAMES_PER_SECOND
-    training_set = scan_items(unique(found), FEATURES.sample_rate, shortest, progress=progress)
-    if training_set.left_out:
-        some = "\n  ".join(list(training_set.left_out.values())[:10])
-        message = f"{len(training_set.left_out)} recordings are left out of training, among them:\n  {some}"
-        warnings.warn(message, PhonsegWarning, stacklevel=3)
-    items = {item.path: item for item in training_set.items}
-    generator = np.random.default_rng(settings.seed)
-    sides = split(list(items), [one.place for one in found], settings.held_out, generator)
-    split_items = SplitItems(*([items[path] for path in side] for side in sides))
-    run = [
-        VERSION,
-        "speakers",
-        asdict(settings),
-        [[str(item.path), item.duration, item.level] for item in training_set.items],
-    ]
-    identity = hashlib.sha256(json.dumps(run).encode()).hexdigest()
-    path = Path(checkpoint) if checkpoint else None
-    return training_set, Trainer(settings, split_items, path, identity, progress)
-
-
-def _summary(training_set: TrainingSet, trainer: Trainer[SpeakerTrainingSettings]) -> dict[str, object]:
-    """What users may want to know of the training."""
-    return {
-        "recordings": len(training_set.items),
-        "hours": round(sum(item.duration for item in training_set.items) / 3600, 3),
-        "left_out": len(training_set.left_out),
-        "settings": asdict(trainer.settings),
-        **{figure: round(value, 5) for figure, value in trainer.figures.items()},
-    }
+    return SpeakerModel(name, embedder, plda, summary_of(training_set, trainer))

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import warnings
 from copy import deepcopy
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-
-from phonseg.audio.find import Places, search, unique
+from phonseg.audio.find import Places
 from phonseg.encoders.boundary_network import BoundaryNetwork
 from phonseg.encoders.log_mel import LogMel
-from phonseg.errors import OutputError, PhonsegWarning, TrainingError
-from phonseg.model.segmenter import VERSION, Segmenter
+from phonseg.errors import TrainingError
+from phonseg.model.segmenter import Segmenter
 from phonseg.objectives.pseudo_labels import Thresholds
-from phonseg.training.crops import SplitItems, TrainingSet, scan_items
-from phonseg.training.held_out import split
+from phonseg.training.crops import TrainingSet
 from phonseg.training.own_state import own_state
 from phonseg.training.recipe import calibrated, learn_boundaries, train_from_scratch
-from phonseg.training.settings import AdaptationSettings, TrainingSettings
+from phonseg.training.settings import AdaptationSettings, Settings, TrainingSettings
 from phonseg.training.speech_stage import learn_speech
-from phonseg.training.trainer import Trainer
+from phonseg.training.trainer import Trainer, start_run, summary_of
 
 DEFAULTS, ADAPTATION = TrainingSettings(), AdaptationSettings()
 
@@ -72,7 +67,9 @@ def train(
         Interspeech.
     """
     with own_state(settings.seed, settings.torch_device()):
-        training_set, trainer = _prepare(recordings, settings, checkpoint, progress, base="")
+        training_set, trainer = start_run(
+            recordings, settings, checkpoint, base="", **_how(settings), progress=progress
+        )
         model = train_from_scratch(trainer, settings)
         return _summarised(model, name, training_set, trainer)
 
@@ -117,7 +114,9 @@ def adapt(
     if not isinstance(network, BoundaryNetwork):
         raise TrainingError(f"adapt: the model {model.name} has no boundary network. Train one with self-training.")
     with own_state(settings.seed, settings.torch_device()):
-        training_set, trainer = _prepare(recordings, settings, checkpoint, progress, base=model.digest)
+        training_set, trainer = start_run(
+            recordings, settings, checkpoint, base=model.digest, **_how(settings), progress=progress
+        )
         boundary_stream = learn_boundaries(model.streams[:1], Thresholds(), deepcopy(network), trainer, early=False)
         adapted = replace(calibrated((boundary_stream, *model.streams[1:]), trainer), speech=model.speech)
         return _summarised(adapted, name, training_set, trainer)
@@ -145,49 +144,21 @@ def add_speech(
         PhonsegWarning: of recordings that are left out, and of having no clean recording to learn speech from.
     """
     with own_state(settings.seed, settings.torch_device()):
-        training_set, trainer = _prepare(recordings, settings, None, progress, base=model.digest)
+        training_set, trainer = start_run(
+            recordings, settings, None, base=model.digest, **_how(settings), progress=progress
+        )
         taught = learn_speech(model, trainer, settings.speech_steps)
         summary = _summarised(taught, model.name, training_set, trainer).training
         told = {**model.training, "settings": asdict(settings), "speech": summary}
         return replace(taught, training=told, digest="")
 
 
-def _prepare(
-    recordings: Places, settings: AdaptationSettings, checkpoint: str | Path | None, progress: bool, base: str
-) -> tuple[TrainingSet, Trainer[AdaptationSettings]]:
-    """Finds, reads and splits the recordings. base: digest of the model to start from."""
-    if checkpoint and not Path(checkpoint).parent.is_dir():
-        raise OutputError(f"{checkpoint}: there is no folder {Path(checkpoint).parent}. Make it first.")
-    found, rate = search(recordings), LogMel().grid.sample_rate
-    training_set = scan_items(unique(found), rate, settings.crop_seconds, progress=progress)
-    if training_set.left_out:
-        some = "\n  ".join(list(training_set.left_out.values())[:10])
-        message = f"{len(training_set.left_out)} recordings are left out of training, among them:\n  {some}"
-        warnings.warn(message, PhonsegWarning, stacklevel=3)
-    items = {item.path: item for item in training_set.items}
-    generator = np.random.default_rng(settings.seed)
-    sides = split(list(items), [one.place for one in found], settings.held_out, generator)
-    split_items = SplitItems(*([items[path] for path in side] for side in sides))
-    run = [
-        VERSION,
-        asdict(settings),
-        base,
-        [[str(item.path), item.duration, item.level] for item in training_set.items],
-    ]
-    identity = hashlib.sha256(json.dumps(run).encode()).hexdigest()
-    path = Path(checkpoint) if checkpoint else None
-    return training_set, Trainer(settings, split_items, path, identity, progress)
+def _how(settings: AdaptationSettings) -> dict[str, Any]:
+    """At which rate recordings are scanned, and how long they are at least."""
+    return {"sample_rate": LogMel().grid.sample_rate, "shortest": settings.crop_seconds}
 
 
-def _summarised(
-    model: Segmenter, name: str, training_set: TrainingSet, trainer: Trainer[AdaptationSettings]
-) -> Segmenter:
+def _summarised(model: Segmenter, name: str, training_set: TrainingSet, trainer: Trainer[Settings]) -> Segmenter:
     """Returns the model with its name and a summary of its training."""
-    summary: dict[str, object] = {
-        "recordings": len(training_set.items),
-        "hours": round(sum(item.duration for item in training_set.items) / 3600, 3),
-        "left_out": len(training_set.left_out),
-        "settings": asdict(trainer.settings),
-        **{figure: round(value, 5) for figure, value in trainer.figures.items()},
-    }
+    summary = summary_of(training_set, trainer)
     return Segmenter(name, model.streams, model.operating_point, summary, speech=model.speech)
