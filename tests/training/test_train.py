@@ -272,7 +272,10 @@ def test_a_checkpoint_of_other_settings_recordings_or_versions_is_refused(record
     for places, settings in ((recordings, replace(SETTINGS, steps=7)), (recordings / "a.wav", SETTINGS)):
         with pytest.raises(ModelError, match=r"run\.checkpoint: belongs to a run with other settings"):
             trained(places, settings, checkpoint=checkpoint)
-    with patch("phonseg.training.trainer.VERSION", "0.0"), pytest.raises(ModelError, match="another version of phonseg"):
+    with (
+        patch("phonseg.training.trainer.VERSION", "0.0"),
+        pytest.raises(ModelError, match="another version of phonseg"),
+    ):
         trained(recordings, checkpoint=checkpoint)
 
 

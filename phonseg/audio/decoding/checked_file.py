@@ -70,7 +70,9 @@ class CheckedFile:
             return b""
 
     def _read(self, size: int) -> bytes:
-        if size and self._place != self.position:
+        if size <= 0:
+            return b""
+        if self._place != self.position:
             self._moved(self.position)
         parts: list[bytes] = []
         while size > 0 and (part := self._part(size)):

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 from conftest import mel_segmenter
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
 
 from phonseg.audio import scan as scan
 from phonseg.audio.decoding.checked_file import CheckedFile
@@ -249,6 +249,7 @@ def test_an_interrupt_in_a_pass_is_not_lost():
     st.lists(st.tuples(st.integers(0, 70), st.integers(-1, 70), st.booleans()), max_size=8),
     st.integers(0, 60),
 )
+@example(b"x", [(0, 1, False), (0, 0, True), (0, 1, False)], 1)  # nothing is read after going back
 def test_it_reads_as_the_file_itself_up_to_its_length(data, steps, length):
     length = min(length, len(data))
     checked, plain = CheckedFile(io.BytesIO(data), "x", length), io.BytesIO(data[:length])
