@@ -259,7 +259,8 @@ def change_setting(description: Any, chance: random.Random) -> None:
 def change_numbers(tensor: list[Any], chance: random.Random) -> None:
     """Put numbers into a tensor that training would not leave there, or hardly ever."""
     dtype, _, data = tensor
-    array = np.frombuffer(data, {"F32": "<f4", "I64": "<i8"}.get(dtype, "u1")).copy()
+    kind = np.dtype({"F32": "<f4", "I64": "<i8"}.get(dtype, "u1"))
+    array = np.frombuffer(data, "u1" if len(data) % kind.itemsize else kind).copy()  # its type may have been changed
     if not len(array):
         return
     value = chance.choice([0, 1, -1, 1e-30, 1e-45, 100, 1e4, 1e6, -1e6, 1.1e6, 1e18, 1e38, np.inf, -np.inf, np.nan])
