@@ -81,7 +81,7 @@ def run(options: argparse.Namespace) -> None:
     """Diarize and score all sets, print the tables, and write the figures to the JSON file."""
     core = keep_to_one_core()
     model = DiarizeOptions().speaker_model()
-    systems = {"phonseg": f"model {model.name}, SHA-256 {model.digest[:12]}, no label used"}
+    systems = {"phonseg": f"model {model.name}, SHA-256 {model.digest[:12]}, trained without labels"}
     print(f"# Who speaks when, by phonseg {phonseg.__version__}\n")
     print(f"Percent; seconds and counts are summed over recordings. DER: {DiarizationScore().conditions}.")
     print(f"Processor time of one thread, {core}, {platform.machine()}.\n")
