@@ -1,0 +1,1 @@
+"""Recording and factor -> the same speech faster or slower, and the map between the two."""
