@@ -65,7 +65,14 @@ class TimeMap:
     def __call__(self, time: ArrayLike) -> Times: ...
 
     def __call__(self, time: ArrayLike) -> Times | float:
-        """Returns the new seconds of old seconds, one or an array of them; `inverse` goes back."""
+        """Returns the new time of old times.
+
+        Args:
+            time: seconds in the old recording, one number or an array of any shape.
+
+        Returns:
+            Seconds in the new recording, in the same shape.
+        """
         return _read(self.old, self.new, time)
 
     @overload
@@ -75,7 +82,14 @@ class TimeMap:
     def inverse(self, time: ArrayLike) -> Times: ...
 
     def inverse(self, time: ArrayLike) -> Times | float:
-        """Returns the old seconds of new seconds, one or an array of them."""
+        """Returns the old time of new times.
+
+        Args:
+            time: seconds in the new recording, one number or an array of any shape.
+
+        Returns:
+            Seconds in the old recording, in the same shape.
+        """
         return _read(self.new, self.old, time)
 
     @property
