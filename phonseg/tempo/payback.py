@@ -1,0 +1,84 @@
+"""Elasticity and what must be copied -> how many times as long each moment becomes, so that the whole is exact.
+
+What a moment does not take of the change, its neighbours within a syllable take, so that syllables keep their rhythm:
+the map stays close to the even one.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from phonseg.timeline.grid import Times
+
+SYLLABLE = 0.150  # seconds: standard deviation of the Gaussian within which is paid back what is not taken
+ROUNDS = 8  # of paying back: the local tempo then differs little from the even one, unless a limit is in the way
+WIDEST = 2.0  # no ratio is more than this many times above or below the even one
+
+
+def limits(even: float) -> tuple[float, float]:
+    """Returns the least and the largest ratio: within twice the even one, and never against the change.
+
+    Args:
+        even: ratio of the whole, new to old, 0.5 to 2.
+
+    >>> limits(2.0), limits(0.5), limits(1.25)
+    ((1.0, 4.0), (0.25, 1.0), (1.0, 2.5))
+    """
+    return (1.0, even * WIDEST) if even > 1 else (even / WIDEST, 1.0)
+
+
+def duration_ratios(
+    lengths: Times, elasticities: Times, pinned: NDArray[np.bool_], even: float, cell_seconds: float
+) -> Times:
+    """Finds the ratio of new to old duration of each cell.
+
+    Args:
+        lengths: (M,) of the cells, about equal, in any unit.
+        elasticities: (M,) of the cells, above 0.
+        pinned: (M,) which cells are copied.
+        even: ratio of the whole, new to old.
+        cell_seconds: of a cell.
+
+    Returns:
+        (M,) exactly 1 where pinned, elsewhere within `limits`; their sum weighted by the lengths is `even` times the
+        whole length. `can_pin` says whether there is a solution, and there must be one.
+    """
+    from scipy.ndimage import gaussian_filter1d
+
+    least, most = limits(even)
+    width = SYLLABLE / cell_seconds
+    free = ~pinned
+    ratios = np.where(pinned, 1.0, np.clip(even ** (elasticities / elasticities.mean()), least, most))
+    for _ in range(ROUNDS):
+        local = gaussian_filter1d(ratios, width, mode="nearest")
+        ratios[free] = np.clip(ratios[free] * even / local[free], least, most)
+    wanted = even * lengths.sum() - lengths[pinned].sum()
+    ratios[free] = _scaled(ratios[free], lengths[free], wanted, least, most)
+    return np.asarray(ratios)
+
+
+def can_pin(lengths: Times, pinned: NDArray[np.bool_], even: float) -> bool:
+    """Returns whether the rest can make up for what is copied.
+
+    Args:
+        lengths: (M,) of the cells.
+        pinned: (M,) which cells are copied.
+        even: ratio of the whole, new to old.
+    """
+    least, most = limits(even)
+    rest = lengths[~pinned].sum()
+    wanted = even * lengths.sum() - lengths[pinned].sum()
+    return bool(least * rest <= wanted <= most * rest and rest > 0)
+
+
+def _scaled(ratios: Times, lengths: Times, wanted: float, least: float, most: float) -> Times:
+    """The ratios times one number, within the limits, so that the new lengths add up to what is wanted."""
+    low, high = least / ratios.max(), most / ratios.min()  # all at the least, all at the most
+    for _ in range(60):
+        middle = (low + high) / 2
+        if np.clip(ratios * middle, least, most) @ lengths < wanted:
+            low = middle
+        else:
+            high = middle
+    return np.asarray(np.clip(ratios * high, least, most))
