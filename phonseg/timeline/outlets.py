@@ -20,6 +20,9 @@ OUTLETS = {
     "plot_turns": "phonseg.display.turns.plot:plot_turns",
     "play_turns": "phonseg.display.turns.player:TurnPlayer",
     "show_turns": "phonseg.display.turns.player:show_turns",
+    "map_textgrid": "phonseg.annotation.textgrid.mapped_file:map_textgrid",
+    "read_duration_tier": "phonseg.annotation.textgrid.duration_tier:read_duration_tier",
+    "write_duration_tier": "phonseg.annotation.textgrid.duration_tier:write_duration_tier",
 }
 
 

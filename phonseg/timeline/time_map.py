@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from pathlib import Path
 from typing import overload
 
 import numpy as np
@@ -11,7 +12,13 @@ from numpy.typing import ArrayLike
 
 from phonseg.errors import ConfigurationError
 from phonseg.timeline.candidates import frozen
+from phonseg.timeline.diarization import Diarization
 from phonseg.timeline.grid import Times
+from phonseg.timeline.mapped import mapped
+from phonseg.timeline.outlets import outlet
+from phonseg.timeline.segmentation import Segmentation
+
+BEYOND = 0.1  # seconds by which labels may begin or end beyond a recording, as those of an MP3 file in Praat do
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,6 +64,18 @@ class TimeMap:
             if not (math.isfinite(number) and number > 0):
                 raise ConfigurationError(f"time map: {name} is {number}. Give a number above 0.")
         return cls(np.array([start, start + duration]), np.array([start, start + duration / factor]))
+
+    @classmethod
+    def from_duration_tier(cls, path: str | Path) -> TimeMap:
+        """Reads a map from a DurationTier of Praat. `phonseg.annotation.textgrid.duration_tier` lists the errors.
+
+        Args:
+            path: of the text file.
+
+        Returns:
+            The map that Praat would make of it, to a microsecond. Old and new time begin at the same second.
+        """
+        return cls(*outlet("read_duration_tier")(path))
 
     @overload
     def __call__(self, time: float) -> float: ...
@@ -106,6 +125,57 @@ class TimeMap:
     def factor(self) -> float:
         """How many times as fast the new recording is as a whole."""
         return float((self.old[-1] - self.old[0]) / (self.new[-1] - self.new[0]))
+
+    @overload
+    def apply(self, made: Segmentation) -> Segmentation: ...
+
+    @overload
+    def apply(self, made: Diarization) -> Diarization: ...
+
+    def apply(self, made: Segmentation | Diarization) -> Segmentation | Diarization:
+        """Returns the same segments or turns in the new recording.
+
+        Args:
+            made: of the old recording.
+
+        Returns:
+            The same in new time, with labels, scores and speakers as they were. They know neither a recording nor what
+            was not chosen (candidates, the curve, evidence), since these belong to the old recording: choose first.
+
+        Raises:
+            ConfigurationError: if it is something else, or lies outside the old recording by more than 0.1 s.
+        """
+        return mapped(self, made)
+
+    def covers(self, start: float, end: float) -> bool:
+        """Returns whether the map is of a recording that lasts as long, or longer, to 0.1 s.
+
+        Args:
+            start: seconds, in the old recording.
+            end: seconds, in the old recording.
+        """
+        return bool(self.old[0] - BEYOND <= start and end <= self.old[-1] + BEYOND)
+
+    def map_textgrid(self, path: str | Path, new_path: str | Path) -> None:
+        """Writes a TextGrid of the old recording in the time of the new one: all tiers, with labels as they were.
+
+        `phonseg.annotation.textgrid.mapped_file` says what is kept, and lists the errors.
+
+        Args:
+            path: of the TextGrid.
+            new_path: of the file to write, which is replaced if it exists. It may be `path`.
+        """
+        outlet("map_textgrid")(self, path, new_path)
+
+    def to_duration_tier(self, path: str | Path) -> None:
+        """Writes a DurationTier, with which Praat makes a Sound faster or slower by this map.
+
+        `phonseg.annotation.textgrid.duration_tier` lists the errors.
+
+        Args:
+            path: of the file, which is replaced if it exists.
+        """
+        outlet("write_duration_tier")(self, path)
 
 
 def _read(start: Times, end: Times, time: ArrayLike) -> Times | float:

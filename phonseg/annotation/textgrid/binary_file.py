@@ -31,6 +31,7 @@ class BinaryFile:
         start: seconds, as a decimal number.
         end: seconds, as a decimal number.
         count: the place of the number of tiers, with the byte before it, which says whether there are tiers.
+        times: the places of all times, in the order of the file: each is the first of 8 bytes.
         tiers: in the order of the file.
 
     Raises:
@@ -39,6 +40,7 @@ class BinaryFile:
 
     def __init__(self, base: bytes, path: str | Path) -> None:
         self._base, self._path, self._read = base, path, len(MAGIC)
+        self.times: list[int] = []
         self.start, self.end, flag = repr(self._number()), repr(self._number()), self._take(1)
         self.count = slice(self._read - 1, self._read + 4)
         self._held = 0  # intervals and points in the tiers read so far
@@ -89,6 +91,7 @@ class BinaryFile:
         return taken
 
     def _number(self) -> float:
+        self.times.append(self._read)
         return float(struct.unpack(">d", self._take(8))[0])
 
     def _count(self) -> int:
@@ -124,7 +127,7 @@ class BinaryFile:
     def _tier(self) -> Tier:
         first = self._read
         kind, name = self._take(self._take(1)[0]).decode("latin-1"), self._text()
-        self._take(16)  # its own start and end
+        self._number(), self._number()  # its own start and end
         declared, intervals = self._count(), list[Interval]()
         for held in range(declared):
             if self._read == len(self._base) or self._base.startswith(_CLASSES, self._read):

@@ -16,7 +16,8 @@ from phonseg.annotation.textgrid.text_file import HEAD, TextFile
 from phonseg.annotation.textgrid.tier import CountError
 from phonseg.errors import TextGridError
 
-_TEXT_FILE = re.compile(r'ooTextFile[^"]*"\s+[^"]*("[^"]*")')
+# The head of a file of Praat in text form, with the class of what it holds, in quotes.
+TEXT_FILE = re.compile(r'ooTextFile[^"]*"\s+[^"]*("[^"]*")')
 
 GridFile = TextFile | BinaryFile  # to which tiers can be added
 
@@ -51,7 +52,7 @@ def is_textgrid(head: str) -> bool:
     Args:
         head: its first 200 characters, or more.
     """
-    kind = _TEXT_FILE.search(head[:200])
+    kind = TEXT_FILE.search(head[:200])
     return CHRONOLOGICAL_HEAD in head[:200] or (kind is not None and kind[1] == HEAD)
 
 
@@ -96,7 +97,7 @@ def _check_not_blank(base: bytes, path: str | Path) -> None:
 def _check_kind(base: bytes, head: str, path: str | Path) -> None:
     """Raises TextGridError, with what the file is, if it does not begin as a TextGrid does."""
     binary = re.match(rb"ooBinaryFile.(\w+)", base, re.DOTALL)
-    text = _TEXT_FILE.search(head)
+    text = TEXT_FILE.search(head)
     if not binary and not text:
         raise TextGridError(f"{path}: is not a Praat TextGrid (begins with {base[:20]!r}). Save it again from Praat.")
     kind = binary[1].decode("latin-1") if binary else text[1] if text else ""

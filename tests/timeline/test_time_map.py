@@ -1,0 +1,69 @@
+"""Time maps: knots, the way back, and what is mapped."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, strategies as st
+
+from phonseg.errors import ConfigurationError
+from phonseg.timeline.candidates import Candidates
+from phonseg.timeline.diarization import Diarization
+from phonseg.timeline.segmentation import Segmentation
+from phonseg.timeline.time_map import TimeMap
+from phonseg.timeline.turns import Turn
+
+steps = st.lists(st.tuples(st.floats(1e-3, 2.0), st.floats(0.3, 3.0)), min_size=1, max_size=30)
+
+
+def of(pairs: list[tuple[float, float]], start: float = 0.0) -> TimeMap:
+    """The map whose stretches have these lengths and ratios."""
+    lengths, ratios = np.array(pairs).T
+    return TimeMap(start + np.append(0, np.cumsum(lengths)), start + np.append(0, np.cumsum(lengths * ratios)))
+
+
+@given(steps, st.lists(st.floats(-1, 60), min_size=1, max_size=20))
+def test_the_way_back_leads_back_and_time_never_stands(pairs: list[tuple[float, float]], times: list[float]) -> None:
+    time_map = of(pairs)
+    assert np.array_equal(time_map(time_map.old), time_map.new)
+    assert np.array_equal(time_map.inverse(time_map.new), time_map.old)
+    np.testing.assert_allclose(time_map.inverse(time_map(times)), times, rtol=0, atol=1e-9)
+    np.testing.assert_allclose(time_map.reversed(time_map(times)), times, rtol=0, atol=1e-9)
+    apart = np.unique(np.round(times, 6))
+    assert np.all(np.diff(time_map(apart)) > 0)
+
+
+@given(steps, st.floats(-5, 5))
+def test_segments_and_turns_are_those_of_the_new_recording(pairs: list[tuple[float, float]], start: float) -> None:
+    time_map = of(pairs, start)
+    inside = np.unique(np.round(np.linspace(time_map.old[0], time_map.old[-1], 9)[1:-1], 9))
+    scores = np.linspace(0, 1, len(inside))
+    duration = time_map.old[-1] - time_map.old[0]
+    candidates = Candidates(inside, scores, 0.5, 1.0)
+    labels = [f"{i}ə" for i in range(len(inside) + 1)]
+    segments = Segmentation(
+        inside, duration, scores, labels, candidates=candidates, recording="old.wav", start=time_map.old[0]
+    )
+    new = time_map.apply(segments)
+    assert np.array_equal(new.boundaries, time_map(inside))
+    assert (new.labels, list(new.scores)) == (tuple(labels), list(scores))
+    assert new.start == time_map.new[0]
+    assert new.end == pytest.approx(time_map.new[-1], abs=1e-9)
+    assert (new.candidates, new.curve, new.recording) == (None, None, None)
+    turns = Diarization(
+        (Turn(time_map.old[0], segments.end, "A", 0.5), Turn(inside[0], inside[1], "B")),
+        duration,
+        start=time_map.old[0],
+    )
+    talk = time_map.apply(turns)
+    assert talk.turns[0] == (new.start, talk.end, "A", 0.5)
+    assert talk.turns[1][:3] == (time_map(inside[0]), time_map(inside[1]), "B")
+
+
+def test_what_belongs_to_another_recording_is_refused() -> None:
+    time_map = TimeMap.even(2.0, 0.5)
+    with pytest.raises(ConfigurationError, match=r"lasts from 0 to 2\.5 s, and the recording of the map from 0 to 2 s"):
+        time_map.apply(Segmentation(np.array([1.0]), 2.5))
+    assert time_map.apply(Segmentation(np.array([1.0]), 2.05)).duration == 4.1  # as of an MP3 file in Praat
+    with pytest.raises(ConfigurationError, match="list has no times"):
+        time_map.apply([1.0])  # type: ignore[call-overload]
