@@ -26,7 +26,6 @@ from phonseg.timeline.time_map import TimeMap
 
 RATE = 16_000  # Hz, at which recordings are read
 PITCH_FLOOR, PITCH_CEILING = 75, 500  # Hz, for Praat
-STEP = 1e-6  # seconds; a jump in Praat's tier is a slope of this length
 
 Stretch = Callable[[Samples, int, TimeMap], Samples]
 
@@ -79,23 +78,14 @@ def praat(samples: Samples, sample_rate: int, time_map: TimeMap) -> Samples:
 
 
 def _praat_mono(samples: Samples, sample_rate: int, time_map: TimeMap) -> Samples:
-    manipulation = call(
-        parselmouth.Sound(samples.astype(float), sample_rate), "To Manipulation", 0.01, PITCH_FLOOR, PITCH_CEILING
-    )
-    call([manipulation, duration_tier(time_map)], "Replace duration tier")
+    sound = parselmouth.Sound(samples.astype(float), sample_rate)
+    manipulation = call(sound, "To Manipulation", 0.01, PITCH_FLOOR, PITCH_CEILING)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "tempo.DurationTier"
+        time_map.to_duration_tier(file)
+        call([manipulation, parselmouth.read(str(file))], "Replace duration tier")
     resynthesis = call(manipulation, "Get resynthesis (overlap-add)")
     return np.asarray(resynthesis.values[0], dtype=np.float32)
-
-
-def duration_tier(time_map: TimeMap) -> parselmouth.Data:
-    """The map as Praat has it: a ratio of durations at points, straight between them."""
-    start, end = float(time_map.old[0]), float(time_map.old[-1])
-    tier = call("Create DurationTier", "tempo", start, end)
-    for left, right, ratio in zip(time_map.old, time_map.old[1:], time_map.ratios, strict=False):
-        step = min(STEP, (right - left) / 3)
-        for time in (left + step, right - step):
-            call(tier, "Add point", float(time), float(ratio))
-    return tier
 
 
 def vocoder(samples: Samples, sample_rate: int, time_map: TimeMap) -> Samples:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import sys
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 from conftest import RATE
 from hypothesis import given, strategies as st
 
+from phonseg.audio.find import find_recordings
+from phonseg.audio.recording import read
 from phonseg.timeline.grid import Samples
 from phonseg.timeline.segmentation import Segmentation
 from phonseg.timeline.time_map import TimeMap
@@ -25,6 +29,7 @@ import tempo_bars
 import tempo_measures as measures
 import there_and_back
 
+ROOT = Path(__file__).resolve().parents[2]
 SAME = TimeMap(np.array([0.0, 1.0]), np.array([0.0, 1.0]))
 
 
@@ -218,3 +223,44 @@ def test_differences_are_of_pairs() -> None:
     mean, low, high = there_and_back.difference(np.random.default_rng(0).normal(0, 1, 400), np.zeros(400))
     assert low < mean < high
     assert high - low == pytest.approx(2 * 1.96 / 20, rel=0.15)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two demo recordings, cut to 2 s, with phones as if both were the same sentence."""
+    folder: Path = tmp_path_factory.mktemp("recordings")
+    for name, path in zip(("a_sa1", "b_sa1"), find_recordings(ROOT / "data" / "demo"), strict=False):
+        soundfile.write(folder / f"{name}.wav", read(path, sample_rate=RATE)[0][: 2 * RATE], RATE)
+        phones = ["0 8000 h#", "8000 12000 tcl", "12000 13000 t", "13000 24000 ah", "24000 32000 h#"]
+        (folder / f"{name}.phn").write_text("\n".join(phones), encoding="utf-8")
+    return folder
+
+
+def ran(program: str, folder: Path) -> str:
+    command = [sys.executable, ROOT / "benchmarks" / program, folder, "2"]  # a process of its own keeps to one core
+    done = subprocess.run(command, capture_output=True, encoding="utf-8")
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.slow
+def test_every_way_has_a_line_for_every_factor(folder: Path) -> None:
+    printed = ran("tempo.py", folder)
+    lines = [line for line in printed.splitlines() if line.startswith("| ")]
+    for way in stretchers.ways():
+        for factor in measures.FACTORS:
+            assert any(line.startswith(f"| {way.name} ") and f" {factor:g} |" in line for line in lines)
+    (vocoder,) = [line for line in lines if line.startswith("| librosa, even") and " 0.66 |" in line]
+    assert "mel" in vocoder.split("|")[-2]
+    assert "Of another length than round(n / factor): 0; of other samples at factor 1: 0." in printed
+    assert "8 boundaries in 2 pairs" in printed
+    assert "The right channel is 22 samples late" in printed
+
+
+@pytest.mark.slow
+def test_there_and_back_needs_no_labels(folder: Path, tmp_path: Path) -> None:
+    for path in folder.glob("*.wav"):
+        shutil.copy(path, tmp_path)
+    printed = ran("there_and_back.py", tmp_path)
+    assert "There and back, 2 recordings." in printed
+    assert sum(line.startswith("| phonseg ") for line in printed.splitlines()) >= len(measures.FACTORS)
