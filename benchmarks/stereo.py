@@ -12,12 +12,11 @@ from itertools import product
 import numpy as np
 from markdown_table import table
 from scipy.signal import correlate
-from stretchers import Way, even_map
+from stretchers import Way
 from tempo_bars import COHERENCE, LAG
 from tempo_measures import FACTORS, Sound
 from tqdm import tqdm
 
-import phonseg
 from phonseg.timeline.grid import Samples
 
 LATE = 22  # samples: 1.4 ms at 16 kHz, as from a microphone half a metre further away
@@ -45,10 +44,7 @@ def report(sounds: Sequence[Sound], taking_part: Sequence[Way]) -> str:
     rows = []
     found: dict[str, list[tuple[int, float]]] = {way.name: [] for way in taking_part}
     for sound, factor in tqdm(list(product(sounds, FACTORS)), desc="stereo", unit="copy", disable=None):
-        maps = {
-            True: phonseg.time_map(sound.source, factor),
-            False: even_map(len(sound.samples), sound.sample_rate, factor),
-        }
+        maps = {mapped: sound.time_map(factor, mapped=mapped) for mapped in (False, True)}
         both = late_on_the_right(sound.samples)
         for way in taking_part:
             found[way.name].append(lag_and_coherence(way.stretch(both, sound.sample_rate, maps[way.mapped])))

@@ -57,12 +57,6 @@ def new_length(time_map: TimeMap, sample_rate: int) -> int:
     return round((time_map.new[-1] - time_map.new[0]) * sample_rate)
 
 
-def even_map(n_samples: int, sample_rate: int, factor: float) -> TimeMap:
-    """The map that changes every moment alike, as long as `phonseg.change_tempo` makes it."""
-    ends = np.array([n_samples, round(n_samples / factor)]) / sample_rate
-    return TimeMap(np.array([0, ends[0]]), np.array([0, ends[1]]))
-
-
 def own(samples: Samples, sample_rate: int, time_map: TimeMap) -> Samples:
     """What phonseg renders."""
     columns = samples.reshape(len(samples), -1)

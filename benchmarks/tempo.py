@@ -27,7 +27,7 @@ from markdown_table import table
 from natural_timing import natural_timing
 from speed import keep_to_one_core
 from stereo import report as stereo_report
-from stretchers import RATE, Way, even_map, own, ways
+from stretchers import RATE, Way, own, ways
 from tempo_bars import bars, missed
 from tempo_measures import FACTORS, Measures, Sound, bursts_of, measure, spread, summary
 from there_and_back import report as there_and_back_report
@@ -93,11 +93,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def report(folder: Path, count: int) -> Iterator[str]:
     """The parts of what is printed, as they are ready."""
     files = pair(folder, folder, find=find_recordings).pairs
-    references = {name: read_reference(reference) for name, (reference, _) in files.items()}
-    chosen = [
-        Labelled(Sound(read(files[name][1], sample_rate=RATE)[0], RATE), references[name])
-        for name in spread(list(files), count)
-    ]
+    labelled = {
+        name: Labelled(Sound(read(recording, sample_rate=RATE)[0], RATE), read_reference(reference))
+        for name, (reference, recording) in files.items()
+    }
+    chosen = spread(list(labelled.values()), count)
     sounds, taking_part = [one.sound for one in chosen], ways()
     if not any(way.program == "sox" for way in taking_part):
         yield "sox is not installed, and is left out."
@@ -106,7 +106,8 @@ def report(folder: Path, count: int) -> Iterator[str]:
     yield table(TITLES, [cells(way, factor, found[factor][way]) for way in taking_part for factor in FACTORS])
     yield bars()
     yield there_and_back_report(sounds, taking_part)
-    yield natural_timing(references, lambda name, factor: phonseg.time_map(files[name][1], factor)).told()
+    references = {name: one.reference for name, one in labelled.items()}
+    yield natural_timing(references, lambda name, factor: labelled[name].sound.time_map(factor, mapped=True)).told()
     yield stereo_report(sounds, taking_part)
 
 
@@ -125,7 +126,7 @@ def change_all(chosen: Sequence[Labelled], factor: float, taking_part: Sequence[
     found = {way: Found() for way in taking_part}
     first = chosen[0].sound
     for way in taking_part:  # what is loaded at the first use does not count
-        way.stretch(first.samples, first.sample_rate, even_map(len(first.samples), first.sample_rate, factor))
+        way.stretch(first.samples, first.sample_rate, first.time_map(factor, mapped=False))
     for one in tqdm(chosen, desc=f"{factor:g}", unit="file", disable=None):
         for mapped in (True, False):
             change = timed(lambda one=one, even=not mapped: phonseg.change_tempo(one.sound.source, factor, even=even))

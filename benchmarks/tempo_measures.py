@@ -86,9 +86,13 @@ class Sound:
         return pitch.xs(), pitch.selected_array["frequency"]
 
     @cached_property
-    def boundaries(self) -> Times:
-        """Seconds, as phonseg finds them with no option."""
-        return phonseg.segment(self.source).boundaries
+    def segmentation(self) -> Segmentation:
+        """What phonseg finds with no option."""
+        return phonseg.segment(self.source)
+
+    def time_map(self, factor: float, *, mapped: bool) -> TimeMap:
+        """The map of phonseg (mapped), or the even one."""
+        return phonseg.time_map(self.source, factor, even=not mapped, segmentation=self.segmentation)
 
 
 @dataclass(frozen=True)
@@ -169,8 +173,8 @@ def pitch_error(old: Sound, new: Sound, time_map: TimeMap) -> float:
 
 def boundary_f1(old: Sound, new: Sound, time_map: TimeMap, tolerance: float) -> float:
     """F1 of the boundaries found in the copy against the mapped ones, within `tolerance` seconds."""
-    pairs = most_pairs(time_map(old.boundaries), new.boundaries, tolerance + SLACK)
-    return 2 * pairs / max(1, len(old.boundaries) + len(new.boundaries))
+    expected, found = time_map(old.segmentation.boundaries), new.segmentation.boundaries
+    return 2 * most_pairs(expected, found, tolerance + SLACK) / max(1, len(expected) + len(found))
 
 
 def bursts_of(reference: Segmentation) -> Times:

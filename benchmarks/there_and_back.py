@@ -20,11 +20,10 @@ from pathlib import Path
 import numpy as np
 from markdown_table import table
 from numpy.typing import NDArray
-from stretchers import RATE, Way, even_map, ways
+from stretchers import RATE, Way, ways
 from tempo_measures import FACTORS, Sound, mapped_mel, mean_of_numbers, spread
 from tqdm import tqdm
 
-import phonseg
 from phonseg.audio.find import find_recordings
 from phonseg.audio.recording import read
 from phonseg.errors import PhonsegError
@@ -82,10 +81,7 @@ def there_and_back(
     """The scores of all recordings, by program, whether it is mapped, and the name of the score."""
     found: dict[tuple[str, bool, str], list[float]] = {}
     for old in tqdm(sounds, desc=f"{factor:g} and back", unit="file", disable=None):
-        maps = {
-            False: even_map(len(old.samples), old.sample_rate, factor),
-            True: phonseg.time_map((old.samples, old.sample_rate), factor),
-        }
+        maps = {mapped: old.time_map(factor, mapped=mapped) for mapped in (False, True)}
         for way in taking_part:
             back = Sound(trip(old.samples, old.sample_rate, maps[way.mapped], way), old.sample_rate)
             for name, score in scores.items():
