@@ -29,8 +29,8 @@ CLOSURE_MS = slice(-20, -2)
 # A burst exceeds the mean level of the closure by this, and four fifths of the closure by that. Between the pulses of a
 # low voice the level falls as far, but not for so long.
 CLOSURE_DECIBELS, FIFTH_DECIBELS = 18.0, 13.0
-# An onset that fades in rises by about 6, 3.5 and 2.5 dB from each STEP_MS to the next. What rises by half of all that is
-# such an onset; a burst falls, or stays, before the next sound begins.
+# A sound that fades in rises by about 6, 3.5 and 2.5 dB from each STEP_MS to the next. What rises by half of each is no
+# burst, which falls, or stays, before the next sound begins.
 STEP_MS, STEP_DECIBELS = 5, (3.0, 1.75, 1.25)
 FAINTEST = -30.0  # decibels below the loud level: fainter bursts are lost in the noise of most recordings
 

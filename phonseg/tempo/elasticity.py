@@ -50,4 +50,5 @@ def _bumps(times: Times, boundaries: Times) -> Times:
     """(M,) 1 within REACH of a boundary, falling to 0 at twice that."""
     beyond = np.concatenate([[-np.inf], boundaries, [np.inf]])
     after = 1 + np.searchsorted(boundaries, times)
-    return np.clip(2 - np.minimum(times - beyond[after - 1], beyond[after] - times) / REACH, 0, 1)
+    distances = np.minimum(times - beyond[after - 1], beyond[after] - times)
+    return np.asarray(np.clip(2 - distances / REACH, 0, 1))
