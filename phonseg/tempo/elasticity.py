@@ -48,8 +48,7 @@ def _change(times: Times, segmentation: Segmentation) -> Times:
 
 def _bumps(times: Times, boundaries: Times) -> Times:
     """(M,) 1 within REACH of a boundary, falling to 0 at twice that."""
-    if not len(boundaries):
-        return np.zeros(len(times))
-    after = np.clip(np.searchsorted(boundaries, times), 1, len(boundaries) - 1) if len(boundaries) > 1 else 0
-    nearest = np.minimum(np.abs(times - boundaries[after]), np.abs(times - boundaries[np.maximum(0, after - 1)]))
-    return np.clip(2 - nearest / REACH, 0, 1)
+    beyond = np.concatenate([[-np.inf], boundaries, [np.inf]])
+    after = 1 + np.searchsorted(boundaries, times)
+    distances = np.minimum(times - beyond[after - 1], beyond[after] - times)
+    return np.asarray(np.clip(2 - distances / REACH, 0, 1))

@@ -1,4 +1,4 @@
-"""Elasticity and what must be copied -> how many times as long each moment becomes, so that the whole is exact.
+"""Elasticity and pins -> how many times as long each moment becomes, so that the whole is exact.
 
 What a moment does not take of the change, its neighbours within a syllable take, so that syllables keep their rhythm:
 the map stays close to the even one.
@@ -14,6 +14,7 @@ from phonseg.timeline.grid import Times
 SYLLABLE = 0.150  # seconds: standard deviation of the Gaussian within which is paid back what is not taken
 ROUNDS = 8  # of paying back: the local tempo then differs little from the even one, unless a limit is in the way
 WIDEST = 2.0  # no ratio is more than this many times above or below the even one
+HALVINGS = 60  # of the interval in which a scale is sought: as fine as floating-point numbers are
 
 
 def limits(even: float) -> tuple[float, float]:
@@ -28,54 +29,48 @@ def limits(even: float) -> tuple[float, float]:
     return (1.0, even * WIDEST) if even > 1 else (even / WIDEST, 1.0)
 
 
-def duration_ratios(
-    lengths: Times, elasticities: Times, pinned: NDArray[np.bool_], even: float, cell_seconds: float
-) -> Times:
+def can_make_up(copied: float, rest: float, even: float) -> bool:
+    """Returns whether the rest of a recording can make up for what is copied.
+
+    Args:
+        copied: how much is copied, 0 or more, in any unit.
+        rest: how much is not, in the same unit.
+        even: ratio of the whole, new to old.
+    """
+    least, most = limits(even)
+    return least * rest <= even * (copied + rest) - copied <= most * rest
+
+
+def duration_ratios(elasticities: Times, lengths: Times, pinned: NDArray[np.bool_], even: float, cell: float) -> Times:
     """Finds the ratio of new to old duration of each cell.
 
     Args:
-        lengths: (M,) of the cells, about equal, in any unit.
         elasticities: (M,) of the cells, above 0.
-        pinned: (M,) which cells are copied.
+        lengths: (M,) of the cells, about equal, in any unit.
+        pinned: (M,) which cells are copied; the rest can make up for them.
         even: ratio of the whole, new to old.
-        cell_seconds: of a cell.
+        cell: seconds, of one cell.
 
     Returns:
-        (M,) exactly 1 where pinned, elsewhere within `limits`; their sum weighted by the lengths is `even` times the
-        whole length. `can_pin` says whether there is a solution, and there must be one.
+        (M,) 1 where pinned, elsewhere within `limits`. Weighted by the lengths, their mean is `even`.
     """
     from scipy.ndimage import gaussian_filter1d
 
     least, most = limits(even)
-    width = SYLLABLE / cell_seconds
-    free = ~pinned
     ratios = np.where(pinned, 1.0, np.clip(even ** (elasticities / elasticities.mean()), least, most))
+    free = ~pinned
     for _ in range(ROUNDS):
-        local = gaussian_filter1d(ratios, width, mode="nearest")
+        local = gaussian_filter1d(ratios, SYLLABLE / cell, mode="nearest")
         ratios[free] = np.clip(ratios[free] * even / local[free], least, most)
     wanted = even * lengths.sum() - lengths[pinned].sum()
     ratios[free] = _scaled(ratios[free], lengths[free], wanted, least, most)
     return np.asarray(ratios)
 
 
-def can_pin(lengths: Times, pinned: NDArray[np.bool_], even: float) -> bool:
-    """Returns whether the rest can make up for what is copied.
-
-    Args:
-        lengths: (M,) of the cells.
-        pinned: (M,) which cells are copied.
-        even: ratio of the whole, new to old.
-    """
-    least, most = limits(even)
-    rest = lengths[~pinned].sum()
-    wanted = even * lengths.sum() - lengths[pinned].sum()
-    return bool(least * rest <= wanted <= most * rest and rest > 0)
-
-
 def _scaled(ratios: Times, lengths: Times, wanted: float, least: float, most: float) -> Times:
     """The ratios times one number, within the limits, so that the new lengths add up to what is wanted."""
-    low, high = least / ratios.max(), most / ratios.min()  # all at the least, all at the most
-    for _ in range(60):
+    low, high = least / ratios.max(initial=least), most / ratios.min(initial=most)
+    for _ in range(HALVINGS):
         middle = (low + high) / 2
         if np.clip(ratios * middle, least, most) @ lengths < wanted:
             low = middle
