@@ -153,14 +153,14 @@ class Recording:
             raise AudioError(f"{self.name}: became shorter while it was read. Wait until it is complete.")
 
 
-def open_recording(source: Source, *, channel: Channel = "mix") -> Recording:
+def open_recording(source: Source | Recording, *, channel: Channel = "mix") -> Recording:
     """Opens a recording, and counts and checks all its samples.
 
     Args:
         source: a path (WAV, FLAC, MP3, OGG, AIFF, NIST SPHERE and all other formats of libsndfile; with PyAV, also m4a,
             wma and the sound of videos; the content decides, not the suffix), an open binary file, (samples,
             sample_rate) with samples (n,) or (n, channels), or a parselmouth Sound. Samples in memory are not copied,
-            so they must not change as long as the recording is used.
+            so they must not change as long as the recording is used. A Recording is returned as it is.
         channel: "mix" for the mean of all channels, or the number of one, counted from 1 as in Praat.
 
     Returns:
@@ -177,6 +177,8 @@ def open_recording(source: Source, *, channel: Channel = "mix") -> Recording:
             loudest is used instead.
     """
     check_channel(channel)
+    if isinstance(source, Recording):
+        return source
     decoder = open_source(source)
     check_has_channel(channel, decoder.channels, decoder.name)
     counts = scan(decoder, channel)
