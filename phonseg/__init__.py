@@ -10,6 +10,7 @@ _NAMES = {
     "annotation.readers": "read_reference",
     "annotation.textgrid.reader": "read_textgrid",
     "annotation.turns.readers": "read_turns",
+    "batch.change_tempo_files": "change_tempo_files",
     "batch.check": "check",
     "batch.diarize_files": "diarize_files",
     "batch.export": "export",
@@ -23,12 +24,15 @@ _NAMES = {
     "evaluation.score": "CorpusScore Score",
     "evaluation.speakers.evaluate": "evaluate_diarization",
     "model.segmenter": "Segmenter load segment",
+    "tempo.change_tempo": "change_tempo time_map",
+    "tempo.tempo_change": "TempoChange",
     "timeline.candidates": "Decision",
     "timeline.diarization": "Diarization",
     "timeline.grid": "FrameGrid",
     "timeline.provenance": "Provenance",
     "timeline.segment": "Segment",
     "timeline.segmentation": "Segmentation",
+    "timeline.time_map": "TimeMap",
     "timeline.turns": "Turn",
     "training.settings": "TrainingSettings",
     "training.train": "adapt train",
@@ -41,6 +45,7 @@ if TYPE_CHECKING:
     from phonseg.annotation.readers import read_reference as read_reference
     from phonseg.annotation.textgrid.reader import read_textgrid as read_textgrid
     from phonseg.annotation.turns.readers import read_turns as read_turns
+    from phonseg.batch.change_tempo_files import change_tempo_files as change_tempo_files
     from phonseg.batch.check import check as check
     from phonseg.batch.diarize_files import diarize_files as diarize_files
     from phonseg.batch.export import export as export
@@ -54,12 +59,15 @@ if TYPE_CHECKING:
     from phonseg.evaluation.score import CorpusScore as CorpusScore, Score as Score
     from phonseg.evaluation.speakers.evaluate import evaluate_diarization as evaluate_diarization
     from phonseg.model.segmenter import Segmenter as Segmenter, load as load, segment as segment
+    from phonseg.tempo.change_tempo import change_tempo as change_tempo, time_map as time_map
+    from phonseg.tempo.tempo_change import TempoChange as TempoChange
     from phonseg.timeline.candidates import Decision as Decision
     from phonseg.timeline.diarization import Diarization as Diarization
     from phonseg.timeline.grid import FrameGrid as FrameGrid
     from phonseg.timeline.provenance import Provenance as Provenance
     from phonseg.timeline.segment import Segment as Segment
     from phonseg.timeline.segmentation import Segmentation as Segmentation
+    from phonseg.timeline.time_map import TimeMap as TimeMap
     from phonseg.timeline.turns import Turn as Turn
     from phonseg.training.settings import TrainingSettings as TrainingSettings
     from phonseg.training.train import adapt as adapt, train as train

@@ -40,6 +40,7 @@ def test_public_names() -> None:
     assert set(phonseg.__all__) == {
         *("TrainingSettings", "bootstrap", "matched_pairs", "export", "Segment"),
         *("diarize", "Diarization", "Turn"),
+        *("change_tempo", "change_tempo_files", "time_map", "TempoChange", "TimeMap"),
         *(
             "segment",
             "load",
@@ -133,7 +134,7 @@ def test_modules_are_small() -> None:
 
 def test_folders_hold_few_modules_and_each_says_what_it_is_for() -> None:
     modules = {folder: [room for room in ROOMS if room.parent == folder] for folder in {room.parent for room in ROOMS}}
-    most = {"phonseg": 4, "cli": 17}  # with __init__.py
+    most = {"phonseg": 4, "cli": 18}  # with __init__.py
     assert {folder.name for folder, inside in modules.items() if len(inside) > most.get(folder.name, 14)} == set()
     for folder in modules:
         text = (folder / "__init__.py").read_text("utf-8")

@@ -13,13 +13,15 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
-import soxr
+from numpy.typing import NDArray
 
+from phonseg.audio.blocks import recut, resampled
 from phonseg.audio.channels import Channel, check_channel, check_has_channel, one_channel
 from phonseg.audio.decoding.decoder import DamagedError, Decoder
 from phonseg.audio.decoding.source import Source, open_source
@@ -109,27 +111,56 @@ class Recording:
             raise ConfigurationError(f"block_seconds is {block_seconds}. Give seconds, above 0.")
         chunks = iter(self._kept) if self._kept else self._mono()
         if sample_rate != self.sample_rate:
-            chunks = _resampled(chunks, self.sample_rate, sample_rate, self.length(sample_rate))
-        return _recut(chunks, size)
+            chunks = resampled(chunks, self.sample_rate, sample_rate, self.length(sample_rate))
+        return recut(chunks, size)
+
+    @property
+    def sample_type(self) -> str:
+        """What a WAV file must hold so that nothing is lost of the samples, as libsndfile calls it, such as PCM_16."""
+        return self._decoder.sample_type
+
+    def channel_blocks(self) -> Iterator[NDArray[Any]]:
+        """Reads the samples of all channels from the beginning, at the rate of the recording and without any loss.
+
+        Each call begins anew: it decodes the recording again, and rewinds an open file.
+
+        Yields:
+            (n, channels) blocks of at most 16 384 samples per channel, `n_samples` altogether: float64 if the samples
+            have more than 24 bits, else float32. Samples in memory are not copied, so the blocks must not be changed.
+
+        Raises:
+            AudioError: if the recording has become shorter or was changed since it was opened, or if a channel other
+                than the one that is used holds samples that are not finite.
+        """
+        for block in self._all_of(self._decoder.exact_blocks):
+            if not np.isfinite(block).all():  # the channel that is used has been checked already
+                raise AudioError(
+                    f"{self.name}: holds samples that are not finite numbers. Replace them, for example by 0."
+                )
+            yield block
 
     def _mono(self) -> Iterator[Samples]:
+        return (one_channel(block, self.channel) for block in self._all_of(self._decoder.blocks))
+
+    def _all_of(self, blocks: Callable[[int, int], Iterator[NDArray[Any]]]) -> Iterator[NDArray[Any]]:
+        """Yields all blocks of a decoder; raises AudioError if there are fewer samples than before."""
         done = 0
         with suppress(DamagedError):
-            for block in self._decoder.blocks(BLOCK, self.n_samples):
+            for block in blocks(BLOCK, self.n_samples):
                 done += len(block)
-                yield one_channel(block, self.channel)
+                yield block
         if done < self.n_samples:
             raise AudioError(f"{self.name}: became shorter while it was read. Wait until it is complete.")
 
 
-def open_recording(source: Source, *, channel: Channel = "mix") -> Recording:
+def open_recording(source: Source | Recording, *, channel: Channel = "mix") -> Recording:
     """Opens a recording, and counts and checks all its samples.
 
     Args:
         source: a path (WAV, FLAC, MP3, OGG, AIFF, NIST SPHERE and all other formats of libsndfile; with PyAV, also m4a,
             wma and the sound of videos; the content decides, not the suffix), an open binary file, (samples,
             sample_rate) with samples (n,) or (n, channels), or a parselmouth Sound. Samples in memory are not copied,
-            so they must not change as long as the recording is used.
+            so they must not change as long as the recording is used. A Recording is returned as it is.
         channel: "mix" for the mean of all channels, or the number of one, counted from 1 as in Praat.
 
     Returns:
@@ -146,6 +177,8 @@ def open_recording(source: Source, *, channel: Channel = "mix") -> Recording:
             loudest is used instead.
     """
     check_channel(channel)
+    if isinstance(source, Recording):
+        return source
     decoder = open_source(source)
     check_has_channel(channel, decoder.channels, decoder.name)
     counts = scan(decoder, channel)
@@ -212,28 +245,3 @@ def read(source: Source, *, sample_rate: int, channel: Channel = "mix") -> tuple
     """
     recording = open_recording(source, channel=channel)
     return np.concatenate([np.zeros(0, np.float32), *recording.blocks(sample_rate)]), recording.duration
-
-
-def _resampled(chunks: Iterator[Samples], rate: float, wanted_rate: int, length: int) -> Iterator[Samples]:
-    """Yields the chunks at another rate, `length` samples altogether."""
-    stream = soxr.ResampleStream(rate, wanted_rate, 1, dtype="float32", quality="HQ")
-    for chunk in chunks:
-        resampled = stream.resample_chunk(chunk)[:length]
-        length -= len(resampled)
-        yield resampled
-    resampled = stream.resample_chunk(np.zeros(0, np.float32), last=True)[:length]
-    yield np.pad(resampled, (0, length - len(resampled)))  # soxr may end a sample early
-
-
-def _recut(chunks: Iterator[Samples], size: int) -> Iterator[Samples]:
-    """Yields the same samples in new blocks of `size`; the last may be shorter."""
-    held: list[Samples] = []
-    missing = size
-    for chunk in chunks:
-        while len(chunk) >= missing:
-            yield np.concatenate([*held, chunk[:missing]])
-            held, chunk, missing = [], chunk[missing:], size
-        held.append(chunk)
-        missing -= len(chunk)
-    if missing < size:
-        yield np.concatenate(held)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -107,6 +107,7 @@ class DiarizeTask:
         options: how it is diarized.
         layout: how the turns are written.
         command: its name.
+        adds_tiers: whether it can add its tiers to a TextGrid.
         tiers_get_names: whether people give other names to its tiers.
     """
 
@@ -114,6 +115,7 @@ class DiarizeTask:
     layout: TurnLayout = field(default_factory=TurnLayout)
 
     command: ClassVar[Command] = "diarize"
+    adds_tiers: ClassVar[bool] = True
     tiers_get_names: ClassVar[bool] = True
 
     @property
@@ -137,11 +139,12 @@ class DiarizeTask:
         phones = {"phones_model": self._phones.segmenter().digest} if self.layout.phones else {}
         return replace(origin, settings={**origin.settings, **self.layout.settings, **phones})
 
-    def make(self, recording: Path) -> WorkerResult:
+    def make(self, recording: Path, places: Mapping[str, Path]) -> WorkerResult:
         """Diarizes a recording, and segments it if phones are wanted.
 
         Args:
             recording: its path.
+            places: not needed, since the files are small.
 
         Returns:
             The contents of its files, and the numbers of turns, speakers and boundaries.

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from phonseg.audio.find import Found
+from phonseg.audio.find import SUFFIXES, Found
 from phonseg.batch.records.manifest import Shard
 from phonseg.errors import AudioError, ConfigurationError, OutputError, TextGridError
 from phonseg.system.folders import is_name, place_of
@@ -86,12 +86,13 @@ def plan_jobs(
         found: what lies in each input. A recording that lies in several inputs belongs to the first.
         output: the output folder; subfolders of the inputs are kept. None to write beside the recordings.
         shard: which part of the recordings, (i, n) for the i-th of n, counted from 1; None for all.
-        suffixes: the suffixes of the files of one recording.
+        suffixes: the suffixes of the files of one recording. If one is that of recordings, what lies in an output
+            folder below an input folder is no input, since it was made before.
         into: instead of `output`, a folder of TextGrids that mirrors the inputs, or the TextGrid of the only recording.
 
     Returns:
         The jobs of the shard, each recording once. Recordings that would have the same files, also as those of another
-        shard, have a `failure`.
+        shard, or whose files would replace a recording, have a `failure`.
 
     Raises:
         ConfigurationError: if the shard is out of its range, `output` cannot be the name of a folder, or `into` is
@@ -106,6 +107,9 @@ def plan_jobs(
         raise ConfigurationError(f"output is {os.fspath(output)!r}. Give the name of a folder.")
     if into is not None:
         _check_into(into, output, suffixes)
+    makes_recordings = not set(suffixes).isdisjoint(SUFFIXES)
+    if makes_recordings and output is not None:
+        found = [_outside(one, output) for one in found]
     jobs: list[Job] = []
     groups: dict[str, list[int]] = {}
     for recording, root in _each_once(found):
@@ -116,6 +120,8 @@ def plan_jobs(
     for places in (places for places in groups.values() if len(places) > 1):
         for place, job in zip(places, _of_same_files([jobs[place] for place in places]), strict=True):
             jobs[place] = job
+    if makes_recordings:
+        jobs = _sparing_recordings(jobs)
     return [job for job in jobs if _shard(job.place, n) == i]
 
 
@@ -134,6 +140,30 @@ def _of_same_files(group: Sequence[Job]) -> list[Job]:
         advice = "Rename one of them, or give them different folders."
         jobs.append(replace(job, failure=f"{job.recording}: would be written to {same}. {advice}"))
     return jobs
+
+
+def _outside(one: Found, output: Place) -> Found:
+    """What was found, without the recordings in an output folder that lies below the input folder."""
+    inside = os.path.realpath(output)
+    if Path(os.path.realpath(one.root)).is_relative_to(inside):
+        return one
+    kept = (path for path in one.recordings if not Path(os.path.realpath(path)).is_relative_to(inside))
+    return replace(one, recordings=tuple(kept))
+
+
+def _sparing_recordings(jobs: Sequence[Job]) -> list[Job]:
+    """These jobs; one whose files would replace a recording says that it cannot be done."""
+    recordings = {os.path.realpath(job.recording) for job in jobs}
+    spared = []
+    for job in jobs:
+        taken = next((file for file in job.files.values() if os.path.realpath(file) in recordings), None)
+        if taken and not job.failure:
+            same = (
+                f"would be written to {taken}, which is a recording and stays as it is. Choose another output folder."
+            )
+            job = replace(job, failure=f"{job.recording}: {same}")
+        spared.append(job)
+    return spared
 
 
 def stem_of(path: Path) -> str:

@@ -11,6 +11,7 @@ from queue import SimpleQueue
 
 from phonseg.audio.find import Places, search
 from phonseg.batch.jobs import Job, Place, plan_jobs
+from phonseg.batch.large_files import LargeFilePlaces
 from phonseg.batch.outputs import Outputs
 from phonseg.batch.progress import Progress
 from phonseg.batch.records.manifest import Shard
@@ -69,11 +70,12 @@ def run_batch(
     n_workers = 1 if executor else min(jobs or _cores(), MOST_PER_CORE * _cores(), len(planned))
     with (
         closing(Outputs(planned, task=task, shard=shard, overwrite=overwrite)) as outputs,
+        closing(LargeFilePlaces(planned)) as places,
         nullcontext(executor) if executor else Workers(n_workers) as workers,
     ):
         provenance = _load_model(workers, task, n_workers)
         waiting = [job for job in planned if not outputs.settles(job, provenance)]
-        _work(waiting, task, workers, outputs, progress)
+        _work(waiting, task, workers, outputs, places, progress)
     return [outputs.record(job) for job in planned]
 
 
@@ -97,22 +99,27 @@ def _load_model(workers: Executor, task: Task, n_workers: int) -> Provenance:
         ) from error
 
 
-def _work(waiting: Sequence[Job], task: Task, workers: Executor, outputs: Outputs, progress: bool) -> None:
+def _work(
+    waiting: Sequence[Job], task: Task, workers: Executor, outputs: Outputs, places: LargeFilePlaces, progress: bool
+) -> None:
     """Does the task with the recordings, and writes the files of each as soon as it is done."""
     bar = Progress(waiting, WORDS[task.command].doing, shown=progress)
-    with closing(bar), closing(_finished(workers, task, waiting)) as finished:
+    with closing(bar), closing(_finished(workers, task, waiting, places)) as finished:
         for job, future in finished:
             _conclude(outputs, job, future)
+            places.clear(job)
             bar.advance(job, outputs.record(job))
 
 
-def _finished(workers: Executor, task: Task, waiting: Sequence[Job]) -> Generator[tuple[Job, Future[WorkerResult]]]:
+def _finished(
+    workers: Executor, task: Task, waiting: Sequence[Job], places: LargeFilePlaces
+) -> Generator[tuple[Job, Future[WorkerResult]]]:
     """Every job once it is done. The largest are begun first, so that none of them runs alone at the end."""
     done: SimpleQueue[Future[WorkerResult]] = SimpleQueue()
     unfinished: dict[Future[WorkerResult], Job] = {}
     try:
         for job in sorted(waiting, key=lambda job: job.size, reverse=True):
-            future = _submitted(workers, task, job)
+            future = _submitted(workers, task, job, places)
             unfinished[future] = job
             future.add_done_callback(done.put)
         while unfinished:
@@ -123,9 +130,9 @@ def _finished(workers: Executor, task: Task, waiting: Sequence[Job]) -> Generato
             future.cancel()
 
 
-def _submitted(workers: Executor, task: Task, job: Job) -> Future[WorkerResult]:
+def _submitted(workers: Executor, task: Task, job: Job, places: LargeFilePlaces) -> Future[WorkerResult]:
     try:
-        return workers.submit(work_on, task, job.recording.absolute())
+        return workers.submit(work_on, task, job.recording.absolute(), places.of(job))
     except Exception as error:  # an executor of the caller's may have broken down
         future: Future[WorkerResult] = Future()
         future.set_exception(error)

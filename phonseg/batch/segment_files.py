@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -105,6 +105,7 @@ class SegmentTask:
         options: how it is segmented.
         layout: how the segmentation is written.
         command: its name.
+        adds_tiers: whether it can add its tiers to a TextGrid.
         tiers_get_names: whether people give other names to its tiers.
     """
 
@@ -112,6 +113,7 @@ class SegmentTask:
     layout: Layout = field(default_factory=Layout)
 
     command: ClassVar[Command] = "segment"
+    adds_tiers: ClassVar[bool] = True
     tiers_get_names: ClassVar[bool] = False
 
     @property
@@ -130,11 +132,12 @@ class SegmentTask:
         origin = self.options.segmenter().provenance(self.options)
         return replace(origin, settings={**origin.settings, **self.layout.settings})
 
-    def make(self, recording: Path) -> WorkerResult:
+    def make(self, recording: Path, places: Mapping[str, Path]) -> WorkerResult:
         """Segments a recording.
 
         Args:
             recording: its path.
+            places: not needed, since the files are small.
 
         Returns:
             The contents of its files, and the number of boundaries.

@@ -1,4 +1,4 @@
-"""What a batch makes of each recording, in any process or thread; nothing is written to disk here."""
+"""What a batch makes of each recording, in any process or thread; only large files are written to disk here."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple, Protocol, TypeVar
 
+from phonseg.batch.large_files import Content
 from phonseg.batch.records.record import Command, Made
 from phonseg.system.captured_warnings import captured_warnings
 from phonseg.timeline.provenance import Provenance
@@ -23,16 +24,19 @@ class Words(NamedTuple):
         done: what has become of a recording.
         doing: what becomes of it.
         found: what its files hold.
+        verb: what the command did to get it.
     """
 
     done: str
     doing: str
     found: str
+    verb: str = "found"
 
 
 WORDS: Mapping[Command, Words] = {
     "segment": Words("segmented", "segmenting", "boundaries"),
     "diarize": Words("diarized", "diarizing", "turns"),
+    "tempo": Words("made faster or slower", "changing tempo", "faster or slower speech", "made"),
 }
 
 
@@ -52,6 +56,10 @@ class Task(Protocol):
         """The suffixes of the files of one recording, such as ".TextGrid"."""
 
     @property
+    def adds_tiers(self) -> bool:
+        """Whether it can add its tiers to a TextGrid that exists already."""
+
+    @property
     def tiers_get_names(self) -> bool:
         """Whether people give other names to the tiers, as to those of speakers.
 
@@ -65,11 +73,12 @@ class Task(Protocol):
             ModelError: if a model cannot be loaded.
         """
 
-    def make(self, recording: Path) -> WorkerResult:
+    def make(self, recording: Path, places: Mapping[str, Path]) -> WorkerResult:
         """Makes the contents of the files of a recording.
 
         Args:
             recording: its path.
+            places: suffix -> where a file may be written that is too large to be handed over.
 
         Returns:
             The contents, and what the manifest says of them, apart from warnings and time.
@@ -109,24 +118,26 @@ class WorkerResult:
     """What came of one recording.
 
     Attributes:
-        files: suffix -> the contents of the file.
+        files: suffix -> the content of the file.
         seconds: the duration of the audio.
         provenance: the model and the settings.
         boundaries: the number of boundaries; None if only turns were looked for.
         turns: the number of turns; None if only boundaries were looked for.
         speakers: the number of speakers, likewise.
         tiers: the names of the tiers of the TextGrid; empty if the settings tell them.
+        factor: how many times as fast the recording became; None if its tempo was not changed.
         warning: what is odd about the recording, or nothing.
         elapsed: seconds that the work took.
     """
 
-    files: Mapping[str, bytes]
+    files: Mapping[str, Content]
     seconds: float
     provenance: Provenance
     boundaries: int | None = None
     turns: int | None = None
     speakers: int | None = None
     tiers: tuple[str, ...] = ()
+    factor: float | None = None
     warning: str = ""
     elapsed: float = 0.0
 
@@ -140,12 +151,13 @@ def absolute(model: Model | str | Path) -> Model | str | Path:
     return os.path.abspath(model) if isinstance(model, (str, Path)) and model != "default" else model
 
 
-def work_on(task: Task, recording: Path) -> WorkerResult:
+def work_on(task: Task, recording: Path, places: Mapping[str, Path]) -> WorkerResult:
     """Does a task with one recording.
 
     Args:
         task: what to do.
         recording: its path.
+        places: suffix -> where a file may be written that is too large to be handed over.
 
     Returns:
         The contents of its files, and what the manifest says of them.
@@ -156,6 +168,6 @@ def work_on(task: Task, recording: Path) -> WorkerResult:
     task.provenance()  # this loads the model, which takes no time of the recording's
     start = time.perf_counter()
     with captured_warnings() as captured:
-        result = task.make(recording)
+        result = task.make(recording, places)
     warning = " ".join(dict.fromkeys(captured))  # a recording that is read twice has the same faults twice
     return replace(result, warning=warning, elapsed=time.perf_counter() - start)

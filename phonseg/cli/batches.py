@@ -65,7 +65,7 @@ def run_on_files(options: Options, work: Callable[..., list[Record]], **how: Any
         options.shard = shard
         i, n = shard
         print(f"phonseg: part {i} of {n}, the one of this SLURM task (--shard 1/1 for all).", file=sys.stderr)
-    how |= picked(options, *BATCH_OPTIONS)
+    how |= picked(options, *(name for name in BATCH_OPTIONS if name in options))
     return work(options.inputs, options.output, **how, progress=sys.stderr.isatty())
 
 
@@ -138,4 +138,10 @@ def where(options: Options) -> str:
     Args:
         options: those of `add_places`.
     """
-    return f" into {options.into}" if options.into else f" in {options.output}" if options.output else ""
+    return (
+        f" into {options.into}"
+        if "into" in options and options.into
+        else f" in {options.output}"
+        if options.output
+        else ""
+    )

@@ -23,6 +23,7 @@ from phonseg.cli import (
     plot,
     praat,
     segment,
+    tempo,
     train,
     train_speakers,
 )
@@ -33,7 +34,7 @@ from phonseg.system.standard_streams import standard_streams
 
 # In the order of the help.
 COMMANDS = (
-    *(segment, diarize, plot, praat, evaluate, changes, export, check),
+    *(segment, diarize, tempo, plot, praat, evaluate, changes, export, check),
     *(train, adapt, train_speakers, convert),
 )
 
@@ -46,6 +47,8 @@ EXAMPLES = """examples:
   phonseg segment interview.wav                    interview.TextGrid beside it
   phonseg segment recordings/ -o textgrids/        a folder and the folders inside it
   phonseg diarize recordings/ -o speakers/         who speaks when
+  phonseg tempo interview.wav --factor 0.8 -o slow.wav
+                                                   slower speech
   phonseg plot interview.wav --start 1 --end 3 -o closer.png
   phonseg praat install                            to segment from within Praat
   phonseg evaluate references/ textgrids/          how well they agree

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from phonseg.audio.channels import Channel, check_channel
 from phonseg.audio.decoding.source import Source
+from phonseg.audio.recording import Recording
 from phonseg.errors import ConfigurationError
 from phonseg.timeline.candidates import Choice
 from phonseg.timeline.segmentation import Segmentation
@@ -73,11 +74,11 @@ class SegmentOptions:
             return _loaded(self.model, 0, 0, 0)
         return _loaded(self.model, state.st_mtime_ns, state.st_size, state.st_ino)
 
-    def segment(self, source: Source) -> Segmentation:
+    def segment(self, source: Source | Recording) -> Segmentation:
         """Segments one recording with these options.
 
         Args:
-            source: a path, an open file, (samples, sample rate), or a parselmouth Sound.
+            source: a path, an open file, (samples, sample rate), a parselmouth Sound, or an open Recording.
 
         Returns:
             The segmentation.

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from phonseg.audio.channels import Channel
 from phonseg.audio.decoding.source import Source
-from phonseg.audio.recording import open_recording
+from phonseg.audio.recording import Recording, open_recording
 from phonseg.detection.peaks import OperatingPoint, apart
 from phonseg.detection.speech_activity import seconds_of
 from phonseg.encoders.speech_network import SAMPLE_RATE, SpeechNetwork
@@ -92,11 +92,11 @@ class Segmenter:
         """
         return self.segment_with(source, SegmentOptions(self, sensitivity, rate, channel))
 
-    def segment_with(self, source: Source, options: SegmentOptions) -> Segmentation:
+    def segment_with(self, source: Source | Recording, options: SegmentOptions) -> Segmentation:
         """Finds the boundaries of a recording, with options that have been checked.
 
         Args:
-            source: a path, an open file, (samples, sample rate), or a parselmouth Sound.
+            source: a path, an open file, (samples, sample rate), a parselmouth Sound, or an open Recording.
             options: the channel, and how many boundaries. Their model is ignored: this one segments.
 
         Returns:

@@ -17,11 +17,11 @@ from phonseg.errors import ConfigurationError, OutputError
 from phonseg.system.atomic_files import as_output_error, make_folder, replacing
 
 NAME = "plugin_phonseg"
-SCRIPTS = ("setup.praat", "to_textgrid.praat")
+SCRIPTS = ("setup.praat", "to_textgrid.praat", "change_tempo.praat", "ask_phonseg.praat")
 TEMPLATES = Path(__file__).parent
 OURS = b"# phonseg's plug-in for Praat"  # the beginning of each of our scripts
 LEFT_BEHIND = re.compile(
-    r"phonseg-\d+(-\d+)?\.(request|failed|warned|wav|TextGrid)"
+    r"phonseg-\d+(-\d+(-new)?)?\.(request|failed|warned|wav|TextGrid)"
 )  # the files of a call, which stay if it is cut short
 PLAIN = re.compile(r"[A-Za-z0-9 /\\:._~+()@%,=-]+")  # has no special meaning between the quotes of a Praat script
 

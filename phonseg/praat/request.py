@@ -1,9 +1,12 @@
 """A request of Praat's plug-in -> the answer, in files beside the request.
 
 Praat 6.3 tells a script neither the exit code nor the messages of a process that it has called, so everything goes
-through files. `STEM.request` holds the sensitivity, the channel and the names of the Sounds, one on each line;
-`STEM-1.wav` is the first Sound. The answer is `STEM-1.TextGrid`, or a line in `STEM.failed`; warnings are lines in
-`STEM.warned`.
+through files. `STEM.request` holds what is asked and the names of the Sounds, one on each line; `STEM-1.wav` is the
+first Sound. Errors are lines in `STEM.failed`, warnings are lines in `STEM.warned`.
+
+Asked are a sensitivity and a channel, and the answer is `STEM-1.TextGrid`. Or asked are "tempo", a factor, and 1 for an
+even change or 0; the answer is `STEM-1-new.wav`, and, if there is a TextGrid `STEM-1.TextGrid`, also
+`STEM-1-new.TextGrid`.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from phonseg.model.options import SegmentOptions
 from phonseg.praat.plugin import LEFT_BEHIND
 from phonseg.system.atomic_files import remove_stale, replacing
 from phonseg.system.captured_warnings import captured_warnings
+from phonseg.tempo.options import TempoOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +30,12 @@ class PraatRequest:
 
     Attributes:
         stem: the path that all its files begin with.
-        options: how the Sounds are segmented.
+        options: how the Sounds are segmented, or how their tempo is changed.
         names: the names of the Sounds, in their order.
     """
 
     stem: str
-    options: SegmentOptions
+    options: SegmentOptions | TempoOptions
     names: tuple[str, ...]
 
 
@@ -45,22 +49,36 @@ def read_request(path: Path) -> PraatRequest:
         The request.
 
     Raises:
-        ConfigurationError: if the file cannot be read, or the sensitivity or the channel is out of its range.
+        ConfigurationError: if the file cannot be read, or what is asked is out of its range.
     """
     try:
         data = path.read_bytes()
     except OSError as error:
         raise ConfigurationError(f"{path}: cannot be read ({error.strerror}). Let Praat's plug-in write it.") from error
     utf_16 = data.startswith((codecs.BOM_UTF16_BE, codecs.BOM_UTF16_LE))
-    sensitivity, channel, *names = (data.decode("utf-16" if utf_16 else "utf-8", "replace") + "\n\n").splitlines()
+    lines = (data.decode("utf-16" if utf_16 else "utf-8", "replace") + "\n\n\n").splitlines()
+    options: SegmentOptions | TempoOptions
+    if lines[0] == "tempo":
+        _, factor, even, *names = lines
+        options = TempoOptions(_number("factor", factor, "0.5 to 2"), even == "1")
+    else:
+        sensitivity, channel, *names = lines
+        options = _segment_options(sensitivity, channel)
+    return PraatRequest(str(path.with_suffix("")), options, tuple(filter(None, names)))
+
+
+def _number(name: str, text: str, range_: str) -> float:
     try:
-        number = float(sensitivity)
+        return float(text)
     except ValueError:
-        raise ConfigurationError(f"sensitivity is {sensitivity}. Give a number from 0 to 1.") from None
+        raise ConfigurationError(f"{name} is {text}. Give a number from {range_}.") from None
+
+
+def _segment_options(sensitivity: str, channel: str) -> SegmentOptions:
+    number = _number("sensitivity", sensitivity, "0 to 1")
     if not (channel == "mix" or channel.isdecimal()):
         raise ConfigurationError(f"channel is {channel!r}. Give mix, or the number of a channel, counted from 1.")
-    options = SegmentOptions(sensitivity=number, channel="mix" if channel == "mix" else int(channel))
-    return PraatRequest(str(path.with_suffix("")), options, tuple(filter(None, names)))
+    return SegmentOptions(sensitivity=number, channel="mix" if channel == "mix" else int(channel))
 
 
 def answer(path: str | Path) -> bool:
@@ -70,7 +88,7 @@ def answer(path: str | Path) -> bool:
         path: the file, `STEM.request`.
 
     Returns:
-        Whether all Sounds were segmented.
+        Whether all Sounds have their answer.
 
     Raises:
         OutputError: if `STEM.failed` or `STEM.warned` cannot be written.
@@ -91,7 +109,7 @@ def answer(path: str | Path) -> bool:
 
 
 def _answer(request: PraatRequest) -> tuple[list[str], list[str]]:
-    """Writes the TextGrids; returns the errors and the warnings."""
+    """Writes the answers; returns the errors and the warnings."""
     import torch
 
     torch.set_num_threads(1)  # as in the workers of a batch: with more threads the last digits may differ
@@ -103,8 +121,10 @@ def _answer(request: PraatRequest) -> tuple[list[str], list[str]]:
             if not sound.exists():
                 raise AudioError(f"{sound}: Praat could not save it in {sound.parent}. Is the disk full?")
             with captured_warnings() as captured:
-                segmentation = request.options.segment(sound)
-            segmentation.to_textgrid(sound.with_suffix(".TextGrid"))
+                if isinstance(request.options, SegmentOptions):
+                    request.options.segment(sound).to_textgrid(sound.with_suffix(".TextGrid"))
+                else:
+                    _change_tempo(request.options, sound)
             warned += [_in_terms_of_praat(message, sound, name) for message in captured]
         except PhonsegError as error:
             failed.append(_in_terms_of_praat(str(error), sound, name))
@@ -112,6 +132,14 @@ def _answer(request: PraatRequest) -> tuple[list[str], list[str]]:
             with suppress(OSError):
                 sound.unlink()
     return failed, warned
+
+
+def _change_tempo(options: TempoOptions, sound: Path) -> None:
+    """Writes a Sound at its new tempo, and the TextGrid beside it, if there is one."""
+    plan, grid = options.plan(sound), sound.with_suffix(".TextGrid")
+    plan.write(sound.with_name(f"{sound.stem}-new.wav"))
+    if grid.exists():
+        plan.time_map.map_textgrid(grid, grid.with_name(f"{grid.stem}-new.TextGrid"))
 
 
 def _in_terms_of_praat(message: str, sound: Path, name: str) -> str:

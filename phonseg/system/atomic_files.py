@@ -67,7 +67,7 @@ def replacing(path: str | Path, look_again: Callable[[], None] | None = None) ->
         OutputError: if the folder or the disk cannot be written to.
     """
     target = Path(path)
-    partial = _partial(target)
+    partial = partial_path(target)
     with as_output_error(target):
         try:
             partial.touch(exist_ok=False)
@@ -93,7 +93,7 @@ def check_writable(path: Path) -> None:
     Raises:
         OutputError: if no file can be made in its folder.
     """
-    partial = _partial(path)
+    partial = partial_path(path)
     with as_output_error(path):
         partial.touch(exist_ok=False)
         partial.unlink()
@@ -202,7 +202,12 @@ def remove_stale(folder: Path, names: re.Pattern[str] = PARTIAL) -> None:
                 path.unlink()
 
 
-def _partial(path: Path) -> Path:
+def partial_path(path: Path) -> Path:
+    """Returns a new name for a file that is not whole yet, which matches `PARTIAL`.
+
+    Args:
+        path: of the whole file, in whose folder it lies.
+    """
     return path.with_name(f".phonseg-{uuid4().hex}")
 
 

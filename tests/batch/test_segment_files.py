@@ -223,10 +223,10 @@ def test_processes_do_as_one_thread_even_if_one_of_them_dies(
 def test_a_mistake_of_ours_fails_one_file(
     run: Run, tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def stumble(request: object, recording: Path) -> object:
+    def stumble(request: object, recording: Path, places: object) -> object:
         if recording.name == "a.wav":
             raise IndexError("7")
-        return work_or_die(request, recording)
+        return work_or_die(request, recording, places)
 
     monkeypatch.setattr(phonseg.batch.run_batch, "work_on", stumble)
     records = run(tree, tmp_path / "out")
@@ -317,7 +317,7 @@ def test_the_work_may_be_done_in_another_folder_and_begins_with_the_largest(
 
     class Elsewhere(AtOnce):
         def submit(self, function, /, *args, **kwargs):  # type: ignore[no-untyped-def]
-            order.extend(path.stat().st_size for path in args[1:])
+            order.extend(path.stat().st_size for path in args[1:2])
             (tmp_path / "elsewhere").mkdir(exist_ok=True)
             with chdir(tmp_path / "elsewhere"):
                 return super().submit(function, *args, **kwargs)
@@ -537,10 +537,10 @@ def test_two_recordings_of_one_name_fail_and_the_rest_is_segmented(run: Run, tre
 def test_whatever_one_recording_raises_the_others_are_segmented(
     run: Run, tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    def stumble(request: object, recording: Path) -> object:
+    def stumble(request: object, recording: Path, places: object) -> object:
         if recording.name == "a.wav":
             raise error
-        return work_or_die(request, recording)
+        return work_or_die(request, recording, places)
 
     monkeypatch.setattr(phonseg.batch.run_batch, "work_on", stumble)
     records = run(tree, tmp_path / "out")

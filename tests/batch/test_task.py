@@ -30,7 +30,7 @@ def test_a_task_gives_what_the_segmenter_gives(
     recording: Path, choice: tuple[float | None, float | None], tmp_path: Path
 ) -> None:
     sensitivity, rate = choice
-    result = work_on(SegmentTask(SegmentOptions(MODEL, sensitivity, rate, "mix")), recording)
+    result = work_on(SegmentTask(SegmentOptions(MODEL, sensitivity, rate, "mix")), recording, {})
     expected = MODEL.segment(recording, sensitivity=sensitivity, rate=rate)
     expected.to_textgrid(tmp_path / "x.TextGrid")
     assert result.files[".TextGrid"] == (tmp_path / "x.TextGrid").read_bytes()
@@ -43,13 +43,13 @@ def test_a_task_gives_what_the_segmenter_gives(
 def test_what_is_prepared_is_how_the_recordings_are_segmented(recording: Path, channel: str | int) -> None:
     soundfile.write(recording, np.tile(speech_like(3)[0][:, None], (1, 64)), RATE)
     task = SegmentTask(SegmentOptions(MODEL, 0.25, None, channel))  # type: ignore[arg-type]
-    assert task.provenance() == work_on(task, recording).provenance
+    assert task.provenance() == work_on(task, recording, {}).provenance
 
 
 @pytest.mark.filterwarnings("error")
 def test_warnings_are_part_of_the_result(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "silent.wav", np.zeros(RATE), RATE)
-    result = work_on(SegmentTask(SegmentOptions(MODEL, None, None, "mix")), tmp_path / "silent.wav")
+    result = work_on(SegmentTask(SegmentOptions(MODEL, None, None, "mix")), tmp_path / "silent.wav", {})
     assert "silent.wav: is digital silence" in result.warning
     with pytest.warns(PhonsegWarning, match=r"silent\.wav: is digital silence"):
         MODEL.segment(tmp_path / "silent.wav")
@@ -69,7 +69,7 @@ def test_options_are_checked_where_they_are_made() -> None:
 def test_a_recording_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "empty.wav").touch()
     with pytest.raises(AudioError, match=r"empty\.wav"):
-        work_on(SegmentTask(SegmentOptions(MODEL, None, None, "mix")), tmp_path / "empty.wav")
+        work_on(SegmentTask(SegmentOptions(MODEL, None, None, "mix")), tmp_path / "empty.wav", {})
 
 
 def test_a_model_file_is_read_again_once_it_has_changed(tmp_path: Path) -> None:

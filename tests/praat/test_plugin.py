@@ -43,21 +43,23 @@ def test_the_script_holds_the_absolute_path_and_follows_no_link(
     monkeypatch.chdir(tmp_path)
     Path("a b").mkdir()
     Path("a b", "python").symlink_to(sys.executable)
-    (line,) = [line for line in script("to_textgrid.praat", "a b/python").splitlines() if line.startswith("python$")]
-    assert unquoted(line.removeprefix("python$ = ")) == str(tmp_path / "a b" / "python")
+    (line,) = [line for line in script("ask_phonseg.praat", "a b/python").splitlines() if "python$ =" in line]
+    assert unquoted(line.strip().removeprefix("python$ = ")) == str(tmp_path / "a b" / "python")
     with pytest.raises(ConfigurationError, match="Python does not know its own path"):
         script("to_textgrid.praat", "")
 
 
 def test_the_scripts_say_what_praat_needs() -> None:
-    setup, command = (script(name, "/usr/bin/python3") for name in SCRIPTS)
+    setup, command, tempo, shared = (script(name, "/usr/bin/python3") for name in SCRIPTS)
     assert 'Add action command: "Sound", 0, ' in setup
     assert '"To TextGrid (phonseg)...", "To TextGrid...", 1, "to_textgrid.praat"' in setup
     assert "real Sensitivity 0.5" in command
     assert "word Channel mix" in command
-    assert CALL in command
-    assert 'python$ = "/usr/bin/python3"' in command
-    assert "{" not in command
+    assert "positive Factor 0.8" in tempo
+    assert '"Change tempo (phonseg)...", "", 0, "change_tempo.praat"' in setup
+    assert CALL in shared
+    assert 'python$ = "/usr/bin/python3"' in shared
+    assert "{" not in setup + command + tempo + shared
 
 
 def test_installed_twice_is_installed_once(tmp_path: Path) -> None:

@@ -171,3 +171,64 @@ def test_a_python_that_does_not_answer_is_named(preferences: Path, tmp_path: Pat
     assert "phonseg did not answer" in done.stderr
     assert "give the command phonseg praat install again" in done.stderr
     assert str(tmp_path / PYTHON) in done.stderr
+
+
+def call_tempo(factor: float, even: str = "no") -> str:
+    return f'runScript: preferencesDirectory$ + "/{NAME}/change_tempo.praat", {factor}, "{even}"\n'
+
+
+SHOW = """
+for i to numberOfSelected ()
+    name$ [i] = selected$ (i)
+    appendInfoLine: name$ [i]
+endfor
+n = numberOfSelected ("Sound")
+for i to n
+    new [i] = selected ("Sound", i)
+endfor
+grid = if numberOfSelected ("TextGrid") then selected ("TextGrid") else 0 fi
+for i to n
+    selectObject: new [i]
+    Save as 32-bit WAV file: "new" + string$ (i) + ".wav"
+    first = Get start time
+    appendInfoLine: fixed$ (first, 6)
+endfor
+if grid
+    selectObject: grid
+    Save as text file: "new.TextGrid"
+endif
+"""
+
+
+@pytest.mark.slow
+def test_sounds_become_those_of_the_command_line_and_a_textgrid_follows(preferences: Path, tmp_path: Path) -> None:
+    loud = tmp_path / "loud.wav"
+    soundfile.write(loud, 30 * speech_like(6)[0], RATE, subtype="FLOAT")
+    done = praat(preferences, opened(DEMO / "english.wav", loud) + call_tempo(0.8) + SHOW.replace("32-bit WAV", "WAV"))
+    assert done.returncode == 0, done.stderr
+    names = ["Sound english_tempo", "Sound loud_tempo"]
+    assert [line for line in done.stdout.splitlines() if line in names] == names
+    expected = phonseg.change_tempo(DEMO / "english.wav", 0.8)
+    new, _ = soundfile.read(tmp_path / "new1.wav")
+    assert len(new) == len(expected.samples)
+    assert np.abs(new - expected.samples).max() < 2**-14
+    assert len(soundfile.read(tmp_path / "new2.wav")[0]) == round(soundfile.info(loud).frames / 0.8)
+
+    script = opened(DEMO / "english.wav", DEMO / "english.TextGrid")
+    script += "".join(f"selectObject: a{i}\nShift times by: 5\n" for i in range(2)) + "selectObject: a0, a1\n"
+    done = praat(preferences, script + call_tempo(0.8) + SHOW)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["Sound english_tempo", "TextGrid english_tempo", "5.000000"]
+    mapped = read_textgrid(tmp_path / "new.TextGrid")
+    old = read_textgrid(DEMO / "english.TextGrid")
+    assert mapped.labels == old.labels
+    np.testing.assert_allclose(mapped.boundaries - 5, expected.time_map(old.boundaries), rtol=0, atol=1e-6)
+    even = praat(preferences, opened(DEMO / "english.wav") + call_tempo(0.8, "yes") + SHOW)
+    assert even.returncode == 0
+    assert not np.array_equal(soundfile.read(tmp_path / "new1.wav")[0], new)
+
+
+@pytest.mark.slow
+def test_a_factor_out_of_range_is_told_in_praat(preferences: Path) -> None:
+    done = praat(preferences, opened(DEMO / "english.wav") + call_tempo(3))
+    assert "factor is 3.0. Give a number from 0.5 to 2" in done.stderr

@@ -14,6 +14,7 @@ from phonseg.errors import ConfigurationError
 from phonseg.model.options import SegmentOptions
 from phonseg.praat.request import PraatRequest, answer, read_request
 from phonseg.system.atomic_files import STALE_AFTER
+from phonseg.timeline.segmentation import Segmentation
 
 
 @pytest.fixture
@@ -110,3 +111,19 @@ def test_what_an_ended_call_left_is_removed_once_it_is_old(tmp_path: Path) -> No
         os.utime(tmp_path / name, (long_ago, long_ago))
     answer(tmp_path / "phonseg-9.request")
     assert names(tmp_path) == ["mine.wav", "phonseg-8-1.wav", "phonseg-9.failed"]
+
+
+def test_the_answer_is_what_change_tempo_makes_with_the_textgrid_if_there_is_one(tmp_path: Path, sound: Path) -> None:
+    sound.with_name("phonseg-1-2.wav").write_bytes(sound.read_bytes())
+    seconds = soundfile.info(sound).duration
+    Segmentation(np.array([0.5]), seconds, labels=["a", "b"]).to_textgrid(sound.with_suffix(".TextGrid"))
+    expected = phonseg.change_tempo(sound, 0.8, even=True)
+    assert answer(request(tmp_path, "tempo\n0.8\n1\none\ntwo\n"))
+    for number in "12":
+        samples, _ = soundfile.read(tmp_path / f"phonseg-1-{number}-new.wav", dtype="float32")
+        assert np.abs(samples - expected.samples).max() < 2**-15
+    grid = phonseg.read_textgrid(tmp_path / "phonseg-1-1-new.TextGrid")
+    assert (grid.boundaries[0], grid.labels) == (expected.time_map(0.5), ("a", "b"))
+    for text, said in (("3", "factor is 3.0. Give a number"), ("x", "factor is x. Give a number from 0.5 to 2.")):
+        assert not answer(request(tmp_path, f"tempo\n{text}\n0\none\n"))
+        assert (tmp_path / "phonseg-1.failed").read_text().startswith(said)

@@ -54,7 +54,7 @@ class FFmpegDecoder(Decoder):
     rounding: int | None
     flaw: str
 
-    def blocks(self, size: int, end: int) -> Iterator[Samples]:
+    def exact_blocks(self, size: int, end: int) -> Iterator[Samples]:
         """Reads the samples of all channels from the beginning.
 
         Args:
@@ -62,7 +62,7 @@ class FFmpegDecoder(Decoder):
             end: samples per channel after which reading stops.
 
         Yields:
-            (n, channels) blocks, n from 1 to `size`.
+            (n, channels) blocks of float32, n from 1 to `size`.
 
         Raises:
             AudioError: if the file cannot be opened again or was changed.

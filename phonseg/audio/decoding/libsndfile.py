@@ -5,21 +5,30 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import soundfile
+from numpy.typing import NDArray
 
 from phonseg.audio.decoding.checked_file import CheckedFile
-from phonseg.audio.decoding.decoder import TRUNCATED, DamagedError, Decoder
+from phonseg.audio.decoding.decoder import TRUNCATED, WIDE, DamagedError, Decoder
 from phonseg.audio.decoding.file_handle import FileHandle
 from phonseg.audio.decoding.file_type import FileType
 from phonseg.audio.decoding.headers import TAG_SIZE, Header, read_header, read_mp3_header
 from phonseg.errors import AudioError
-from phonseg.timeline.grid import Samples
 
 UNKNOWN_LENGTH = 2**63 - 1  # what libsndfile reports instead of a number of samples
 # The decoders of MP3 and OGG leave out what they cannot decode, and go on after it.
 LEFT_OUT = "it was cut short, or a part of it is damaged, so all times after it are too early"
 OPUS, MP3_CODING = "OGG OPUS", "MPEG_LAYER_III"
+# Of codings without loss; all others hold no more than 16 bits, or were compressed with loss.
+SAMPLE_TYPES = {name: name for name in ("PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE")} | {
+    "PCM_S8": "PCM_U8",
+    "ALAC_20": "PCM_24",
+    "ALAC_24": "PCM_24",
+    "ALAC_32": "PCM_32",
+    "DWVW_24": "PCM_24",
+}
 MP3_IN_PRAAT = "is an MP3 file, which Praat shows 37 to 66 ms later than these times. Convert it to WAV for Praat."
 
 
@@ -35,7 +44,7 @@ class LibsndfileDecoder(Decoder):
     handle: FileHandle
     header: Header
 
-    def blocks(self, size: int, end: int) -> Iterator[Samples]:
+    def exact_blocks(self, size: int, end: int) -> Iterator[NDArray[Any]]:
         """Reads the samples of all channels from the beginning.
 
         Args:
@@ -43,19 +52,19 @@ class LibsndfileDecoder(Decoder):
             end: samples per channel after which reading stops.
 
         Yields:
-            (n, channels) blocks, n from 1 to `size`.
+            (n, channels) blocks, n from 1 to `size`: of float64 if the sample type is one of `WIDE`, else of float32.
 
         Raises:
             AudioError: if the file cannot be opened again or was changed.
             DamagedError: if the samples end before `end` and earlier than they should.
         """
-        done = 0
+        done, kind = 0, "float64" if self.sample_type in WIDE else "float32"
         with self.handle.open() as file, _ForwardReader(_CorrectedFile(file, self.header)) as reader:
             if self.format == OPUS:
                 reader.seek(0)  # without this, libsndfile does not drop what the encoder has added before the sound
             while done < end:
                 try:
-                    block = reader.read(min(size, end - done), dtype="float32", always_2d=True)
+                    block = reader.read(min(size, end - done), dtype=kind, always_2d=True)
                 except soundfile.LibsndfileError as error:
                     reason = error.error_string.removeprefix("Error : ").rstrip(".")
                     raise DamagedError(f"it is damaged ({reason})") from error
@@ -144,6 +153,7 @@ def open_with_libsndfile(handle: FileHandle, file: CheckedFile, kind: FileType) 
         sample_rate=rate,
         channels=channels,
         promised=header.samples or (None if is_unknown else frames),
+        sample_type=SAMPLE_TYPES.get(coding, "PCM_16"),
         remarks=(MP3_IN_PRAAT,) if coding == MP3_CODING else (),
         handle=handle,
         header=header,

@@ -16,18 +16,18 @@ from typing import Any, BinaryIO, Protocol, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from phonseg.audio.decoding.decoder import MOST_CHANNELS, Decoder
+from phonseg.audio.decoding.decoder import MOST_CHANNELS, WIDE, Decoder
 from phonseg.audio.decoding.ffmpeg import is_installed, open_with_ffmpeg
 from phonseg.audio.decoding.file_handle import FileHandle
 from phonseg.audio.decoding.file_type import HEAD_SIZE, file_type
 from phonseg.audio.decoding.libsndfile import open_with_libsndfile
 from phonseg.errors import AudioError
-from phonseg.timeline.grid import Samples
 
 LOWEST_RATE, HIGHEST_RATE = 1_000, 768_000  # Hz
 SAMPLES = "<samples>"  # the name of samples in memory in messages
 OF_A_SOUND = ("values", "sampling_frequency", "dx", "x1", "xmin", "xmax")  # what is read of a Praat Sound
 SAME_RATE, SAME_TIME = 1e-6, 1e-9  # Hz and seconds: smaller differences are rounding
+SAMPLE_TYPES = {"uint8": "PCM_U8", "int16": "PCM_16", "int32": "PCM_32", "float16": "FLOAT", "float32": "FLOAT"}
 ZERO_AND_SCALE = {"int16": (0, 2**15), "int32": (0, 2**31), "uint8": (128, 2**7)}  # as in WAV files
 
 
@@ -72,7 +72,7 @@ class ArrayDecoder(Decoder):
 
     values: NDArray[Any]
 
-    def blocks(self, size: int, end: int) -> Iterator[Samples]:
+    def exact_blocks(self, size: int, end: int) -> Iterator[NDArray[Any]]:
         """Takes the samples of all channels from the beginning.
 
         Args:
@@ -80,13 +80,13 @@ class ArrayDecoder(Decoder):
             end: samples per channel after which reading stops.
 
         Yields:
-            (n, channels) blocks, n from 1 to `size`.
+            (n, channels) blocks, n from 1 to `size`: of float64 if the sample type is one of `WIDE`, else of float32.
         """
         zero, scale = ZERO_AND_SCALE.get(self.values.dtype.name, (0, 1))
+        kind = np.dtype(np.float64 if self.sample_type in WIDE else np.float32)
         for start in range(0, min(len(self.values), end), size):
-            with np.errstate(over="ignore"):  # numbers too large for float32 become infinite, and are refused later
-                block = self.values[start : min(start + size, end)].astype(np.float32, copy=False)
-            yield block if scale == 1 else (block - np.float32(zero)) / np.float32(scale)
+            block = self.values[start : min(start + size, end)].astype(kind, copy=False)
+            yield block if scale == 1 else (block - kind.type(zero)) / kind.type(scale)
 
 
 def open_source(source: Source) -> Decoder:
@@ -146,8 +146,14 @@ def _opened_file(handle: FileHandle) -> Decoder:
 
 
 def _array_decoder(values: NDArray[Any], rate: float) -> ArrayDecoder:
-    channels = values.shape[1]
-    return ArrayDecoder(name=SAMPLES, format="samples in memory", sample_rate=rate, channels=channels, values=values)
+    return ArrayDecoder(
+        name=SAMPLES,
+        format="samples in memory",
+        sample_rate=rate,
+        channels=values.shape[1],
+        sample_type=SAMPLE_TYPES.get(values.dtype.name, "DOUBLE"),
+        values=values,
+    )
 
 
 def _sound_decoder(sound: PraatSound) -> ArrayDecoder:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from phonseg.batch.large_files import Content, put
 from phonseg.batch.records.record import Command, Made
 from phonseg.errors import printable
 from phonseg.system.atomic_files import ChangedError, as_output_error, check_unchanged, replacing
@@ -25,7 +26,7 @@ class Plan:
     """
 
     command: Command
-    contents: dict[Path, bytes] = field(default_factory=dict)
+    contents: dict[Path, Content] = field(default_factory=dict)
     found: dict[Path, str | None] = field(default_factory=dict)
     files: dict[Path, Made] = field(default_factory=dict)
     reasons: list[str] = field(default_factory=list)
@@ -46,7 +47,7 @@ class Plan:
         for file, data in list(self.contents.items()):
             try:
                 with replacing(file, partial(check_unchanged, file, self.found[file])) as new:
-                    new.write_bytes(data)
+                    put(data, new)
             except ChangedError as error:
                 del self.contents[file]
                 with as_output_error(file):

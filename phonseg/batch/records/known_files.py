@@ -9,9 +9,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from phonseg.batch.jobs import Job
+from phonseg.batch.large_files import Content, sha256_of
 from phonseg.batch.records.manifest import read_records
 from phonseg.batch.records.record import Made
-from phonseg.system.ordinary_files import sha256
 from phonseg.timeline.provenance import Provenance
 
 
@@ -41,7 +41,7 @@ class KnownFiles:
         return self._made.get(file, ())
 
     def how_made(
-        self, file: Path, found: str | None, new: bytes | None, is_current: Callable[[Made], bool]
+        self, file: Path, found: str | None, new: Content | None, is_current: Callable[[Made], bool]
     ) -> Made | None:
         """Returns how phonseg made what a file holds; None if it did not.
 
@@ -51,7 +51,7 @@ class KnownFiles:
             new: what it is to hold; None if that is not known yet.
             is_current: returns whether a file would be made in the same way now. Such a way is preferred to others.
         """
-        known = self.of(file, None if new is not None and found == sha256(new) else found)
+        known = self.of(file, None if new is not None and found == sha256_of(new) else found)
         same = (made for made in known if made.sha256 == found)
         return max(same, key=is_current, default=None)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from phonseg.annotation.encodings import read_bytes
 from phonseg.annotation.textgrid.add_tiers import add_tiers, existing_tiers
 from phonseg.batch.jobs import TEXTGRID, Job
+from phonseg.batch.large_files import Content, LargeFile, sha256_of
 from phonseg.batch.records.corrections import holds_others
 from phonseg.batch.records.file_plan import Plan
 from phonseg.batch.records.known_files import KnownFiles, is_current, other_recording
@@ -104,7 +105,7 @@ class Planner:
         own = (one for one in made.each if one.command == self._task.command)
         return any(is_current(one, job, provenance) for one in own)
 
-    def _existing(self, job: Job, suffix: str, new: bytes | None, provenance: Provenance) -> _Existing:
+    def _existing(self, job: Job, suffix: str, new: Content | None, provenance: Provenance) -> _Existing:
         file, adds = job.files[suffix], job.adds_to(suffix)
         base = read_bytes(file) if adds and os.path.exists(file) else b""
         with as_output_error(file):
@@ -112,16 +113,16 @@ class Planner:
         made = self._known.how_made(file, found, new, lambda made: self._is_current(made, job, provenance))
         return _Existing(file, adds, base, found, made)
 
-    def _not_ours(self, now: _Existing, new: bytes | None) -> str:
+    def _not_ours(self, now: _Existing, new: Content | None) -> str:
         """Why a file is left alone that phonseg did not make as it is; empty if it did, or the file may be replaced."""
-        same = new is not None and now.sha256 == sha256(new)
+        same = new is not None and now.sha256 == sha256_of(new)
         if self._overwrite or now.sha256 is None or (now.made and now.made.whole) or same:
             return ""
         before = self._before(now.file)
         own = any(one.command == self._task.command for one in before)
         who = "was changed after phonseg wrote it" if before else "is there already, and phonseg did not write it"
         who = "holds what phonseg did not write" if now.made else who  # phonseg has only added tiers
-        into = "" if own or now.file.suffix != TEXTGRID else f"; or add the {self._found} to it with --into"
+        into = "" if own or not self._can_add(now) else f"; or add the {self._found} to it with --into"
         return f"{who}, so it {LEFT_ALONE}. It is replaced only with --overwrite{into}."
 
     def _others(self, now: _Existing, job: Job, current: bool) -> str:
@@ -131,12 +132,18 @@ class Planner:
         own = now.made_by(self._task.command)
         others = [one.command for one in now.made.each if one.command != self._task.command]
         if others and not current:
-            holds = f"{'also holds' if own else 'holds'} the {WORDS[others[0]].found} that phonseg {others[0]} found"
-            into = f", or add the {self._found} to it with --into" if now.file.suffix == TEXTGRID else ""
+            words = WORDS[others[0]]
+            holds = f"{'also holds' if own else 'holds'} the {words.found} that phonseg {others[0]} {words.verb}"
+            into = (
+                f", or add the {self._found} to it with --into" if self._can_add(now) and others[0] != "tempo" else ""
+            )
             return f"{holds}, so it {LEFT_ALONE}. Choose another folder{into}."
         if other := other_recording(own[0], job.recording):
             return f"holds the {self._found} of {other}, so it {LEFT_ALONE}. Choose another folder."
         return ""
+
+    def _can_add(self, now: _Existing) -> bool:
+        return self._task.adds_tiers and now.file.suffix == TEXTGRID
 
     def _taken_tier(self, now: _Existing) -> str:
         """Why no tiers are added to a TextGrid; empty if none of their names is taken, or these may be replaced."""
@@ -165,10 +172,10 @@ class Planner:
         """How everything was made that phonseg has ever put into a file, as far as it is known."""
         return [one for made in self._known.of(file) for one in made.each]
 
-    def _made(self, now: _Existing, new: bytes, job: Job, result: WorkerResult) -> tuple[bytes, Made]:
+    def _made(self, now: _Existing, new: Content, job: Job, result: WorkerResult) -> tuple[Content, Made]:
         """What a file is to hold, and how that is made."""
         made = Made(
-            sha256=sha256(new),
+            sha256=sha256_of(new),
             boundaries=result.boundaries,
             seconds=result.seconds,
             warning=result.warning,
@@ -178,9 +185,10 @@ class Planner:
             recording=os.path.abspath(job.recording),
             turns=result.turns,
             speakers=result.speakers,
+            factor=result.factor,
             tiers=result.tiers if now.file.suffix.lower() == TEXTGRID.lower() else (),
         )
-        if not now.adds:
+        if not now.adds or isinstance(new, LargeFile):
             return new, made
         own = _names(now.made_by(self._task.command))
         before = now.made.each if now.made else self._before(now.file)  # the file may have to be overwritten

@@ -17,7 +17,7 @@ from phonseg.annotation.writers import tier_names
 from phonseg.timeline.provenance import Provenance
 
 Status = Literal["done", "warned", "skipped", "failed", "writing"]
-Command = Literal["segment", "diarize"]
+Command = Literal["segment", "diarize", "tempo"]
 Number = TypeVar("Number", int, float)
 LARGEST = 2**63  # of the counts in a record: no file has more bytes, no recording more boundaries
 
@@ -40,6 +40,7 @@ class Made:
         recording: the absolute path of the recording; empty in records of earlier versions.
         turns: the number of turns that phonseg found; None if it looked for boundaries alone.
         speakers: the number of speakers, likewise.
+        factor: how many times as fast the recording became; None if its tempo was not changed.
         tiers: the names of the tiers that phonseg made in a TextGrid; empty if the settings tell them.
         others: how phonseg made other tiers in the same TextGrid before, with the other command or under other names.
             They have no others themselves.
@@ -57,6 +58,7 @@ class Made:
     recording: str = ""
     turns: int | None = None
     speakers: int | None = None
+    factor: float | None = None
     tiers: tuple[str, ...] = ()
     others: tuple[Made, ...] = ()
     changed: tuple[Command, ...] = ()
@@ -64,6 +66,8 @@ class Made:
     @property
     def command(self) -> Command:
         """The command that made the file, or added its tiers to it last."""
+        if self.factor is not None:
+            return "tempo"
         return "segment" if self.turns is None else "diarize"
 
     @property
@@ -195,6 +199,7 @@ def _made(values: Any) -> Made:
     if not (
         all(isinstance(count, int) and 0 <= count < LARGEST for count in (*found, made.recording_bytes))
         and (made.speakers is None) == (made.turns is None)
+        and (made.factor is None or _is_number(made.factor, 0))
         and all(command in get_args(Command) for command in changed)
         and _is_number(made.seconds, 0)
         and _is_number(made.recording_modified, -LARGEST)

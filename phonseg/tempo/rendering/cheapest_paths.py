@@ -31,7 +31,7 @@ REACH, SHORTEST, TRIED = 0.008, 0.001, 8
 class _Trellis:
     """What may happen at the places of R regions, of which none has more places than the one before it; K is the most.
 
-    State s after a place is the offset first + unit * (base + s - reach).
+    State s after a place is the offset first + unit * (base + s - reach). It is reached from state s + move.
     """
 
     first: NDArray[np.int64]  # (R,) offset before the region
@@ -40,20 +40,16 @@ class _Trellis:
     unit: int
     reach: int
     lengths: NDArray[np.int64]  # (R,) how many places a region has
-    places: NDArray[np.int64]  # (R, K) samples of the new recording
-    base: NDArray[np.int64]  # (R, K) units
-    slide: NDArray[np.int64]  # (R, K) by how much the base differs from that before, in units
-    lags: NDArray[np.int64]  # (R, K, 1 + M) units to jump by, the first of them 0
-    prices: NDArray[np.float32]  # (R, K, 1 + M) of these jumps
-    drift: NDArray[np.float32]  # (R, K, 2 reach + 1) price of being off from this place to the next, by state
+    places: NDArray[np.int64]  # (K, R) samples of the new recording
+    base: NDArray[np.int64]  # (K, R) units
+    moves: NDArray[np.int64]  # (K, R, 1 + M) units; the first goes without a splice
+    prices: NDArray[np.float32]  # (K, R, 1 + M) of these moves
+    drift: NDArray[np.float32]  # (K, R, 2 reach + 1) price of being off from this place to the next, by state
 
-    def active(self, k: int) -> int:
-        """How many regions have a place k."""
-        return int(np.count_nonzero(self.lengths > k))
-
-    def offsets(self, region: NDArray[np.int64], k: NDArray[np.int64], state: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The offsets that states after places mean."""
-        return self.first[region] + self.unit * (self.base[region, k] + state - self.reach)
+    def offsets(self, k: NDArray[np.int64], state: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The offsets that states after places mean, where k is -1 before the first place: (..., R) for (..., R)."""
+        base = np.where(k < 0, 0, self.base[k, np.arange(len(self.first))])
+        return np.asarray(self.first + self.unit * (base + state - self.reach))
 
 
 def cheapest_paths(regions: Sequence[Region], like: Likeness, sample_rate: float) -> list[NDArray[np.int64]]:
@@ -68,37 +64,38 @@ def cheapest_paths(regions: Sequence[Region], like: Likeness, sample_rate: float
         For each region (P + 1,) samples to be added before the first place, between places, and after the last.
     """
     trellis = _trellis(regions, like, sample_rate)
-    cost, chosen = _forwards(trellis)
-    state, last = _ends(trellis, cost, like)
-    offsets = _backwards(trellis, state, last, chosen)
-    return [offsets[i, : length + 1] for i, length in enumerate(trellis.lengths)]
+    costs, pad = _forwards(trellis)
+    state, last = _ends(trellis, costs, pad, like)
+    states = _backwards(trellis, costs, pad, state)
+    offsets = trellis.offsets(np.arange(len(states))[:, None] - 1, states)
+    return [np.append(offsets[:length, i], last[i]) for i, length in enumerate(trellis.lengths)]
 
 
 def _trellis(regions: Sequence[Region], like: Likeness, sample_rate: float) -> _Trellis:
     unit, reach = like.unit, max(2, round(REACH * sample_rate / like.unit))
     lengths = np.array([len(region.places) for region in regions])
-    places, ideal, seconds = np.zeros((3, len(regions), lengths[0]))
+    places, ideal, seconds = np.zeros((3, lengths[0], len(regions)))
     for i, region in enumerate(regions):
         row = slice(0, lengths[i])
-        places[i, row], ideal[i, row], seconds[i, row] = region.places, region.ideal, region.seconds
+        places[row, i], ideal[row, i], seconds[row, i] = region.places, region.ideal, region.seconds
     first = np.array([region.offsets[0] for region in regions])
     last = np.array([region.offsets[1] or 0 for region in regions])
     free = np.array([region.offsets[1] is None for region in regions])
-    base = np.rint((ideal - first[:, None]) / unit).astype(np.int64)
+    base = np.rint((ideal - first) / unit).astype(np.int64)
     slide = np.zeros_like(base)
-    for k in range(lengths[0]):
+    before, most = np.zeros_like(first), reach // 2
+    for k, wanted in enumerate(base):
         # The states move along with the map, but never so fast that none is left that can be reached.
-        full = base[:, k] - (base[:, k - 1] if k else 0)
-        slide[:, k] = np.clip(full, -(reach // 2), reach // 2)
-        base[:, k] += slide[:, k] - full
+        slide[k] = np.minimum(np.maximum(wanted - before, -most), most)
+        before = base[k] = before + slide[k]
     lags, prices = _jumps(like, reach, max(1, round(SHORTEST * sample_rate / unit)))
     moments = like.moment(places + ideal)
-    states = unit * np.arange(-reach, reach + 1)
-    off = (first[:, None] + unit * base - ideal)[:, :, None] + states
-    drift = (off * (1000 / sample_rate)) ** 2 * (DRIFT * seconds)[:, :, None]
+    off = (first + unit * base - ideal)[:, :, None] + unit * np.arange(-reach, reach + 1)
+    drift = np.square(off.astype(np.float32) * np.float32(1000 / sample_rate))
+    drift *= (DRIFT * seconds)[:, :, None].astype(np.float32)
+    moves = slide[:, :, None] - lags[moments]
     return _Trellis(
-        *(first, last, free, unit, reach, lengths, places.astype(np.int64), base, slide),
-        *(lags[moments], prices[moments], drift.astype(np.float32)),
+        first, last, free, unit, reach, lengths, places.astype(np.int64), base, moves, prices[moments], drift
     )
 
 
@@ -121,52 +118,48 @@ def _jumps(like: Likeness, reach: int, shortest: int) -> tuple[NDArray[np.int64]
     return index - far, prices
 
 
-def _forwards(trellis: _Trellis) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
-    """(R, states) cost of each state before the last place of each region, and (K, R, states) the jump chosen."""
-    count, most = trellis.places.shape
+def _forwards(trellis: _Trellis) -> tuple[list[NDArray[np.float32]], int]:
+    """The costs of states before each place, (regions that have it, pad + states + pad), and the padding: out of reach."""
     states = np.arange(2 * trellis.reach + 1)
-    # Room for states that are left or reached from outside, at infinite cost.
-    pad = int(np.abs(trellis.slide[:, :, None] - trellis.lags).max())
-    width = len(states) + 2 * pad
-    cost = np.full((count, width), np.inf, np.float32)
+    pad = int(np.abs(trellis.moves).max())
+    cost = np.full((len(trellis.first), len(states) + 2 * pad), np.inf, np.float32)
     cost[:, pad + trellis.reach] = 0
-    chosen = np.zeros((most, count, len(states)), np.int8)
-    starts = (np.arange(count) * width + pad)[:, None, None] + trellis.slide[:, :, None] - trellis.lags
-    for k in range(most - 1):
-        active = trellis.active(k + 1)
-        tried = cost.take(starts[:active, k, :, None] + states)
-        tried += trellis.prices[:active, k, :, None]
-        chosen[k, :active] = tried.argmin(1)
-        cost[:active, pad : pad + len(states)] = tried.min(1) + trellis.drift[:active, k]
-    return cost[:, pad : pad + len(states)], chosen
+    costs = [cost]
+    starts = trellis.moves + (np.arange(len(cost)) * cost.shape[1] + pad)[:, None]
+    for k in range(len(trellis.places) - 1):
+        active = int(np.count_nonzero(trellis.lengths > k + 1))
+        tried = cost.take(starts[k, :active, :, None] + states)
+        tried += trellis.prices[k, :active, :, None]
+        cost = cost[:active].copy()
+        cost[:, pad:-pad] = tried.min(1) + trellis.drift[k, :active]
+        costs.append(cost)
+    return costs, pad
 
 
-def _ends(trellis: _Trellis, cost: NDArray[np.float32], like: Likeness) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _ends(
+    trellis: _Trellis, costs: Sequence[NDArray[np.float32]], pad: int, like: Likeness
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """(R,) the cheapest state before the last place of each region, and (R,) the offset after it."""
-    regions, before = np.arange(len(cost))[:, None], trellis.lengths[:, None] - 2
-    states = np.arange(cost.shape[1])[None]
-    start = trellis.first[:, None] + trellis.unit * (states - trellis.reach)
-    offsets = np.where(before < 0, start, trellis.offsets(regions, np.maximum(before, 0), states))
-    lag = np.where(trellis.free[:, None], 0, trellis.last[:, None] - offsets)
-    old = trellis.places[regions, before + 1] + offsets
+    states = np.arange(2 * trellis.reach + 1)[:, None]
+    end = trellis.lengths - 1
+    offsets = trellis.offsets(np.broadcast_to(end - 1, (len(states), len(end))), states)
+    lag = np.where(trellis.free, 0, trellis.last - offsets)
+    old = trellis.places[end, np.arange(len(end))] + offsets
     jump = np.where(lag == 0, 0, SPLICE + UNLIKE * (1 - like.at(old, lag)))
-    state = (cost + jump).argmin(1)
-    chosen = regions[:, 0], state
-    return state, offsets[chosen] + lag[chosen]
+    cost = np.stack([costs[k][i, pad:-pad] for i, k in enumerate(end)], axis=1)
+    state = (cost + jump).argmin(0)
+    return state, (offsets + lag)[state, np.arange(len(end))]
 
 
 def _backwards(
-    trellis: _Trellis, state: NDArray[np.int64], last: NDArray[np.int64], chosen: NDArray[np.int8]
+    trellis: _Trellis, costs: Sequence[NDArray[np.float32]], pad: int, state: NDArray[np.int64]
 ) -> NDArray[np.int64]:
-    """(R, K + 1) offsets before, between and after the places."""
-    count, most = trellis.places.shape
-    offsets = np.zeros((count, most + 1), np.int64)
-    offsets[:, 0] = trellis.first
-    offsets[np.arange(count), trellis.lengths] = last
-    for k in range(most - 1, 0, -1):
-        regions = np.arange(trellis.active(k))
-        now = state[regions]
-        offsets[regions, k] = trellis.offsets(regions, np.full_like(regions, k - 1), now)
-        choice = chosen[k - 1, regions, now]
-        state[regions] = now + trellis.slide[regions, k - 1] - trellis.lags[regions, k - 1, choice]
-    return offsets
+    """(K, R) the states before the places."""
+    states = np.repeat(state[None], len(costs), axis=0)
+    for k in range(len(costs) - 2, -1, -1):
+        active = len(costs[k + 1])
+        regions = np.arange(active)
+        sources = states[k + 1, :active, None] + trellis.moves[k, :active]
+        tried = costs[k][regions[:, None], sources + pad] + trellis.prices[k, :active]
+        states[k, :active] = sources[regions, tried.argmin(1)]
+    return states

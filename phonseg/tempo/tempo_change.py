@@ -1,0 +1,138 @@
+"""A recording whose tempo was changed, in a type that saves, draws and plays itself."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from numpy.typing import NDArray
+
+from phonseg.audio.sound_file import SoundFormat, check_format, write_sound
+from phonseg.errors import ConfigurationError, PhonsegWarning
+from phonseg.timeline.outlets import outlet
+from phonseg.timeline.provenance import Provenance
+from phonseg.timeline.segmentation import Segmentation
+from phonseg.timeline.time_map import TimeMap
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TempoChange:
+    """A recording whose tempo was changed: `samples, sample_rate = change`.
+
+    Attributes:
+        samples: (n,) or (n, channels), as the recording; full scale is -1 to 1. They are float64 if those of the
+            recording have more than 24 bits, else float32, and cannot be written to.
+        sample_rate: in Hz, that of the recording.
+        time_map: old time, on the time axis of the recording, to new time, which begins at 0.
+        segmentation: the segments of the recording, in new time.
+        provenance: how the map was made.
+        recording: what was changed, as it was given, so that both can be drawn.
+        sample_type: what a WAV file must hold so that nothing is lost of the recording, such as PCM_16.
+    """
+
+    samples: NDArray[Any] = field(repr=False)
+    sample_rate: float
+    time_map: TimeMap = field(repr=False)
+    segmentation: Segmentation = field(repr=False)
+    provenance: Provenance
+    recording: Any = field(default=None, repr=False)
+    sample_type: str = "FLOAT"
+
+    def __iter__(self) -> Iterator[Any]:
+        """The samples, and the sample rate."""
+        return iter((self.samples, self.sample_rate))
+
+    @property
+    def factor(self) -> float:
+        """How many times as fast the recording has become."""
+        return cast(float, self.provenance.settings["factor"])
+
+    @property
+    def duration(self) -> float:
+        """Seconds of the new recording."""
+        return len(self.samples) / self.sample_rate
+
+    def save(self, path: str | Path) -> None:
+        """Writes a WAV or FLAC file: samples of as many bits as the recording has, 16 if it was compressed with loss.
+
+        FLAC has at most 24 bits. A WAV file of 4 GB or more is written as RF64.
+
+        Args:
+            path: of the file, .wav or .flac, which is replaced if it exists.
+
+        Raises:
+            ConfigurationError: if the suffix is another one, if no such file can hold the samples, or if the file is
+                the recording itself.
+            OutputError: if the file cannot be written.
+
+        Warns:
+            PhonsegWarning: if samples are beyond full scale.
+        """
+        samples = self.samples.reshape(len(self.samples), -1)
+        sound = SoundFormat(self.sample_rate, samples.shape[1], len(samples), self.sample_type)
+        check_format(path, sound)
+        check_is_other(path, self.recording)
+        blocks = (samples[start : start + BLOCK] for start in range(0, len(samples), BLOCK))
+        warn_of_clipping(str(path), write_sound(path, blocks, sound))
+
+    def plot(self, start: float | None = None, end: float | None = None) -> Figure:
+        """Draws the old and the new waveform, and the map between them. `phonseg.display.tempo.plot` lists the errors.
+
+        Args:
+            start: seconds in the old recording; None for its beginning.
+            end: seconds in the old recording; None for its end, which may lie at most 30 s after the start.
+
+        Returns:
+            The figure, which a notebook displays.
+        """
+        return cast("Figure", outlet("plot_change")(self, start, end))
+
+    def _repr_html_(self) -> str:
+        """The first 30 seconds, drawn and playable before and after the change, for a notebook."""
+        return str(outlet("show_change")(self))
+
+
+BLOCK = 65_536  # samples per channel that are written at once
+
+
+def check_is_other(path: str | Path, recording: Any) -> None:
+    """Checks that a file is not the recording itself.
+
+    Args:
+        path: of the file that is to be written.
+        recording: as it was given; only a path can be the same file.
+
+    Raises:
+        ConfigurationError: if they are the same file.
+    """
+    if isinstance(recording, str | os.PathLike) and _is_same(path, recording):
+        raise ConfigurationError(f"{path}: was given to be read, and is not written over. Choose another name.")
+
+
+def _is_same(path: str | Path, other: str | os.PathLike[str]) -> bool:
+    return os.path.exists(path) and os.path.exists(other) and os.path.samefile(path, other)
+
+
+def warn_of_clipping(name: str, count: int) -> None:
+    """Warns if samples had to be clipped.
+
+    Args:
+        name: of the recording or the file.
+        count: how many were.
+
+    Warns:
+        PhonsegWarning: if there are any.
+    """
+    if count:
+        what = "1 sample is" if count == 1 else f"{count} samples are"
+        message = (
+            f"{name}: {what} beyond full scale after the change, and clipped. Lower the level of the recording first."
+        )
+        warnings.warn(message, PhonsegWarning, stacklevel=3)
