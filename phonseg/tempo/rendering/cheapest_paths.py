@@ -119,7 +119,7 @@ def _jumps(like: Likeness, reach: int, shortest: int) -> tuple[NDArray[np.int64]
 
 
 def _forwards(trellis: _Trellis) -> tuple[list[NDArray[np.float32]], int]:
-    """The costs of states before each place, (regions that have it, pad + states + pad), and the padding: out of reach."""
+    """The costs of states before each place, (regions that have it, pad + states + pad), and the padding."""
     states = np.arange(2 * trellis.reach + 1)
     pad = int(np.abs(trellis.moves).max())
     cost = np.full((len(trellis.first), len(states) + 2 * pad), np.inf, np.float32)
