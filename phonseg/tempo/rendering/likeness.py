@@ -14,7 +14,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 # Seconds: of the window that is compared, from one moment to the next, and of the farthest lag.
-WINDOW, HOP, FARTHEST = 0.012, 0.004, 0.016
+WINDOW, HOP, FARTHEST = 0.016, 0.004, 0.016
 # Likeness is found on samples averaged down to about this rate: periods matter, not the finest detail.
 ANALYSIS_RATE = 8000
 # The shortest lag that counts as a period, in seconds: that of 500 Hz.
@@ -110,5 +110,6 @@ def likeness(samples: NDArray[np.floating], start: int, sample_rate: float) -> L
     energies = sliding_window_view(energy, 2 * farthest + 1)[: moments * hop : hop]
     silent = 2 * half * SILENT
     own = energies[:, farthest : farthest + 1]
-    values = (products + silent) / np.sqrt((energies + silent) * (own + silent))
+    # Single precision is enough, but may say a little more than 1 where what is compared lies beside something louder.
+    values = np.clip((products + silent) / np.sqrt((energies + silent) * (own + silent)), -1, 1)
     return Likeness(values.astype(np.float32), own[:, 0] / (2 * half), start, hop * unit, unit)
