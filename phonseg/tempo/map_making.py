@@ -34,7 +34,7 @@ def find_time_map(recording: Recording, segmentation: Segmentation, factor: floa
     """Finds when each moment of a recording is reached after its tempo was changed.
 
     Bursts are copied. Elsewhere, what is steady takes more of the change than what changes fast, and over a syllable
-    the tempo is even. To within a sample between two bursts, the ratio of new to old duration is at least half and at
+    the tempo is nearly even. To within a sample between two bursts, the ratio of new to old duration is at least half and at
     most twice what it is on the whole, and no moment becomes shorter in slower speech or longer in faster speech. Where
     a short recording is hardly more than a burst, the burst is changed like the rest.
 
@@ -45,8 +45,8 @@ def find_time_map(recording: Recording, segmentation: Segmentation, factor: floa
         even: whether every moment is changed alike. The segmentation is then not used.
 
     Returns:
-        The map, in seconds from the first sample of the recording; it ends where the old and the new recording end. Where
-        something is copied, the ratio is exactly 1, from a whole sample to a whole sample of both recordings.
+        The map, in seconds from the first sample of the recording; it ends where the old and the new recording end.
+        Where something is copied, the ratio is exactly 1, from a whole sample to a whole sample of both recordings.
 
     Raises:
         AudioError: if the recording has changed since it was opened.
