@@ -34,9 +34,9 @@ def find_time_map(recording: Recording, segmentation: Segmentation, factor: floa
     """Finds when each moment of a recording is reached after its tempo was changed.
 
     Bursts are copied. Elsewhere, what is steady takes more of the change than what changes fast, and over a syllable
-    the tempo is nearly even. To within a sample between two bursts, the ratio of new to old duration is at least half and at
-    most twice what it is on the whole, and no moment becomes shorter in slower speech or longer in faster speech. Where
-    a short recording is hardly more than a burst, the burst is changed like the rest.
+    the tempo is nearly even. The ratio of new to old duration is, to within a sample between two bursts, at least half
+    and at most twice what it is on the whole; and no moment becomes shorter in slower speech, or longer in faster
+    speech. Where a short recording is hardly more than a burst, the burst is changed like the rest.
 
     Args:
         recording: what is to be made faster or slower.
