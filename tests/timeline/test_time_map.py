@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from phonseg.errors import ConfigurationError
 from phonseg.timeline.candidates import Candidates
@@ -22,6 +22,7 @@ def of(pairs: list[tuple[float, float]], start: float = 0.0) -> TimeMap:
     return TimeMap(start + np.append(0, np.cumsum(lengths)), start + np.append(0, np.cumsum(lengths * ratios)))
 
 
+@settings(max_examples=30)
 @given(steps, st.lists(st.floats(-1, 60), min_size=1, max_size=20))
 def test_the_way_back_leads_back_and_time_never_stands(pairs: list[tuple[float, float]], times: list[float]) -> None:
     time_map = of(pairs)
@@ -33,6 +34,7 @@ def test_the_way_back_leads_back_and_time_never_stands(pairs: list[tuple[float, 
     assert np.all(np.diff(time_map(apart)) > 0)
 
 
+@settings(max_examples=15)
 @given(steps, st.floats(-5, 5))
 def test_segments_and_turns_are_those_of_the_new_recording(pairs: list[tuple[float, float]], start: float) -> None:
     time_map = of(pairs, start)
