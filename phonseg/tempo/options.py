@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from numbers import Real
@@ -10,7 +11,8 @@ import numpy as np
 
 from phonseg.audio.decoding.source import Source
 from phonseg.audio.recording import Recording, open_recording
-from phonseg.errors import ConfigurationError
+from phonseg.errors import ConfigurationError, PhonsegWarning
+from phonseg.model.numeric_state import own_numeric_state
 from phonseg.model.options import SegmentOptions
 from phonseg.tempo.map_making import find_time_map
 from phonseg.tempo.tempo_plan import TempoPlan
@@ -72,9 +74,15 @@ class TempoOptions:
             problem = "segments are given, so model, sensitivity and rate have no effect"
             raise ConfigurationError(f"segmentation: {problem}. Leave them out.")
         recording = open_recording(source, channel=self.segmenting.channel)
-        segments = self.segmenting.segment(recording) if segmentation is None else _checked(segmentation, recording)
+        if segmentation is None:
+            segments = self.segmenting.segment(recording)
+        else:
+            segments = _checked(segmentation, recording)
+            for remark in recording.remarks:
+                warnings.warn(remark, PhonsegWarning, stacklevel=3)
         segments = replace(segments, start=recording.first, duration=recording.duration)
-        found = find_time_map(recording, segments, self.factor, even=self.even)
+        with own_numeric_state():
+            found = find_time_map(recording, segments, self.factor, even=self.even)
         time_map = TimeMap(found.old + recording.first, found.new)
         provenance = self.provenance(segments)
         provenance = self.provenance(segmentation)

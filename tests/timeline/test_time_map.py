@@ -51,7 +51,11 @@ def test_segments_and_turns_are_those_of_the_new_recording(pairs: list[tuple[flo
     assert (new.labels, list(new.scores)) == (tuple(labels), list(scores))
     assert new.start == time_map.new[0]
     assert new.end == pytest.approx(time_map.new[-1], abs=1e-9)
-    assert (new.candidates, new.curve, new.recording) == (None, None, None)
+    assert (new.curve, new.recording) == (None, None)
+    again, chosen = new.at(sensitivity=0.6), segments.at(sensitivity=0.6)
+    assert np.array_equal(again.boundaries, time_map(chosen.boundaries))
+    assert new.candidates is not None
+    assert new.candidates.speech_seconds == pytest.approx(new.duration / duration)
     turns = Diarization(
         (Turn(time_map.old[0], segments.end, "A", 0.5), Turn(inside[0], inside[1], "B")),
         duration,
