@@ -22,7 +22,7 @@ from phonseg.tempo.rendering.regions import Region
 
 # Prices. Of a splice: one for each, and one for all lack of likeness. Of a drift: for a second that is a millisecond
 # off, growing with the square of how far it is off.
-SPLICE, UNLIKE, DRIFT = 0.1, 1.0, 2.0
+SPLICE, UNLIKE, DRIFT = 0.2, 1.0, 2.0
 # The farthest drift and the shortest jump, in seconds; and how many lags are tried at each place.
 REACH, SHORTEST, TRIED = 0.008, 0.001, 8
 
@@ -119,7 +119,7 @@ def _jumps(like: Likeness, reach: int, shortest: int) -> tuple[NDArray[np.int64]
 
 
 def _forwards(trellis: _Trellis) -> tuple[list[NDArray[np.float32]], int]:
-    """The costs of states before each place, (regions that have it, pad + states + pad), and the padding: out of reach."""
+    """The costs of states before each place, (regions that have it, pad + states + pad), and the padding."""
     states = np.arange(2 * trellis.reach + 1)
     pad = int(np.abs(trellis.moves).max())
     cost = np.full((len(trellis.first), len(states) + 2 * pad), np.inf, np.float32)

@@ -12,11 +12,14 @@ import numpy as np
 import scipy.fft
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
+from scipy.ndimage import uniform_filter1d
 
 # Seconds: of the window that is compared, from one moment to the next, and of the farthest lag.
-WINDOW, HOP, FARTHEST = 0.012, 0.004, 0.016
+WINDOW, HOP, FARTHEST = 0.016, 0.004, 0.016
 # Likeness is found on samples averaged down to about this rate: periods matter, not the finest detail.
 ANALYSIS_RATE = 8000
+# A rumble or an offset, slower than speech, is always like itself. It is taken off: the mean over so many seconds.
+RUMBLE = 0.025
 # The shortest lag that counts as a period, in seconds: that of 500 Hz.
 SHORTEST = 0.002
 # Power per sample, full scale being 1, below which everything is as good as silent, and silence is like silence.
@@ -93,10 +96,11 @@ def likeness(samples: NDArray[np.floating], start: int, sample_rate: float) -> L
     unit = unit_of(sample_rate)
     rate = sample_rate / unit
     half, hop, farthest = (max(1, int(seconds * rate)) for seconds in (WINDOW / 2, HOP, FARTHEST))
-    count = -(-len(samples) // unit)
+    count = max(1, -(-len(samples) // unit))
     coarse = np.zeros((count * unit, samples.shape[1]), np.float32)
     coarse[: len(samples)] = samples
-    coarse = coarse.reshape(count, unit, -1).mean(1)
+    coarse = coarse.reshape(count, unit, samples.shape[1]).mean(1)
+    coarse -= uniform_filter1d(coarse, max(3, int(RUMBLE * rate)), axis=0, mode="nearest")
     moments = count // hop + 1
     reach = half + farthest
     padded = np.pad(coarse, ((reach, reach + hop), (0, 0)))
@@ -110,5 +114,6 @@ def likeness(samples: NDArray[np.floating], start: int, sample_rate: float) -> L
     energies = sliding_window_view(energy, 2 * farthest + 1)[: moments * hop : hop]
     silent = 2 * half * SILENT
     own = energies[:, farthest : farthest + 1]
-    values = (products + silent) / np.sqrt((energies + silent) * (own + silent))
+    # Single precision is enough, but may say a little more than 1 where what is compared lies beside something louder.
+    values = np.clip((products + silent) / np.sqrt((energies + silent) * (own + silent)), -1, 1)
     return Likeness(values.astype(np.float32), own[:, 0] / (2 * half), start, hop * unit, unit)

@@ -36,9 +36,10 @@ class OldSamples:
         """
         index = old - self.start
         inside = (index >= 0) & (index < len(self.samples))
-        found: Sound = self.samples.take(index, axis=0, mode="clip")
-        if not inside.all():
-            found[~inside] = 0
+        if inside.all():
+            return self.samples.take(index, axis=0)
+        found = np.zeros((*index.shape, self.samples.shape[1]), self.samples.dtype)
+        found[inside] = self.samples[index[inside]]
         return found
 
 

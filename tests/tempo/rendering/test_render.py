@@ -50,7 +50,7 @@ def maps(draw: st.DrawFn) -> tuple[int, int, TimeMap, float]:
     """Samples, new samples, a map with ratios between 1/4 and 4, and a sample rate."""
     rate = draw(st.sampled_from([1000, 8000, 11_025, 16_000, 22_050, 96_000]))
     lengths = draw(
-        st.lists(st.tuples(st.integers(1, 4000), st.sampled_from([0.25, 0.5, 0.9, 1, 1, 1.1, 2, 4])), max_size=6)
+        st.lists(st.tuples(st.integers(1, 2500), st.sampled_from([0.25, 0.5, 0.9, 1, 1, 1.1, 2, 4])), max_size=6)
     )
     old, new = [0.0], [0.0]
     for length, ratio in [*lengths, (draw(st.integers(1, 50)), 1)]:
@@ -62,7 +62,7 @@ def maps(draw: st.DrawFn) -> tuple[int, int, TimeMap, float]:
 
 
 @given(maps(), st.integers(1, 3), st.integers(1, 5000), st.sampled_from([np.float32, np.float64]), st.integers(0, 9))
-@settings(max_examples=40)
+@settings(max_examples=25)
 def test_length_and_blocks(
     drawn: tuple[int, int, TimeMap, float], channels: int, block: int, dtype: type, seed: int
 ) -> None:
@@ -127,9 +127,10 @@ def test_channels_keep_their_times_and_signs(factor: float) -> None:
     left = vowel(RATE, (700, 1200)) + noise(RATE, 0, level=0.01)
     late = np.r_[np.zeros(22, np.float32), left[:-22]]
     result = evenly(np.stack([left, late, -left, 0.25 * left], axis=1), factor)
-    product = np.correlate(result[:, 1].astype(float), result[:, 0].astype(float), "full")
-    assert np.argmax(product) - (len(result) - 1) == 22
-    assert product.max() > 0.98 * np.square(result[:, 0]).sum()
+    first, second = result[50:-50, 0], result[:, 1]
+    product = np.array([np.dot(first, second[lag : lag + len(first)]) for lag in range(101)])
+    assert np.argmax(product) == 50 + 22
+    assert product.max() > 0.98 * np.square(first).sum()
     np.testing.assert_array_equal(result[:, 2], -result[:, 0])
     np.testing.assert_allclose(result[:, 3], 0.25 * result[:, 0], atol=1e-6)
 
@@ -202,18 +203,17 @@ def distance(samples: Sound, result: Sound, factor: float) -> float:
 
 
 def test_memory_does_not_grow_with_the_recording() -> None:
-    block = noise(RATE, 0)[:, None]
+    rate = 8000
+    block = noise(rate, 0)[:, None]
 
     def peak(seconds: int) -> int:
         tracemalloc.start()
         time_map = TimeMap.even(float(seconds), 2.0)
         blocks = (block for _ in range(seconds))
-        assert (
-            sum(map(len, render(lambda: blocks, seconds * RATE, RATE, time_map, seconds * RATE // 2)))
-            == seconds * RATE // 2
-        )
+        n_samples = seconds * rate
+        assert sum(map(len, render(lambda: blocks, n_samples, rate, time_map, n_samples // 2))) == n_samples // 2
         most = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         return most
 
-    assert peak(60) < 1.1 * peak(20)
+    assert peak(40) < 1.1 * peak(20)
