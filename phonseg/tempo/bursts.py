@@ -4,8 +4,9 @@ A burst is short, so whoever repeats or drops a part of it makes another sound o
 vowel or of [s] by four things: the level rises within milliseconds; it was low for a while before, as in a closure; it
 was low throughout, not only between the pulses of a voice; and it does not go on rising step by step.
 
-The numbers follow from what stops are, not from labels. Their proportions matter more than their values: from 9 to 15
-dB for the rise, 15 to 21 dB for the closure or 1 to 2 kHz for the band, the bursts found change little.
+Labels are not needed. Those of 80 English sentences were used to compare criteria of this kind, and coarse steps of the
+numbers below. There is little to choose between 9 and 15 dB for the rise, 15 and 21 dB for the closure, and 1 and 2 kHz
+for the band.
 """
 
 from __future__ import annotations

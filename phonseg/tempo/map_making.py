@@ -34,9 +34,9 @@ def find_time_map(recording: Recording, segmentation: Segmentation, factor: floa
     """Finds when each moment of a recording is reached after its tempo was changed.
 
     Bursts are copied. Elsewhere, what is steady takes more of the change than what changes fast, and over a syllable
-    the tempo is even. To within a sample between two bursts, the ratio of new to old duration is at least half and at
-    most twice what it is on the whole, and no moment becomes shorter in slower speech or longer in faster speech. Where
-    a short recording is hardly more than a burst, the burst is changed like the rest.
+    the tempo is nearly even. The ratio of new to old duration is, to within a sample between two bursts, at least half
+    and at most twice what it is on the whole; and no moment becomes shorter in slower speech, or longer in faster
+    speech. Where a short recording is hardly more than a burst, the burst is changed like the rest.
 
     Args:
         recording: what is to be made faster or slower.
@@ -45,8 +45,8 @@ def find_time_map(recording: Recording, segmentation: Segmentation, factor: floa
         even: whether every moment is changed alike. The segmentation is then not used.
 
     Returns:
-        The map, in seconds from the first sample of the recording; it ends where the old and the new recording end. The
-        ratio is exactly 1 where bursts are copied; these parts begin and end on whole samples of both recordings.
+        The map, in seconds from the first sample of the recording; it ends where the old and the new recording end.
+        Where something is copied, the ratio is exactly 1, from a whole sample to a whole sample of both recordings.
 
     Raises:
         AudioError: if the recording has changed since it was opened.
@@ -60,18 +60,19 @@ def find_time_map(recording: Recording, segmentation: Segmentation, factor: floa
     elasticities = elasticity((edges[:-1] + edges[1:]) / 2 / rate, segmentation, recording.first)
     lengths = np.diff(edges)
     ratios = duration_ratios(elasticities, lengths, pinned, n_new / n, CELL)
-    old, new = _on_whole_samples(edges, np.append(0.0, np.cumsum(ratios * lengths)), pinned, n_new)
+    new = np.append(0.0, np.cumsum(ratios * lengths))
+    old, new = _on_whole_samples(edges, new, ratios == 1, n_new)  # also what is copied because a limit is in the way
     return TimeMap(old / rate, new / rate)
 
 
-def _on_whole_samples(old: Times, new: Times, pinned: NDArray[np.bool_], n_new: int) -> tuple[Times, Times]:
+def _on_whole_samples(old: Times, new: Times, copied: NDArray[np.bool_], n_new: int) -> tuple[Times, Times]:
     """The knots, moved by less than a sample so that whole samples are copied; there are none inside what is copied."""
-    firsts, ends = np.flatnonzero(np.diff(pinned, prepend=False, append=False)).reshape(-1, 2).T
+    firsts, ends = np.flatnonzero(np.diff(copied, prepend=False, append=False)).reshape(-1, 2).T
     begins = np.rint(new[firsts])
-    if pinned[-1]:
+    if copied[-1]:
         begins[-1] = n_new - (old[-1] - old[firsts[-1]])
-    places = np.concatenate([[0], firsts, ends, [len(pinned)]])
+    places = np.concatenate([[0], firsts, ends, [len(copied)]])
     moved = np.concatenate([[0], begins, begins + old[ends] - old[firsts], [n_new]])
     places, chosen = np.unique(places, return_index=True)
-    knots = np.concatenate([[True], ~(pinned[:-1] & pinned[1:]), [True]])
+    knots = np.concatenate([[True], ~(copied[:-1] & copied[1:]), [True]])
     return old[knots], np.interp(new, new[places], moved[chosen])[knots]
