@@ -25,7 +25,12 @@ def add(commands: Commands) -> None:
     parser = add_command(commands, "praat", None, purpose, EXAMPLES)
     own = parser.add_subparsers(title="commands", required=True, metavar="install | uninstall")
     for name, run, purpose, examples in (
-        ("install", install, "add 'To TextGrid (phonseg)...' and 'Change tempo (phonseg)...' to Praat", INSTALL_EXAMPLES),
+        (
+            "install",
+            install,
+            "add 'To TextGrid (phonseg)...' and 'Change tempo (phonseg)...' to Praat",
+            INSTALL_EXAMPLES,
+        ),
         ("uninstall", uninstall, "remove the commands from Praat", UNINSTALL_EXAMPLES),
     ):
         parser = add_command(own, name, run, purpose, examples)

@@ -84,9 +84,8 @@ class TempoOptions:
         with own_numeric_state():
             found = find_time_map(recording, segments, self.factor, even=self.even)
         time_map = TimeMap(found.old + recording.first, found.new)
-        provenance = self.provenance(segments)
-        provenance = self.provenance(segmentation)
-        return TempoPlan(source, recording, self.factor, found, time_map, time_map.apply(segments), provenance)
+        made = time_map, time_map.apply(segments), self.provenance(segmentation)
+        return TempoPlan(source, recording, self.factor, found, *made)
 
     def provenance(self, segments: Segmentation | None = None) -> Provenance:
         """Returns the provenance of what these options make.
@@ -103,8 +102,9 @@ class TempoOptions:
         if segments is None:
             origin = self.segmenting.segmenter().provenance(self.segmenting)
         else:
-            origin = segments.provenance or Provenance(version("phonseg"), "", "", {"channel": self.segmenting.channel})
-        own = {"factor": self.factor, **({"even": True} if self.even else {})}
+            origin = segments.provenance or Provenance(version("phonseg"), "", "")
+        channel = self.segmenting.settings["channel"]
+        own = {"channel": channel, "factor": self.factor, **({"even": True} if self.even else {})}
         return replace(origin, settings={**origin.settings, **own})
 
 
