@@ -67,6 +67,30 @@ def test_who_speaks_when_runs_from_the_recording_to_the_table(interview: Path) -
         assert "speaker 1" in done.stdout
 
 
+def test_faster_and_slower_runs_from_the_recording_to_the_duration_tier(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(phonseg.batch.run_batch, "Workers", ThreadPoolExecutor)
+    page = "faster_and_slower.md"
+    shutil.copy(DEMO / "english.wav", "interview.wav")
+    shutil.copy(DEMO / "english.TextGrid", "corrected.TextGrid")
+    shutil.copytree(DEMO, "recordings")
+    for line in "".join(blocks(page, "sh")).splitlines():
+        program, *arguments = shlex.split(line)
+        assert program == "phonseg"
+        assert main(arguments) == 0, line
+    Path("code.py").write_text("".join(blocks(page, "python")), encoding="utf-8")
+    names = runpy.run_path("code.py")
+    assert len(names["samples"]) == round(soundfile.info("interview.wav").frames / 0.8)
+    again, corrected = (phonseg.read_textgrid(f"{name}.TextGrid") for name in ("again", "corrected"))
+    np.testing.assert_allclose(again.boundaries, corrected.boundaries, rtol=0, atol=1e-9)
+    assert again.labels == corrected.labels
+    assert names["same"](1.5) == pytest.approx(names["time_map"](1.5), abs=1e-6)
+    assert len(list(Path("fast").glob("*.wav"))) == 3
+    assert Path("slow.png").read_bytes().startswith(b"\x89PNG")
+
+
 def test_links_lead_to_files() -> None:
     for page in (HOUSE / "docs").glob("*.md"):
         for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8")):

@@ -55,10 +55,13 @@ def test_the_commands_run(clone: Path, capsys: pytest.CaptureFixture[str]) -> No
         printed[line] = capsys.readouterr().out
         if arguments[0] == "segment":  # what a person does in Praat
             shutil.copytree("segmented", "corrected", ignore=shutil.ignore_patterns("*.jsonl"))
-    assert {line.split()[1] for line in printed} == {"segment", "plot", "evaluate", "changes", "export", "praat"}
+    assert {line.split()[1] for line in printed} == {
+        *("segment", "plot", "tempo", "evaluate", "changes", "export", "praat"),
+    }
     assert sum(text.count("100.0 %") for text in printed.values()) == 4  # nothing was corrected
     assert all(Path(name).read_bytes().startswith(b"\x89PNG") for name in ("english.png", "compared.png"))
     assert len(list((clone / "tables").glob("*.csv"))) == 3
+    assert soundfile.info("slow.wav").frames == round(soundfile.info("data/demo/english.wav").frames / 0.8)
     assert (clone / "praat6" / "plugin_phonseg" / "setup.praat").is_file()
 
 

@@ -21,12 +21,17 @@ UNINSTALL_EXAMPLES = """
 
 def add(commands: Commands) -> None:
     """Adds the command and its own commands."""
-    purpose = "add a command to Praat that segments the selected Sound, or remove it"
+    purpose = "add commands to Praat that segment Sounds and change their tempo, or remove them"
     parser = add_command(commands, "praat", None, purpose, EXAMPLES)
     own = parser.add_subparsers(title="commands", required=True, metavar="install | uninstall")
     for name, run, purpose, examples in (
-        ("install", install, "add the command 'To TextGrid (phonseg)...' to Praat", INSTALL_EXAMPLES),
-        ("uninstall", uninstall, "remove the command from Praat", UNINSTALL_EXAMPLES),
+        (
+            "install",
+            install,
+            "add 'To TextGrid (phonseg)...' and 'Change tempo (phonseg)...' to Praat",
+            INSTALL_EXAMPLES,
+        ),
+        ("uninstall", uninstall, "remove the commands from Praat", UNINSTALL_EXAMPLES),
     ):
         parser = add_command(own, name, run, purpose, examples)
         what = "Praat's preferences folder (default: those of Praat 6 and 7)"
@@ -42,7 +47,8 @@ def install(options: Options) -> int:
 
     for plugin in install(options.folder):
         print(printable(f"{plugin} written."))
-    print("Start Praat again. Select a Sound, then choose Annotate > To TextGrid (phonseg)...")
+    print("Start Praat again. Select a Sound, then choose Annotate > To TextGrid (phonseg)...,")
+    print("or Convert > Change tempo (phonseg)...")
     return 0
 
 
@@ -56,7 +62,7 @@ def uninstall(options: Options) -> int:
         print(printable(gone))
     for path in kept:
         print(printable(f"{path} stays, since phonseg did not write it."))
-    print("The command disappears when Praat is started again." if emptied else "There was nothing to remove.")
+    print("The commands disappear when Praat is started again." if emptied else "There was nothing to remove.")
     return 0
 
 

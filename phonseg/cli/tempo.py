@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
@@ -117,8 +116,6 @@ def _change_one(options: Options) -> int:
     tempo = TempoOptions(options.factor, options.even, SegmentOptions(**picked(options, *SEGMENT_OPTIONS)))
     _check_outputs(options)
     plan = tempo.plan(options.inputs[0], _segments(options) if options.map else None)
-    for remark in plan.recording.remarks if options.map else ():  # finding segments has told them otherwise
-        print(f"warning: {printable(remark)}", file=sys.stderr)
     plan.write(options.output)
     if options.textgrid and options.map:
         plan.time_map.map_textgrid(options.map, options.textgrid)

@@ -140,9 +140,9 @@ def player_html(
         f'data-count="{what[1]}" data-hint="{hint}">'
         '<div class="phonseg-picture" style="position:relative">'
         f'<img alt="{escaped(alt)}" style="display:block;width:100%;height:auto;margin:0" '
-        f'src="{_embedded("image/png", png(figure, dpi=DOTS))}"></div>'
+        f'src="{embedded("image/png", png(figure, dpi=DOTS))}"></div>'
         f'<audio controls preload="auto" aria-label="{escaped(shown)}" style="display:block;width:100%" '
-        f'src="{_embedded("audio/wav", _sound(recording, start, end))}"></audio>'
+        f'src="{embedded("audio/wav", sound_of(recording, start, end))}"></audio>'
         f"<p>Shown: {escaped(shown)}.{more if end - start < recording.duration - 0.001 else ''}</p>"
         f"{table.html()}<script>{SCRIPT.read_text(encoding='utf-8')}</script></div>"
     )
@@ -158,8 +158,14 @@ def no_player_html(reason: object, table: Table) -> str:
     return f"<div><p>{escaped(f'No picture and no sound: {reason}')}</p>{table.html(opened=True)}</div>"
 
 
-def _sound(recording: Recording, start: float, end: float) -> bytes:
-    """A window as WAV: mono, 16 bits, at most 16 kHz, at its own level unless that is beyond full scale."""
+def sound_of(recording: Recording, start: float, end: float) -> bytes:
+    """Returns a window as WAV: mono, 16 bits, at most 16 kHz, at its own level unless that is beyond full scale.
+
+    Args:
+        recording: the recording.
+        start: seconds, inside it.
+        end: seconds, inside it.
+    """
     # A click must start at the exact sample of a boundary. MP3 encoders move the samples, and in FLAC files Chromium
     # does not find positions near the end.
     excerpt = read_excerpt(recording, start, end, margin=0.0, highest_rate=PLAYER_RATE)
@@ -187,5 +193,11 @@ def number(seconds: float) -> str:
     return f"{seconds:.3f}".rstrip("0").rstrip(".")
 
 
-def _embedded(kind: str, file: bytes) -> str:
+def embedded(kind: str, file: bytes) -> str:
+    """Returns the address of a file that lies in the page itself.
+
+    Args:
+        kind: its media type, such as image/png.
+        file: what it holds.
+    """
     return f"data:{kind};base64,{b64encode(file).decode('ascii')}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 from phonseg.audio.channels import Channel
 from phonseg.audio.decoding.source import Source
@@ -76,7 +77,7 @@ def time_map(
         model: "default", a Segmenter, or the path of a model file, by which they are found.
         sensitivity: 0 (fewest boundaries) to 1 (most); 0.5 if neither this nor `rate` is given.
         rate: instead, boundaries per second of speech, 0 or more.
-        channel: as for `change_tempo`.
+        channel: as for `change_tempo`; for a segmentation that phonseg made, the channel in which it was found.
 
     Returns:
         The map from old time, on the time axis of the recording, to new time, which begins at 0.
@@ -90,6 +91,8 @@ def time_map(
     Warns:
         PhonsegWarning: if something about the recording should be checked, although it can be used.
     """
+    if isinstance(source, Segmentation) and source.provenance is not None:
+        channel = cast(Channel, source.provenance.settings.get("channel", channel))
     options = TempoOptions(factor, even, SegmentOptions(model, sensitivity, rate, channel))
     if not isinstance(source, Segmentation):
         return options.plan(source, segmentation).time_map

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from numbers import Real
@@ -10,7 +11,8 @@ import numpy as np
 
 from phonseg.audio.decoding.source import Source
 from phonseg.audio.recording import Recording, open_recording
-from phonseg.errors import ConfigurationError
+from phonseg.errors import ConfigurationError, PhonsegWarning
+from phonseg.model.numeric_state import own_numeric_state
 from phonseg.model.options import SegmentOptions
 from phonseg.tempo.map_making import find_time_map
 from phonseg.tempo.tempo_plan import TempoPlan
@@ -72,13 +74,18 @@ class TempoOptions:
             problem = "segments are given, so model, sensitivity and rate have no effect"
             raise ConfigurationError(f"segmentation: {problem}. Leave them out.")
         recording = open_recording(source, channel=self.segmenting.channel)
-        segments = self.segmenting.segment(recording) if segmentation is None else _checked(segmentation, recording)
+        if segmentation is None:
+            segments = self.segmenting.segment(recording)
+        else:
+            segments = _checked(segmentation, recording)
+            for remark in recording.remarks:
+                warnings.warn(remark, PhonsegWarning, stacklevel=3)
         segments = replace(segments, start=recording.first, duration=recording.duration)
-        found = find_time_map(recording, segments, self.factor, even=self.even)
+        with own_numeric_state():
+            found = find_time_map(recording, segments, self.factor, even=self.even)
         time_map = TimeMap(found.old + recording.first, found.new)
-        provenance = self.provenance(segments)
-        provenance = self.provenance(segmentation)
-        return TempoPlan(source, recording, self.factor, found, time_map, time_map.apply(segments), provenance)
+        made = time_map, time_map.apply(segments), self.provenance(segmentation)
+        return TempoPlan(source, recording, self.factor, found, *made)
 
     def provenance(self, segments: Segmentation | None = None) -> Provenance:
         """Returns the provenance of what these options make.
@@ -95,8 +102,9 @@ class TempoOptions:
         if segments is None:
             origin = self.segmenting.segmenter().provenance(self.segmenting)
         else:
-            origin = segments.provenance or Provenance(version("phonseg"), "", "", {"channel": self.segmenting.channel})
-        own = {"factor": self.factor, **({"even": True} if self.even else {})}
+            origin = segments.provenance or Provenance(version("phonseg"), "", "")
+        channel = self.segmenting.settings["channel"]
+        own = {"channel": channel, "factor": self.factor, **({"even": True} if self.even else {})}
         return replace(origin, settings={**origin.settings, **own})
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from phonseg.audio.decoding.source import Source
 from phonseg.audio.recording import Recording
 from phonseg.audio.sound_file import SoundFormat, check_format, write_samples, write_sound
+from phonseg.model.numeric_state import own_numeric_state
 from phonseg.tempo.map_making import new_length
 from phonseg.tempo.rendering.render import render
 from phonseg.tempo.tempo_change import TempoChange, check_is_other, warn_of_clipping
@@ -72,11 +73,12 @@ class TempoPlan:
         """
         sound, done = self.sound, 0
         samples: NDArray[Any] = np.zeros((0, 0))
-        for block in self.blocks():
-            if not done:
-                samples = np.empty((sound.n_samples, sound.channels), block.dtype)
-            samples[done : done + len(block)] = block
-            done += len(block)
+        with own_numeric_state():
+            for block in self.blocks():
+                if not done:
+                    samples = np.empty((sound.n_samples, sound.channels), block.dtype)
+                samples[done : done + len(block)] = block
+                done += len(block)
         if sound.channels == 1 and not (isinstance(self.source, tuple) and np.ndim(self.source[0]) == 2):
             samples = samples[:, 0]
         samples.setflags(write=False)
@@ -111,7 +113,9 @@ class TempoPlan:
             PhonsegWarning: if samples are beyond full scale.
         """
         self.check_output(path)
-        warn_of_clipping(self.recording.name, write_sound(path, self.blocks(), self.sound))
+        with own_numeric_state():
+            clipped = write_sound(path, self.blocks(), self.sound)
+        warn_of_clipping(self.recording.name, clipped)
 
     def write_to(self, file: BinaryIO, suffix: str) -> None:
         """Renders the new recording into an open file, as `write` does.
@@ -128,4 +132,6 @@ class TempoPlan:
             PhonsegWarning: if samples are beyond full scale.
         """
         check_format(Path(self.recording.name).with_suffix(suffix), self.sound)
-        warn_of_clipping(self.recording.name, write_samples(file, self.blocks(), self.sound, suffix))
+        with own_numeric_state():
+            clipped = write_samples(file, self.blocks(), self.sound, suffix)
+        warn_of_clipping(self.recording.name, clipped)

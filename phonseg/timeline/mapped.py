@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from phonseg.errors import ConfigurationError
+from phonseg.timeline.candidates import Candidates
 from phonseg.timeline.diarization import Diarization
 from phonseg.timeline.segmentation import Segmentation
 
@@ -36,8 +37,16 @@ def mapped(time_map: TimeMap, made: Segmentation | Diarization) -> Segmentation 
     start = time_map(made.start)
     duration = time_map(made.end) - start
     if isinstance(made, Segmentation):
-        made = replace(made, candidates=None, curve=None, recording=None)
+        made = replace(made, candidates=_mapped_candidates(time_map, made), curve=None, recording=None)
         return replace(made, boundaries=time_map(made.boundaries), start=start, duration=duration)
     last = start + duration  # to which the sum may be rounded
     turns = (turn._replace(start=time_map(turn.start), end=min(time_map(turn.end), last)) for turn in made)
     return replace(made, turns=tuple(turns), start=start, duration=duration, evidence=None, recording=None)
+
+
+def _mapped_candidates(time_map: TimeMap, made: Segmentation) -> Candidates | None:
+    """The candidates in new time, which can be chosen again; speech is taken to change as much as the whole."""
+    found = made.candidates
+    if found is None:
+        return None
+    return replace(found, times=time_map(found.times), speech_seconds=found.speech_seconds / time_map.factor)

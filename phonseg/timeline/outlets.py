@@ -20,6 +20,8 @@ OUTLETS = {
     "plot_turns": "phonseg.display.turns.plot:plot_turns",
     "play_turns": "phonseg.display.turns.player:TurnPlayer",
     "show_turns": "phonseg.display.turns.player:show_turns",
+    "plot_change": "phonseg.display.tempo.plot:plot_change",
+    "show_change": "phonseg.display.tempo.player:show_change",
     "map_textgrid": "phonseg.annotation.textgrid.mapped_file:map_textgrid",
     "read_duration_tier": "phonseg.annotation.textgrid.duration_tier:read_duration_tier",
     "write_duration_tier": "phonseg.annotation.textgrid.duration_tier:write_duration_tier",

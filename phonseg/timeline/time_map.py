@@ -139,8 +139,8 @@ class TimeMap:
             made: of the old recording.
 
         Returns:
-            The same in new time, with labels, scores and speakers as they were. They know neither a recording nor what
-            was not chosen (candidates, the curve, evidence), since these belong to the old recording: choose first.
+            The same in new time, with labels, scores, candidates and speakers as they were; but without the recording,
+            the curve and the evidence, which belong to the old one.
 
         Raises:
             ConfigurationError: if it is something else, or lies outside the old recording by more than 0.1 s.

@@ -20,15 +20,15 @@ from phonseg.tempo.tempo_change import TempoChange
 from phonseg.timeline.segmentation import Segmentation
 
 MODEL = mel_segmenter()
-SPEECH, JOINS = speech_like(12)
+SPEECH, JOINS = speech_like(5)
 
 
 def change(source: object, factor: float, **options: object) -> TempoChange:
     return phonseg.change_tempo(source, factor, **{"model": MODEL, **options})  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("factor", [0.5, 0.77, 1.0, 1.31, 2.0])
-@pytest.mark.parametrize("n", [1, 2, 3, 7, 100, 1601, 16_001])
+@pytest.mark.parametrize("factor", [0.5, 0.77, 1.31, 2.0])
+@pytest.mark.parametrize("n", [1, 2, 7, 801])
 @pytest.mark.filterwarnings("ignore::phonseg.PhonsegWarning")
 def test_every_length_is_exact(n: int, factor: float) -> None:
     made = change((noise(n), RATE), factor)
@@ -60,8 +60,8 @@ def test_at_factor_1_the_samples_are_those_of_the_recording(kind: str, zero: int
         assert samples.dtype == (np.float64 if kind in ("int32", "float64") else np.float32)
         assert samples.shape == source[0].shape
         assert np.array_equal(samples, (source[0].astype(np.float64) - zero) / scale)
-        slower = change(source, 0.8).samples
-        assert (slower.dtype, slower.ndim) == (samples.dtype, samples.ndim)
+    slower = change((given[:, :1], RATE), 0.8).samples
+    assert (slower.dtype, slower.ndim) == (samples.dtype, 2)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from phonseg.errors import ConfigurationError
 from phonseg.timeline.candidates import Candidates
@@ -22,6 +22,7 @@ def of(pairs: list[tuple[float, float]], start: float = 0.0) -> TimeMap:
     return TimeMap(start + np.append(0, np.cumsum(lengths)), start + np.append(0, np.cumsum(lengths * ratios)))
 
 
+@settings(max_examples=30)
 @given(steps, st.lists(st.floats(-1, 60), min_size=1, max_size=20))
 def test_the_way_back_leads_back_and_time_never_stands(pairs: list[tuple[float, float]], times: list[float]) -> None:
     time_map = of(pairs)
@@ -33,6 +34,7 @@ def test_the_way_back_leads_back_and_time_never_stands(pairs: list[tuple[float, 
     assert np.all(np.diff(time_map(apart)) > 0)
 
 
+@settings(max_examples=15)
 @given(steps, st.floats(-5, 5))
 def test_segments_and_turns_are_those_of_the_new_recording(pairs: list[tuple[float, float]], start: float) -> None:
     time_map = of(pairs, start)
@@ -49,7 +51,11 @@ def test_segments_and_turns_are_those_of_the_new_recording(pairs: list[tuple[flo
     assert (new.labels, list(new.scores)) == (tuple(labels), list(scores))
     assert new.start == time_map.new[0]
     assert new.end == pytest.approx(time_map.new[-1], abs=1e-9)
-    assert (new.candidates, new.curve, new.recording) == (None, None, None)
+    assert (new.curve, new.recording) == (None, None)
+    again, chosen = new.at(sensitivity=0.6), segments.at(sensitivity=0.6)
+    assert np.array_equal(again.boundaries, time_map(chosen.boundaries))
+    assert new.candidates is not None
+    assert new.candidates.speech_seconds == pytest.approx(new.duration / duration)
     turns = Diarization(
         (Turn(time_map.old[0], segments.end, "A", 0.5), Turn(inside[0], inside[1], "B")),
         duration,

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import parselmouth
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 from parselmouth.praat import call
 
 from phonseg.annotation.textgrid.duration_tier import duration_tier_bytes
@@ -37,6 +37,7 @@ def test_praat_makes_the_map_of_it(tmp_path: Path, start: float) -> None:
     np.testing.assert_allclose(found, time_map.new[1:] - start, rtol=1e-9, atol=2e-7)
 
 
+@settings(max_examples=15)
 @given(st.integers(0, 2**20), st.floats(0, 100))
 def test_what_is_written_reads_back_as_the_same_map(seed: int, start: float) -> None:
     time_map = uneven(start, count=20, seed=seed)
@@ -58,7 +59,7 @@ def test_what_praat_writes_is_read_as_praat_reads_it(tmp_path: Path, command: st
     call(tier, command, str(path))
     time_map = TimeMap.from_duration_tier(path)
     assert (time_map.old[0], time_map.new[0], time_map.old[-1]) == (0.5, 0.5, 3.5)
-    times = np.linspace(0.5, 3.5, 777)[1:]
+    times = np.linspace(0.5, 3.5, 77)[1:]
     expected = [call(tier, "Get target duration", 0.5, time) for time in times]
     np.testing.assert_allclose(time_map(times) - 0.5, expected, rtol=0, atol=1e-6)
 

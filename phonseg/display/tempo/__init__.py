@@ -1,0 +1,1 @@
+"""Changes of tempo -> pictures, and players for notebooks."""
