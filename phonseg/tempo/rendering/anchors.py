@@ -51,11 +51,13 @@ class SampleMap:
     Attributes:
         old: (K,) samples of the old recording, strictly increasing.
         new: (K,) samples of the new one.
+        shift: (K,) how many samples more the old one is on by than the new one.
         course: (K,) samples of whichever recording goes on faster, from the first knot on.
     """
 
     old: NDArray[np.float64]
     new: NDArray[np.float64]
+    shift: NDArray[np.float64]
     course: NDArray[np.float64]
 
     @classmethod
@@ -71,7 +73,7 @@ class SampleMap:
         times = np.concatenate([[0.0], inside, [n_new / sample_rate]])
         old, new = np.asarray(time_map.inverse(times)) * sample_rate, times * sample_rate
         course = np.concatenate([[0.0], np.cumsum(np.maximum(np.diff(old), np.diff(new)))])
-        return cls(old, new, course)
+        return cls(old, new, old - new, course)
 
     def ideal(self, new: float | NDArray[np.float64] | NDArray[np.int64]) -> NDArray[np.float64]:
         """Returns what is to be added to samples of the new recording to have those of the old one.
@@ -79,7 +81,7 @@ class SampleMap:
         Args:
             new: samples of the new recording, whole or not.
         """
-        return np.asarray(np.interp(new, self.new, self.old - self.new))
+        return np.asarray(np.interp(new, self.new, self.shift))
 
 
 def anchors_of(whole: SampleMap, sample_rate: float) -> Iterator[Anchor]:
@@ -108,7 +110,7 @@ def anchors_of(whole: SampleMap, sample_rate: float) -> Iterator[Anchor]:
 
 
 def _ends_and_pins(whole: SampleMap) -> Iterator[Anchor]:
-    shift = whole.old - whole.new
+    shift = whole.shift
     parted = np.abs(np.diff(shift))
     pinned = (parted < MOST_SAMPLES) & (parted < MOST_SHARE * np.diff(whole.new))
     offset = np.rint((shift[1:] + shift[:-1]) / 2).astype(np.int64)
