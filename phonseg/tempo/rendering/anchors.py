@@ -97,14 +97,13 @@ def anchors_of(whole: SampleMap, sample_rate: float) -> Iterator[Anchor]:
         if last is not None:
             course = np.interp([last.end, anchor.start], whole.new, whole.course)
             count = int((course[1] - course[0]) / spacing)
-            places = np.rint(np.interp(np.linspace(course[0], course[1], count + 2), whole.course, whole.new)).astype(
-                int
-            )
-            for before, place, after in zip(places.tolist(), places[1:].tolist(), places[2:].tolist(), strict=False):
+            cuts = np.interp(np.linspace(course[0], course[1], count + 2), whole.course, whole.new)
+            places = np.rint(cuts).astype(int).tolist()
+            for before, place, after in zip(places, places[1:], places[2:], strict=False):
                 yield _moment(place, whole, min(place - before, after - place) // 4)
         # A long pin is cut, so that nothing is longer than what is rendered at once.
-        cuts = list(range(anchor.start, anchor.end, max(1, int(spacing))))[1:]
-        for begin, end in zip([anchor.start, *cuts], [*cuts, anchor.end], strict=True):
+        inner = list(range(anchor.start, anchor.end, max(1, int(spacing))))[1:]
+        for begin, end in zip([anchor.start, *inner], [*inner, anchor.end], strict=True):
             yield Anchor(begin, end, anchor.offset)
         last = anchor
 
