@@ -51,11 +51,13 @@ class SampleMap:
     Attributes:
         old: (K,) samples of the old recording, strictly increasing.
         new: (K,) samples of the new one.
+        shift: (K,) how many samples more the old one is on by than the new one.
         course: (K,) samples of whichever recording goes on faster, from the first knot on.
     """
 
     old: NDArray[np.float64]
     new: NDArray[np.float64]
+    shift: NDArray[np.float64]
     course: NDArray[np.float64]
 
     @classmethod
@@ -71,7 +73,7 @@ class SampleMap:
         times = np.concatenate([[0.0], inside, [n_new / sample_rate]])
         old, new = np.asarray(time_map.inverse(times)) * sample_rate, times * sample_rate
         course = np.concatenate([[0.0], np.cumsum(np.maximum(np.diff(old), np.diff(new)))])
-        return cls(old, new, course)
+        return cls(old, new, old - new, course)
 
     def ideal(self, new: float | NDArray[np.float64] | NDArray[np.int64]) -> NDArray[np.float64]:
         """Returns what is to be added to samples of the new recording to have those of the old one.
@@ -79,7 +81,7 @@ class SampleMap:
         Args:
             new: samples of the new recording, whole or not.
         """
-        return np.asarray(np.interp(new, self.new, self.old - self.new))
+        return np.asarray(np.interp(new, self.new, self.shift))
 
 
 def anchors_of(whole: SampleMap, sample_rate: float) -> Iterator[Anchor]:
@@ -95,20 +97,19 @@ def anchors_of(whole: SampleMap, sample_rate: float) -> Iterator[Anchor]:
         if last is not None:
             course = np.interp([last.end, anchor.start], whole.new, whole.course)
             count = int((course[1] - course[0]) / spacing)
-            places = np.rint(np.interp(np.linspace(course[0], course[1], count + 2), whole.course, whole.new)).astype(
-                int
-            )
-            for before, place, after in zip(places.tolist(), places[1:].tolist(), places[2:].tolist(), strict=False):
+            cuts = np.interp(np.linspace(course[0], course[1], count + 2), whole.course, whole.new)
+            places = np.rint(cuts).astype(int).tolist()
+            for before, place, after in zip(places, places[1:], places[2:], strict=False):
                 yield _moment(place, whole, min(place - before, after - place) // 4)
         # A long pin is cut, so that nothing is longer than what is rendered at once.
-        cuts = list(range(anchor.start, anchor.end, max(1, int(spacing))))[1:]
-        for begin, end in zip([anchor.start, *cuts], [*cuts, anchor.end], strict=True):
+        inner = list(range(anchor.start, anchor.end, max(1, int(spacing))))[1:]
+        for begin, end in zip([anchor.start, *inner], [*inner, anchor.end], strict=True):
             yield Anchor(begin, end, anchor.offset)
         last = anchor
 
 
 def _ends_and_pins(whole: SampleMap) -> Iterator[Anchor]:
-    shift = whole.old - whole.new
+    shift = whole.shift
     parted = np.abs(np.diff(shift))
     pinned = (parted < MOST_SAMPLES) & (parted < MOST_SHARE * np.diff(whole.new))
     offset = np.rint((shift[1:] + shift[:-1]) / 2).astype(np.int64)

@@ -24,7 +24,7 @@ from phonseg.tempo.rendering.regions import Region
 # off, growing with the square of how far it is off.
 SPLICE, UNLIKE, DRIFT = 0.2, 1.0, 2.0
 # The farthest drift and the shortest jump, in seconds; and how many lags are tried at each place.
-REACH, SHORTEST, TRIED = 0.008, 0.001, 8
+REACH, SHORTEST_JUMP, TRIED = 0.008, 0.001, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def _trellis(regions: Sequence[Region], like: Likeness, sample_rate: float) -> _
         # The states move along with the map, but never so fast that none is left that can be reached.
         slide[k] = np.minimum(np.maximum(wanted - before, -most), most)
         before = base[k] = before + slide[k]
-    lags, prices = _jumps(like, reach, max(1, round(SHORTEST * sample_rate / unit)))
+    lags, prices = _jumps(like, reach, max(1, round(SHORTEST_JUMP * sample_rate / unit)))
     moments = like.moment(places + ideal)
     off = (first + unit * base - ideal)[:, :, None] + unit * np.arange(-reach, reach + 1)
     drift = np.square(off.astype(np.float32) * np.float32(1000 / sample_rate))

@@ -21,7 +21,7 @@ ANALYSIS_RATE = 8000
 # A rumble or an offset, slower than speech, is always like itself. It is taken off: the mean over so many seconds.
 RUMBLE = 0.025
 # The shortest lag that counts as a period, in seconds: that of 500 Hz.
-SHORTEST = 0.002
+SHORTEST_PERIOD = 0.002
 # Power per sample, full scale being 1, below which everything is as good as silent, and silence is like silence.
 SILENT = 1e-10
 
@@ -52,7 +52,7 @@ class Likeness:
     @property
     def periodicity(self) -> NDArray[np.float32]:
         """(T,) how like each moment is to whatever is most like it before or after, a period or more away."""
-        beside = round(SHORTEST * self.farthest / FARTHEST)
+        beside = round(SHORTEST_PERIOD * self.farthest / FARTHEST)
         after, before = self.values[:, self.farthest + beside :], self.values[:, : self.farthest - beside + 1]
         return np.asarray(np.maximum(after.max(1), before.max(1)))
 
