@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
@@ -20,6 +24,7 @@ from phonseg.annotation.textgrid.reader import read_textgrid
 from phonseg.batch.records.manifest import read_records
 from phonseg.batch.records.record import Record
 from phonseg.errors import AudioError, ConfigurationError
+from phonseg.system.ordinary_files import sha256
 from phonseg.tempo.tempo_plan import TempoPlan
 from phonseg.timeline.time_map import TimeMap
 
@@ -180,3 +185,31 @@ def test_options_are_checked_at_once(x: Path, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="factor is 3"):
         change(x, tmp_path / "out", 3)
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.slow
+def test_a_run_may_be_stopped_and_killed_and_the_next_does_the_rest(tmp_path: Path) -> None:
+    for i in range(12):
+        soundfile.write(record(tmp_path / "in" / f"{i}.wav"), np.tile(speech_like(20, i)[0], 8), RATE)
+    out = tmp_path / "out"
+    command = [sys.executable, "-m", "phonseg", "tempo", tmp_path / "in", "--factor", "0.8", "-o", out, "--jobs", "2"]
+    numbers = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGKILL: -signal.SIGKILL}
+    for number, code in numbers.items():
+        before = len(list(out.glob("*.wav")))
+        heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # which one in the background does not
+        with subprocess.Popen(command, preexec_fn=heed, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+            while process.poll() is None and len(list(out.glob("*.wav"))) <= before:
+                time.sleep(0.001)
+            process.send_signal(number)
+            process.communicate()
+        assert process.returncode == code
+        assert number == signal.SIGKILL or not list(out.glob(".phonseg*"))
+    there = {path: path.stat().st_mtime_ns for path in out.glob("*.wav")}
+    assert 3 <= len(there) < 12
+    records = phonseg.change_tempo_files(tmp_path / "in", out, 0.8, jobs=2, progress=False)
+    assert {next(iter(one.files)) for one in records if one.status == "skipped"} == set(there)
+    assert {path: path.stat().st_mtime_ns for path in there} == there
+    for one in records:
+        (path, made), old = next(iter(one.files.items())), soundfile.info(one.recording)
+        assert made.sha256 == sha256(path.read_bytes())
+        assert soundfile.info(path).frames == round(old.frames / 0.8)

@@ -58,12 +58,8 @@ class Kind:
     otherwise: dict[str, object]
 
 
-@pytest.fixture(params=["segment", "diarize", pytest.param("tempo", marks=pytest.mark.slow)])
+@pytest.fixture(params=["segment", "diarize"])
 def kind(request: pytest.FixtureRequest) -> Kind:
-    if request.param == "tempo":
-        program = ["-m", "phonseg", "tempo", "--factor", "0.8", "--format", "wav,textgrid"]
-        work = partial(phonseg.change_tempo_files, factor=0.8, formats=("wav", "textgrid"), progress=False)
-        return Kind(program, work, {"even": True})
     if request.param == "segment":
         return Kind(["-m", "phonseg", "segment"], partial(segment_files, progress=False), {"sensitivity": 0.4})
     program = [str(ROOT / "tests" / "talkers.py"), "diarize", "--format", "textgrid"]
@@ -426,7 +422,6 @@ def test_workers_that_are_killed_lose_what_they_held_and_no_more(kind: Kind, man
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["segment", "diarize"], indirect=True)  # which have more formats
 def test_two_runs_at_once_may_be_killed_at_any_time(kind: Kind, many: Path, tmp_path: Path) -> None:
     random = np.random.default_rng(1)
     out, by_hand = tmp_path / "out", dict[Path, bytes]()

@@ -27,6 +27,7 @@ APART = 1e-7  # seconds from a knot to either of its two points
 SAME_RATIO = 1e-12  # ratios that differ by less, as a share, are the same one, rounded
 EXACT = 2e-7  # seconds by which a map may differ from the curve that it follows
 MOST_KNOTS = 1_000  # between two points
+LEAST, MOST = 1e-3, 1e3  # of a ratio
 MAX_BYTES = 256_000_000  # an hour of speech that phonseg has made slower takes 110 million
 CLASS = '"DurationTier"'
 ADVICE = "Give a DurationTier that Praat has saved as a text file."
@@ -85,7 +86,7 @@ def read_duration_tier(path: str | Path) -> tuple[Times, Times]:
 
     Raises:
         TextGridError: if the file cannot be read, is no DurationTier in text form, or is damaged; if it has no points,
-            no length, or a ratio that is not above 0.
+            no length, or a ratio below 0.001 or above 1000.
     """
     start, end, points = _points(read_bytes(path, MAX_BYTES), path)
     if not start < end:
@@ -93,8 +94,9 @@ def read_duration_tier(path: str | Path) -> tuple[Times, Times]:
     if not len(points):
         raise TextGridError(f"{path}: has no points, so it tells no duration. Add one in Praat.")
     for time, value in points:
-        if not value > 0:
-            raise TextGridError(f"{path}: the point at {time:g} s is {value:g}. Durations must be above 0; correct it.")
+        if not LEAST <= value <= MOST:
+            wanted = f"Durations must be {LEAST:g} to {MOST:g} times as long; correct it."
+            raise TextGridError(f"{path}: the point at {time:g} s is {value:g}. {wanted}")
     times, values = points[np.argsort(points[:, 0], kind="stable")].T
     ends = np.interp([start, end], times, values)  # Praat holds the first and the last value beyond the points
     inside = (start < times) & (times < end)
@@ -152,4 +154,6 @@ def _knots(times: Times, values: Times) -> tuple[Times, Times]:
     old = np.where(shares == 1, rights[which], lefts[which] + shares * widths[which])
     reached = times[0] + np.append(0, np.cumsum(widths * (firsts + rises / 2)))
     new = reached[which] + widths[which] * shares * (firsts[which] + shares * rises[which] / 2)
-    return np.append(times[0], old), np.append(times[0], new)
+    old, new = np.append(times[0], old), np.append(times[0], new)
+    apart = np.append(True, (np.diff(old) > 0) & (np.diff(new) > 0))  # not where points nearly coincide
+    return old[apart], new[apart]

@@ -78,7 +78,7 @@ def _mapped_text(time_map: TimeMap, base: bytes, file: TextFile | ChronologicalF
     found = WORD.finditer(text, text.find(head) + len(head))
     tokens = [word.span() for word in found if word["token"]]
     words = [text[slice(*span)] for span in tokens]
-    are_times = _chronological(words, file) if isinstance(file, ChronologicalFile) else _in_order(file)
+    are_times = _chronological(words, file) if isinstance(file, ChronologicalFile) else _in_order(text, file)
     places = [span for span, is_time in zip(tokens, are_times, strict=True) if is_time]
     reached, parts = 0, []
     new = time_map([float(text[slice(*place)]) for place in places]).tolist()
@@ -88,10 +88,10 @@ def _mapped_text(time_map: TimeMap, base: bytes, file: TextFile | ChronologicalF
     return "".join([*parts, text[reached:]]).encode(codec, "surrogatepass")
 
 
-def _in_order(file: TextFile) -> Iterator[bool]:
+def _in_order(text: str, file: TextFile) -> Iterator[bool]:
     """Whether each token after the head of a long or a short file is a time."""
     yield from (True, True, False)
-    if file.bytes_of(file.count)[:1] != b"<":  # there are tiers, and their number
+    if not text[file.count].startswith("<"):  # there are tiers, and their number
         yield False
     for tier in file.tiers:
         yield from (False, False, True, True, False)

@@ -78,7 +78,7 @@ def test_what_praat_writes_is_read_as_praat_reads_it(tmp_path: Path, command: st
         (HEAD + "0\n2\n999999999\n1\n1\n", "999999999 points, and holds 2 numbers"),
         (HEAD + "0\n2\n0\n", "has no points, so it tells no duration. Add one in Praat."),
         (HEAD + "2\n2\n1\n1\n1\n", "lasts from 2 to 2 s"),
-        (HEAD + "0\n2\n1\n1\n0\n", "the point at 1 s is 0. Durations must be above 0; correct it."),
+        (HEAD + "0\n2\n1\n1\n0\n", "the point at 1 s is 0. Durations must be 0.001 to 1000 times as long; correct it."),
         (HEAD + "0\n2\n1\n1\n-1\n", "the point at 1 s is -1"),
     ],
 )

@@ -77,8 +77,9 @@ def test_comments_ends_of_lines_and_odd_characters_stay(form, newline: str) -> N
 
 
 def test_one_without_tiers_is_mapped_too() -> None:
-    for text in (long({}), short({}).replace("<exists>\n0", "<absent>")):
-        file = read_tiers(mapped_textgrid(TimeMap.even(1.0, 0.5), text.encode(), "x"), "x")
+    absent = short({}).replace("<exists>\n0", "<absent>")
+    for data in (long({}).encode(), absent.encode(), absent.encode("utf-16-be"), absent.encode("utf-16")):
+        file = read_tiers(mapped_textgrid(TimeMap.even(1.0, 0.5), data, "x"), "x")
         assert (float(file.start), float(file.end), len(file.tiers)) == (0, 2, 0)
 
 
