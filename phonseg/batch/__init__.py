@@ -1,1 +1,1 @@
-"""Folders of recordings -> a label file and a record for each recording."""
+"""Folders of recordings -> label files or sound files, and a record for each recording."""
