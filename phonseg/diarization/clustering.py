@@ -10,9 +10,10 @@ from phonseg.diarization.embedding.windows import Numbers
 
 Labels = NDArray[np.int64]  # (W,) numbers of speakers from 0, without gaps
 
-# Clusters are joined while their windows are on average likelier to be of one speaker than this (a logarithm). It is
-# above 0, so that there are too many clusters: what is one speaker is found later, and what is joined stays joined.
-LEAST_SCORE = 3.0
+# Clusters are joined while their windows are on average likelier to be of one speaker than this (a logarithm). Like the
+# constants of the hidden Markov model, it was chosen on conversations of pseudo-speakers, without labels. There are
+# still too many clusters: what is one speaker is found later, and what is joined stays joined.
+LEAST_SCORE = -2.0
 # Windows that are clustered; of a longer recording, as many at equal distances. Time and memory grow with the square.
 MOST_CLUSTERED = 1_500
 # Windows overlap, and their vectors say nearly the same several times: each counts as this share of a window.

@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from phonseg.diarization.embedding.windows import Numbers
 
 # Windows overlap, and one vector is made of parts that say nearly the same: each counts as ACOUSTIC_SHARE of a window.
-# A speaker costs as much as SPEAKER_COST says: the more, the fewer speakers there are.
-ACOUSTIC_SHARE, SPEAKER_COST = 0.4, 20.0
+# A speaker costs as much as SPEAKER_COST says: the more, the fewer speakers there are. These and STAYING were chosen on
+# conversations of pseudo-speakers, which are put together from unlabelled recordings (see benchmarks/experiments.md).
+ACOUSTIC_SHARE, SPEAKER_COST = 0.3, 20.0
 STAYING = 0.6  # the probability that the next window has the same speaker
 ROUNDS, LEAST_GAIN = 30, 1e-4
 LEAST_SHARE = 1e-40  # as good as 0, but a window that fits nobody else can still be of such a speaker
