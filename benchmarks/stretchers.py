@@ -19,8 +19,8 @@ import numpy as np
 import parselmouth
 import soundfile
 from parselmouth.praat import call
-from phonseg.tempo.rendering.render import render
 
+from phonseg.tempo.rendering.render import render
 from phonseg.timeline.grid import Samples
 from phonseg.timeline.time_map import TimeMap
 
