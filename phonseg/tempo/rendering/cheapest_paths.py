@@ -18,11 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phonseg.tempo.rendering.likeness import Likeness
-from phonseg.tempo.rendering.regions import Region
+from phonseg.tempo.rendering.regions import MARGIN, Region
 
 # Prices. Of a splice: one for each, and one for all lack of likeness. Of a drift: for a second that is a millisecond
 # off, growing with the square of how far it is off.
 SPLICE, UNLIKE, DRIFT = 0.2, 1.0, 2.0
+# Of a second of what is not there, before the beginning of the old recording or after its end: more than anything else.
+BEYOND = 1e6
 # The farthest drift and the shortest jump, in seconds; and how many lags are tried at each place.
 REACH, SHORTEST_JUMP, TRIED = 0.008, 0.001, 8
 
@@ -52,18 +54,21 @@ class _Trellis:
         return np.asarray(self.first + self.unit * (base + state - self.reach))
 
 
-def cheapest_paths(regions: Sequence[Region], like: Likeness, sample_rate: float) -> list[NDArray[np.int64]]:
+def cheapest_paths(
+    regions: Sequence[Region], like: Likeness, sample_rate: float, n_samples: int
+) -> list[NDArray[np.int64]]:
     """Returns the offset of every moment in the new recording, as the cheapest sequence of splices has it.
 
     Args:
         regions: one or more, of which none has more places than the one before it.
         like: how like the old recording is to itself, there.
         sample_rate: samples per second.
+        n_samples: of the old recording.
 
     Returns:
         For each region (P + 1,) samples to be added before the first place, between places, and after the last.
     """
-    trellis = _trellis(regions, like, sample_rate)
+    trellis = _trellis(regions, like, sample_rate, n_samples)
     costs, pad = _forwards(trellis)
     state, last = _ends(trellis, costs, pad, like)
     states = _backwards(trellis, costs, pad, state)
@@ -71,7 +76,7 @@ def cheapest_paths(regions: Sequence[Region], like: Likeness, sample_rate: float
     return [np.append(offsets[:length, i], last[i]) for i, length in enumerate(trellis.lengths)]
 
 
-def _trellis(regions: Sequence[Region], like: Likeness, sample_rate: float) -> _Trellis:
+def _trellis(regions: Sequence[Region], like: Likeness, sample_rate: float, n_samples: int) -> _Trellis:
     unit, reach = like.unit, max(2, round(REACH * sample_rate / like.unit))
     lengths = np.array([len(region.places) for region in regions])
     places, ideal, seconds = np.zeros((3, lengths[0], len(regions)))
@@ -93,10 +98,24 @@ def _trellis(regions: Sequence[Region], like: Likeness, sample_rate: float) -> _
     off = (first + unit * base - ideal)[:, :, None] + unit * np.arange(-reach, reach + 1)
     drift = np.square(off.astype(np.float32) * np.float32(1000 / sample_rate))
     drift *= (DRIFT * seconds)[:, :, None].astype(np.float32)
+    drift += _beyond(off + (ideal + places)[:, :, None], seconds, sample_rate, n_samples)
     moves = slide[:, :, None] - lags[moments]
     return _Trellis(
         first, last, free, unit, reach, lengths, places.astype(np.int64), base, moves, prices[moments], drift
     )
+
+
+def _beyond(
+    old: NDArray[np.float64],
+    seconds: NDArray[np.float64],
+    sample_rate: float,
+    n_samples: int,
+) -> NDArray[np.float32]:
+    """The price of states that read before the old recording begins, or after it has ended, and half a cross-fade."""
+    margin = MARGIN * sample_rate
+    end = old + (seconds * sample_rate)[:, :, None]
+    over = np.maximum(margin - old, 0) + np.maximum(end + margin - n_samples, 0)
+    return (BEYOND * over / sample_rate).astype(np.float32)
 
 
 def _jumps(like: Likeness, reach: int, shortest: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:

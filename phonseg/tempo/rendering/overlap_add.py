@@ -17,7 +17,8 @@ def overlap_add(splices: Splices, old: OldSamples, span: tuple[int, int], offset
     """Returns a stretch of the new recording.
 
     A cross-fade is as long as the splices beside it and the pins allow. Its weights add up to 1 where its two sides are
-    alike, and their squares do where they are not, so that the level stays.
+    alike, and their squares do where they are not, so that the level stays. In no channel does it exceed the peak of
+    its two sides, so that what lies within full scale stays there.
 
     Args:
         splices: within the stretch, in order.
@@ -44,7 +45,9 @@ def overlap_add(splices: Splices, old: OldSamples, span: tuple[int, int], offset
     alike = _alike(left, right, which, len(half))[which]
     level = np.sqrt(rise**2 + (1 - rise) ** 2 + 2 * alike * rise * (1 - rise))
     faded = left * ((1 - rise) / level)[:, None] + right * (rise / level)[:, None]
-    result[place - span[0]] = faded.astype(result.dtype)
+    peak = np.maximum.reduceat(np.maximum(np.abs(left), np.abs(right)), begins[half > 0])
+    highest = np.repeat(peak, 2 * half[half > 0], axis=0)
+    result[place - span[0]] = np.clip(faded, -highest, highest).astype(result.dtype)
     return result
 
 

@@ -77,7 +77,9 @@ def _rendered(
     """The samples from the first to the last anchor of a section, and the last as the next section has to begin."""
     like = likeness(old.samples, old.start, sample_rate)
     anchors = settled(section, like, whole)
-    splices = refined(find_splices(regions_of(anchors, whole, sample_rate), like, sample_rate), old, sample_rate)
+    splices = refined(
+        find_splices(regions_of(anchors, whole, sample_rate), like, sample_rate, n_samples), old, sample_rate
+    )
     span = anchors[0].start, anchors[-1].start
     samples = overlap_add(splices.within(n_samples), old, span, anchors[0].offset, sample_rate)
     offset = int(np.append(anchors[0].offset, splices.after)[-1])

@@ -46,19 +46,20 @@ class Splices:
         return replace(self, room=np.minimum(self.room, beyond))
 
 
-def find_splices(regions: Sequence[Region], like: Likeness, sample_rate: float) -> Splices:
+def find_splices(regions: Sequence[Region], like: Likeness, sample_rate: float, n_samples: int) -> Splices:
     """Returns the splices of regions.
 
     Args:
         regions: in order.
         like: how like the old recording is to itself, there.
         sample_rate: samples per second.
+        n_samples: of the old recording.
     """
     if not regions:
         return Splices.none()
     # The paths are found side by side, the longest first.
     order = sorted(range(len(regions)), key=lambda i: -len(regions[i].places))
-    found = dict(zip(order, cheapest_paths([regions[i] for i in order], like, sample_rate), strict=True))
+    found = dict(zip(order, cheapest_paths([regions[i] for i in order], like, sample_rate, n_samples), strict=True))
     columns: list[NDArray[np.int64]] = []
     for number, region in enumerate(regions):
         offsets = found[number]

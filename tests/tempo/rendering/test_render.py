@@ -176,6 +176,20 @@ def test_noise_keeps_its_level(factor: float) -> None:
     assert np.all(np.abs(20 * np.log10(levels / 0.1)) < 2)
 
 
+@pytest.mark.parametrize("factor", [*FACTORS, 0.9])
+@pytest.mark.parametrize("seconds", [0.04, 0.3, 2.0])
+def test_nothing_from_outside_the_recording_is_used(factor: float, seconds: float) -> None:
+    samples = 0.5 + vowel(round(seconds * RATE), (700, 1200)) + noise(round(seconds * RATE), 1, level=0.01)
+    assert samples.min() > 0.1
+    assert evenly(samples.astype(np.float32), factor).min() > 0.1
+
+
+@pytest.mark.parametrize("factor", FACTORS)
+def test_what_is_within_full_scale_stays_there(factor: float) -> None:
+    clipped = np.clip(noise(RATE, 2, level=1.0), -1, 1).astype(np.float32)
+    assert np.abs(evenly(clipped, factor)).max() <= 1
+
+
 @pytest.mark.parametrize("factor", FACTORS)
 def test_as_good_as_praat_on_a_vowel(factor: float) -> None:
     generator = np.random.default_rng(0)
