@@ -33,7 +33,8 @@ def plot_change(change: TempoChange, start: float | None = None, end: float | No
 
     Both waveforms are drawn at one scale of time, each with its own seconds, so one of them is longer than the other.
     Labels are drawn under the old one. The band between them shows where each moment goes; its shade shows how many
-    times as long as before the moment lasts, and grey parts are copied. Lines are boundaries of speech sounds.
+    times as long as before the moment lasts, and grey parts are copied. Lines are boundaries of speech sounds; where
+    more than 10 s are drawn, they would hide the rest, and are only drawn between labels.
 
     Args:
         change: the change.
@@ -121,14 +122,16 @@ def draw_change(change: TempoChange, recording: Recording, start: float, end: fl
         draw_tier(tier, old_segments, {BOUNDARY: old_boundaries}, "segments")
     band.set_xlim(0, span)
     shades = _draw_map(band, change, (start, end), (new_start, new_end))
-    _draw_lines(band, old_boundaries - start, boundaries - new_start, 0.3 if crowded else 0.6)
+    if not crowded:
+        _draw_lines(band, old_boundaries - start, boundaries - new_start)
     for axes, when in ((above, "before"), (below, "after")):
         axes.set_ylabel(f"amplitude\n{when}")
         axes.set_xlabel(f"time {when} (s)", loc="left")
     band.set_ylabel("map")
     figure.align_ylabels([above, band, below])
     _draw_title(above, recording, change)
-    _draw_legend(figure, [*shades.legend(), *([legend_entry(BOUNDARY, len(boundaries))] if len(boundaries) else [])])
+    lines = [legend_entry(BOUNDARY, len(boundaries))] if len(boundaries) and (tiers or not crowded) else []
+    _draw_legend(figure, [*shades.legend(), *lines])
     return figure
 
 
@@ -178,12 +181,12 @@ def _draw_map(band: Axes, change: TempoChange, old: tuple[float, float], new: tu
     return shades
 
 
-def _draw_lines(band: Axes, tops: Times, bottoms: Times, width: float) -> None:
+def _draw_lines(band: Axes, tops: Times, bottoms: Times) -> None:
     """Joins both places of each boundary, in black: blue would tint the grey of what is copied."""
     from matplotlib.collections import LineCollection
 
     lines = [((top, 1.0), (bottom, 0.0)) for top, bottom in zip(tops, bottoms, strict=True)]
-    band.add_collection(LineCollection(lines, colors="black", linewidths=width, alpha=0.6))
+    band.add_collection(LineCollection(lines, colors="black", linewidths=0.6, alpha=0.6))
 
 
 def _draw_title(above: Axes, recording: Recording, change: TempoChange) -> None:
