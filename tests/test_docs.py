@@ -88,6 +88,10 @@ def test_faster_and_slower_runs_from_the_recording_to_the_duration_tier(
     assert again.labels == corrected.labels
     assert names["same"](1.5) == pytest.approx(names["time_map"](1.5), abs=1e-6)
     assert len(list(Path("fast").glob("*.wav"))) == 3
+    assert {path.name for path in Path("slow").iterdir()} == {"english.wav", "english.TextGrid"}
+    own, slow = (phonseg.read_textgrid(f"{name}.TextGrid", tier="phones") for name in ("own", "slow/english"))
+    assert own.labels == slow.labels == corrected.labels
+    np.testing.assert_array_equal(own.boundaries, slow.boundaries)
     assert Path("slow.png").read_bytes().startswith(b"\x89PNG")
 
 

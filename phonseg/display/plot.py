@@ -147,23 +147,27 @@ def _panels(names: list[str], start: float, end: float, bottom: float) -> tuple[
     return figure, dict(zip(names, axes, strict=True))
 
 
-def draw_title(axes: Axes, recording: Recording, made: Provenance | None) -> None:
+def draw_title(axes: Axes, recording: Recording, made: Provenance | None, *, remark: str = "") -> None:
     """Writes what is shown, and with which model and settings it was made.
 
     Args:
-        axes: the highest panel.
+        axes: the highest panel. If it ends before the others, the settings still end where those do.
         recording: what is shown.
         made: how its segments or turns were made; None for a reference.
+        remark: what follows the settings.
     """
-    room = PLOT_WIDTH * axes.get_position().width
+    place = axes.get_position()
+    room = PLOT_WIDTH * (RIGHT_EDGE - place.x0)
     if made is not None:
         # The digests of other models that took part say nothing to a reader.
         told = ((name, value) for name, value in made.settings.items() if len(str(value)) < LENGTH_OF_DIGEST)
         settings = "".join(f", {name.replace('_', ' ')} {value}" for name, value in told)
+        model = f", model {made.model}" if made.model else ""
         labels = ", tuned on labels" if made.tuned_on_labels else ""
-        text = f"phonseg {made.version}, model {made.model}{settings}{labels}"
-        axes.set_title(plain(text), loc="right", fontsize=SIZE, color="0.4", parse_math=False)
-        room -= text_width(plain(text), SIZE)
+        text = plain(f"phonseg {made.version}{model}{settings}{labels}{remark}")
+        right = (RIGHT_EDGE - place.x0) / place.width
+        axes.set_title(text, loc="right", x=right, fontsize=SIZE, color="0.4", parse_math=False)
+        room -= text_width(text, SIZE)
     name = shortened(plain(Path(recording.name).name), SIZE, max(LEAST_NAME, room - TITLE_GAP))
     axes.set_title(name, loc="left", fontproperties=font_for(name, SIZE), parse_math=False)
 

@@ -87,7 +87,8 @@ class TempoChange:
 
         Args:
             start: seconds in the old recording; None for its beginning.
-            end: seconds in the old recording; None for its end, which may lie at most 30 s after the start.
+            end: seconds in the old recording, at most 120 s after the start; None for the end of the recording, if
+                that is at most 30 s after the start.
 
         Returns:
             The figure, which a notebook displays.

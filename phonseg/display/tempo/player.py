@@ -25,7 +25,7 @@ from phonseg.display.tempo.plot import channel_of, draw_change, open_old
 from phonseg.errors import PhonsegError
 from phonseg.tempo.tempo_change import TempoChange
 
-TITLES = ("segment", "label", "before (s)", "after (s)", "length before (ms)", "length after (ms)", "times as long")
+TITLES = ("before (s)", "after (s)", "length before (ms)", "length after (ms)", "times as long")
 
 
 def show_change(change: TempoChange) -> str:
@@ -50,7 +50,7 @@ def _html(change: TempoChange) -> str:
     new_end = min(change.duration, change.time_map(end))
     shown = f"{number(start)} to {number(end)} s of {Path(recording.name).name}, {change.factor:g} times as fast"
     players = "".join(
-        f'<p style="margin:0.4em 0 0">{when} ({number(seconds)} s)</p>'
+        f'<p style="margin:0.4em 0 0">{when} ({seconds:.3f} s)</p>'
         f'<audio controls preload="auto" aria-label="{escaped(f"{when}: {shown}")}" style="display:block;width:100%" '
         f'src="{embedded("audio/wav", sound)}"></audio>'
         for when, seconds, sound in (
@@ -78,4 +78,8 @@ def _table(change: TempoChange, end: float) -> Table:
             f"{(right - left) / (last - first):.2f}",
         )
         rows.append((str(i), label, f"{first:.3f}", f"{left:.3f}", *lengths))
-    return Table(f"{len(rows)} of {len(change.segmentation)} segments", TITLES, rows)
+    total = len(change.segmentation)
+    summary = f"{total} segments" if len(rows) == total else f"{len(rows)} of {total} segments"
+    if all(number == label for number, label, *_ in rows):
+        return Table(summary, ("segment", *TITLES), [(number, *times) for number, _, *times in rows])
+    return Table(summary, ("segment", "label", *TITLES), rows)

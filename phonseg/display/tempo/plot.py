@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,10 +10,11 @@ import numpy as np
 from phonseg.audio.excerpt import read_excerpt
 from phonseg.audio.recording import Recording, open_recording
 from phonseg.display.figure import new_figure
-from phonseg.display.marks import BOUNDARY, draw_boundaries
+from phonseg.display.marks import BOUNDARY, draw_boundaries, legend_entry
 from phonseg.display.panels import CROWDED_SECONDS, draw_waveform
-from phonseg.display.plot import BOTTOM, LEFT_EDGE, PLOT_WIDTH, RIGHT_EDGE, TOP, draw_title
-from phonseg.display.tiers import SIZE
+from phonseg.display.plot import BOTTOM, LEFT_EDGE, PLOT_WIDTH, RIGHT_EDGE, ROW, TIER_HEIGHT, TOP, draw_title
+from phonseg.display.tempo.shades import Shades
+from phonseg.display.tiers import SIZE, draw_tier
 from phonseg.display.window import check_window
 from phonseg.errors import ConfigurationError
 from phonseg.tempo.tempo_change import TempoChange
@@ -22,26 +24,27 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-WAVEFORM, BAND, HEADING = 0.9, 1.5, 0.22  # inches: a waveform; the map; the room above the map
-SAME = 1e-6  # ratios that differ from 1 by less are 1: such parts are copied
-WIDEST = 2.0  # shades end where the change is so many times as large as on the whole
-COPIED = "#555555"
-COLOURS = "PuOr_r"  # of matplotlib: purple is shorter, orange longer; they also differ to colour-blind people
+WAVEFORM, BAND, TIME_AXIS = 0.9, 1.5, 0.45  # inches: a waveform; the map; the room for the upper time axis
+GAP = 0.04  # inches between panels
 
 
 def plot_change(change: TempoChange, start: float | None = None, end: float | None = None) -> Figure:
     """Draws a window of a recording before and after the change of its tempo.
 
-    Both waveforms are drawn at one scale of time. The band between them shows where each moment goes; its shade shows
-    how many times as long it takes, and grey parts are copied. Lines are boundaries of speech sounds.
+    Both waveforms are drawn at one scale of time, each with its own seconds, so one of them is longer than the other.
+    Labels are drawn under the old one. The band between them shows where each moment goes; its shade shows how many
+    times as long as before the moment lasts, and grey parts are copied. Lines are boundaries of speech sounds; where
+    more than 10 s are drawn, they would hide the rest, and are only drawn between labels.
 
     Args:
         change: the change.
         start: seconds in the old recording; None for its beginning.
-        end: seconds in the old recording; None for its end, which may lie at most 30 s after the start.
+        end: seconds in the old recording, at most 120 s after the start; None for the end of the recording, if that is
+            at most 30 s after the start.
 
     Returns:
-        The picture, which a notebook shows by itself. Its axes are the old waveform, the map and the new waveform.
+        The picture, which a notebook shows by itself. Its axes are the old waveform, the labels if there are any, the
+        map and the new waveform.
 
     Raises:
         AudioError: if the recording cannot be read.
@@ -97,50 +100,69 @@ def draw_change(change: TempoChange, recording: Recording, start: float, end: fl
     new = open_recording((change.samples, change.sample_rate), channel=channel_of(change))
     new_start, new_end = max(0.0, change.time_map(start)), min(change.duration, change.time_map(end))
     span = max(end - start, new_end - new_start)
-    figure, (above, band, below) = _panels()
+    old_segments = change.time_map.reversed.apply(change.segmentation)
+    figure, (above, *tiers, band, below) = _panels(
+        (end - start) / span, (new_end - new_start) / span, labelled=old_segments.labels is not None
+    )
     boundaries = change.segmentation.boundaries
     boundaries = boundaries[(new_start <= boundaries) & (boundaries <= new_end)]
     old_boundaries = change.time_map.inverse(boundaries)
     crowded = span > CROWDED_SECONDS
-    for axes, excerpt, times, first in (
-        (above, read_excerpt(recording, start, end, margin=0.0), old_boundaries, start),
-        (below, read_excerpt(new, new_start, new_end, margin=0.0), boundaries, new_start),
+    for axes, excerpt, times, limits in (
+        (above, read_excerpt(recording, start, end, margin=0.0), old_boundaries, (start, end)),
+        (below, read_excerpt(new, new_start, new_end, margin=0.0), boundaries, (new_start, new_end)),
     ):
-        axes.set_xlim(first, first + span)
+        axes.set_xlim(*limits)
         draw_waveform(axes, excerpt)
         if not crowded:
             draw_boundaries(axes, {BOUNDARY: times}, linewidth=0.8)
         axes.ticklabel_format(axis="x", style="plain", useOffset=False)
+    for tier in tiers:
+        tier.set(xlim=(start, end), xticks=[])
+        draw_tier(tier, old_segments, {BOUNDARY: old_boundaries}, "segments")
     band.set_xlim(0, span)
-    _draw_map(band, change, (start, end), (new_start, new_end))
-    _draw_lines(band, old_boundaries - start, boundaries - new_start, 0.4 if crowded else 0.8)
-    above.set_ylabel("before")
-    below.set_ylabel("after")
-    below.set_xlabel("time (s)", loc="left")
-    draw_title(above, recording, change.provenance if change.provenance.model else None)
-    _draw_legend(figure, change.factor)
+    shades = _draw_map(band, change, (start, end), (new_start, new_end))
+    if not crowded:
+        _draw_lines(band, old_boundaries - start, boundaries - new_start)
+    for axes, when in ((above, "before"), (below, "after")):
+        axes.set_ylabel(f"amplitude\n{when}")
+        axes.set_xlabel(f"time {when} (s)", loc="left")
+    band.set_ylabel("map")
+    figure.align_ylabels([above, band, below])
+    _draw_title(above, recording, change)
+    lines = [legend_entry(BOUNDARY, len(boundaries))] if len(boundaries) and (tiers or not crowded) else []
+    _draw_legend(figure, [*shades.legend(), *lines])
     return figure
 
 
-def _panels() -> tuple[Figure, tuple[Axes, Axes, Axes]]:
-    """The old waveform, with its time axis at the top; the map; the new waveform, with its time axis below."""
-    total = TOP + 2 * WAVEFORM + BAND + 2 * HEADING + BOTTOM
+def _panels(old_share: float, new_share: float, *, labelled: bool) -> tuple[Figure, list[Axes]]:
+    """The old waveform and labels, on an old_share of the width; the map; the new waveform, on a new_share of it."""
+    rows = [
+        (WAVEFORM, old_share),
+        *([(TIER_HEIGHT, old_share)] if labelled else []),
+        (BAND, 1.0),
+        (WAVEFORM, new_share),
+    ]
+    top = sum(height for height, _ in rows) + (len(rows) - 1) * GAP + BOTTOM + ROW
+    total = top + TOP + TIME_AXIS
     figure = new_figure(PLOT_WIDTH, total)
-    panels, top = [], total - TOP
-    for height, gap in ((WAVEFORM, HEADING), (BAND, 0.04), (WAVEFORM, 0.0)):
-        place = (LEFT_EDGE, (top - height) / total, RIGHT_EDGE - LEFT_EDGE, height / total)
+    panels = []
+    for height, share in rows:
+        place = (LEFT_EDGE, (top - height) / total, share * (RIGHT_EDGE - LEFT_EDGE), height / total)
         panels.append(figure.add_axes(place))
-        top -= height + gap
-    above, band, below = panels
+        top -= height + GAP
+    above, *_, band, below = panels
+    above.xaxis.tick_top()
+    above.xaxis.set_label_position("top")
     for axes in (above, below):
         axes.tick_params(axis="x", labelsize=SIZE)
     band.set(xticks=[], yticks=[], ylim=(0, 1))
     for side in band.spines.values():
         side.set_visible(False)
-    return figure, (above, band, below)
+    return figure, panels
 
 
-def _draw_map(band: Axes, change: TempoChange, old: tuple[float, float], new: tuple[float, float]) -> None:
+def _draw_map(band: Axes, change: TempoChange, old: tuple[float, float], new: tuple[float, float]) -> Shades:
     """One shape for each stretch of the map, from the old time at the top to the new time at the bottom."""
     from matplotlib.collections import PolyCollection
 
@@ -152,53 +174,37 @@ def _draw_map(band: Axes, change: TempoChange, old: tuple[float, float], new: tu
     x, y = tops - old[0], bottoms - new[0]
     corners = np.stack([x[:-1], x[1:], y[1:], y[:-1]], axis=1)
     shapes = np.stack([corners, np.broadcast_to([1.0, 1.0, 0.0, 0.0], corners.shape)], axis=2)
-    colours = _shades(ratios, change.factor)
-    collection = PolyCollection(list(shapes), facecolors=colours, edgecolors="none", antialiased=False)
-    band.add_collection(collection)
-
-
-def _shades(ratios: Times, factor: float) -> Times:
-    """(n, 4) the colour of each ratio; copied parts are grey."""
-    from matplotlib import colormaps
-    from matplotlib.colors import to_rgba
-
-    shares = np.log(ratios) / np.log(_widest(factor))
-    shades = np.asarray(colormaps[COLOURS](0.5 + 0.5 * np.clip(shares, -1, 1)))
-    shades[np.abs(ratios - 1) < SAME] = to_rgba(COPIED)
+    shades = Shades(ratios, 1 / time_map.factor)
+    band.add_collection(
+        PolyCollection(list(shapes), facecolors=shades.of(ratios), edgecolors="none", antialiased=False)
+    )
     return shades
 
 
-def _widest(factor: float) -> float:
-    return WIDEST * max(factor, 1 / factor)
-
-
-def _draw_lines(band: Axes, tops: Times, bottoms: Times, width: float) -> None:
+def _draw_lines(band: Axes, tops: Times, bottoms: Times) -> None:
+    """Joins both places of each boundary, in black: blue would tint the grey of what is copied."""
     from matplotlib.collections import LineCollection
 
     lines = [((top, 1.0), (bottom, 0.0)) for top, bottom in zip(tops, bottoms, strict=True)]
-    band.add_collection(LineCollection(lines, colors=BOUNDARY.colour, linewidths=width))
+    band.add_collection(LineCollection(lines, colors="black", linewidths=0.6, alpha=0.6))
 
 
-def _draw_legend(figure: Figure, factor: float) -> None:
-    """Explains the shades of the map."""
-    from matplotlib.lines import Line2D
-    from matplotlib.patches import Patch
+def _draw_title(above: Axes, recording: Recording, change: TempoChange) -> None:
+    """Writes the name and the settings, always with the factor."""
+    made = change.provenance
+    settings = {name: value for name, value in made.settings.items() if name != "even"} | {
+        "factor": f"{change.factor:g}"
+    }
+    remark = ", every moment alike" if made.settings.get("even") else ""
+    draw_title(above, recording, replace(made, settings=settings), remark=remark)
 
-    whole, widest = 1 / factor, _widest(factor) if factor < 1 else 1 / _widest(factor)
-    names = {whole: f"{whole:.3g} times as long, as on the whole", widest: f"{widest:.3g} times as long"}
-    entries: list[Any] = [
-        Patch(facecolor=_shades(np.array([ratio]), factor)[0], label=name)
-        for ratio, name in names.items()
-        if factor != 1
-    ]
-    entries.append(Patch(facecolor=COPIED, label="copied"))
-    entries.append(Line2D([], [], color=BOUNDARY.colour, linewidth=1.2, label="boundary"))
+
+def _draw_legend(figure: Figure, entries: list[Any]) -> None:
     spaces = {"borderaxespad": 0.2, "borderpad": 0.2, "columnspacing": 1.4, "handletextpad": 0.6}  # in font sizes
-    corner = RIGHT_EDGE, 0.0
     figure.legend(
         handles=entries,
         ncols=len(entries),
-        bbox_to_anchor=corner,
+        bbox_to_anchor=(RIGHT_EDGE, 0.0),
         loc="lower right",
         fontsize=SIZE,
         frameon=False,
