@@ -60,6 +60,13 @@ class Task(Protocol):
         """Whether it can add its tiers to a TextGrid that exists already."""
 
     @property
+    def files_belong_together(self) -> bool:
+        """Whether the files of a recording are of no use with others of an earlier run, as sound and labels are not.
+
+        If one of them is left alone, they all are.
+        """
+
+    @property
     def tiers_get_names(self) -> bool:
         """Whether people give other names to the tiers, as to those of speakers.
 

@@ -80,6 +80,8 @@ class Planner:
             else:
                 plan.contents[file], plan.files[file] = self._made(now, new, job, result)
                 plan.found[file] = now.sha256
+        if plan.reasons and self._task.files_belong_together:
+            plan.leave_alone("belongs to it, so it is not written either")
         return plan
 
     def not_corrected(self, job: Job, plan: Plan) -> list[str]:
