@@ -86,7 +86,7 @@ def test_what_belongs_to_another_recording_is_refused() -> None:
 
 
 @settings(max_examples=30)
-@given(steps, st.floats(-0.1, 0.1), st.floats(-0.1, 0.1))
+@given(steps, st.floats(-0.099, 0.099), st.floats(-0.099, 0.099))
 def test_labels_of_a_recording_end_where_its_sound_ends(
     pairs: list[tuple[float, float]], early: float, late: float
 ) -> None:
