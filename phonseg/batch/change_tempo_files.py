@@ -108,7 +108,7 @@ class TempoTask:
         formats: of the files, one or more names from `FORMATS`; repeated names are dropped.
         command: its name.
         adds_tiers: whether it can add its tiers to a TextGrid.
-        files_belong_together: whether all are left alone if one is.
+        belong_together: suffixes of files that must be made with the same settings.
         tiers_get_names: whether people give other names to its tiers.
 
     Raises:
@@ -120,7 +120,7 @@ class TempoTask:
 
     command: ClassVar[Command] = "tempo"
     adds_tiers: ClassVar[bool] = False
-    files_belong_together: ClassVar[bool] = True
+    belong_together: ClassVar[tuple[str, ...]] = tuple(FORMATS.values())
     tiers_get_names: ClassVar[bool] = False
 
     def __post_init__(self) -> None:

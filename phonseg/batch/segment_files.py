@@ -106,7 +106,7 @@ class SegmentTask:
         layout: how the segmentation is written.
         command: its name.
         adds_tiers: whether it can add its tiers to a TextGrid.
-        files_belong_together: whether all are left alone if one is.
+        belong_together: suffixes of files that must be made with the same settings.
         tiers_get_names: whether people give other names to its tiers.
     """
 
@@ -115,7 +115,7 @@ class SegmentTask:
 
     command: ClassVar[Command] = "segment"
     adds_tiers: ClassVar[bool] = True
-    files_belong_together: ClassVar[bool] = False
+    belong_together: ClassVar[tuple[str, ...]] = ()
     tiers_get_names: ClassVar[bool] = False
 
     @property

@@ -60,10 +60,10 @@ class Task(Protocol):
         """Whether it can add its tiers to a TextGrid that exists already."""
 
     @property
-    def files_belong_together(self) -> bool:
-        """Whether the files of a recording are of no use with others of an earlier run, as sound and labels are not.
+    def belong_together(self) -> tuple[str, ...]:
+        """Suffixes of files that are of no use beside those that were made with other settings, as sound and labels.
 
-        If one of them is left alone, they all are.
+        Where one of them stays as it was, the others are not made with other settings.
         """
 
     @property

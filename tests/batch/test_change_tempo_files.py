@@ -109,10 +109,28 @@ def test_files_of_one_recording_stay_together(x: Path, tmp_path: Path, corrected
         assert f"x{corrected}: was changed after phonseg wrote it, so it is left alone." in one.message
         other = files[corrected == ".wav"].name
         assert (f"{other}: belongs to it, so it is not written either." in one.message) == (factor == 0.7)
+    files[corrected == ".wav"].unlink()
+    (one,) = change(x, tmp_path / "out", 0.8, **how)  # in the same time as before
+    assert (one.status, [path.read_bytes() for path in files]) == ("warned", before)
     (one,) = change(x, tmp_path / "out", 0.7, overwrite=True, **how)
     assert one.status == "done"
     assert soundfile.info(files[0]).frames == round(soundfile.info(x).frames / 0.7)
     assert read_textgrid(files[1]).duration == pytest.approx(soundfile.info(files[0]).duration)
+
+
+def test_a_file_of_another_tempo_does_not_stay_beside_new_ones(x: Path, tmp_path: Path) -> None:
+    change(x, tmp_path / "out", 0.8, formats=("wav", "textgrid"))
+    (one,) = change(x, tmp_path / "out", 0.8, formats=("flac",))
+    assert one.status == "done"
+    files = [tmp_path / "out" / f"x{suffix}" for suffix in (".wav", ".TextGrid", ".flac")]
+    before = [path.read_bytes() for path in files]
+    (one,) = change(x, tmp_path / "out", 0.7, formats=("wav", "flac"))
+    assert (one.status, [path.read_bytes() for path in files]) == ("skipped", before)
+    assert "x.TextGrid: was made with other settings" in one.message
+    (one,) = change(x, tmp_path / "out", 0.7, formats=("wav", "flac"), overwrite=True)
+    assert (one.status, "x.TextGrid: was made with other settings" in one.message) == ("warned", True)
+    (one,) = change(x, tmp_path / "out", 0.7, formats=("wav", "flac", "textgrid"))
+    assert one.status == "done"
 
 
 def test_a_recording_is_never_replaced(x: Path, tmp_path: Path) -> None:
