@@ -52,10 +52,9 @@ def change_tempo_files(
     """Makes recordings faster or slower and writes a file for each; if one fails, the others are still changed.
 
     An existing file is made again only if this function made it, and the recording, the model or a setting has changed
-    since. A file that phonseg did not make, or that was changed afterwards, is left alone, and so are then the other
-    files of the recording, since they belong together. With `overwrite` everything is made again; a recording itself is
-    never replaced. The records are kept in `output`; see
-    `phonseg.batch.records.manifest`.
+    since. A file that phonseg did not make, or that was changed afterwards, is left alone, and no file is made beside
+    it with other settings, since sound and labels would not match. With `overwrite` everything is made again; a
+    recording itself is never replaced. The records are kept in `output`; see `phonseg.batch.records.manifest`.
 
     Args:
         inputs: recordings, and folders, which are searched with the folders inside them, but not in `output`.
