@@ -52,13 +52,14 @@ def change_tempo_files(
     """Makes recordings faster or slower and writes a file for each; if one fails, the others are still changed.
 
     An existing file is made again only if this function made it, and the recording, the model or a setting has changed
-    since. A file that phonseg did not make, or that was changed afterwards, is left alone. With `overwrite` everything
-    is made again; a recording itself is never replaced. The records are kept in `output`; see
-    `phonseg.batch.records.manifest`.
+    since. A file that phonseg did not make, or that was changed afterwards, is left alone, and no file is made beside
+    it with other settings, since sound and labels would not match. With `overwrite` everything is made again; a
+    recording itself is never replaced. The records are kept in `output`; see `phonseg.batch.records.manifest`.
 
     Args:
         inputs: recordings, and folders, which are searched with the folders inside them, but not in `output`.
-        output: the output folder; subfolders of the inputs are kept.
+        output: the output folder; subfolders of the inputs are kept. It may lie in an input folder, but must not be or
+            hold one.
         factor: how many times as fast the recordings become, 0.5 to 2.
         even: whether every moment is changed alike.
         model: "default", a Segmenter, or the path of a model file, by which segments are found.
@@ -79,7 +80,7 @@ def change_tempo_files(
         failed, all of them.
 
     Raises:
-        ConfigurationError: if an option is out of its range.
+        ConfigurationError: if an option is out of its range, or the output folder is or holds an input folder.
         AudioError: if an input does not exist, or a folder holds no recording.
         ModelError: if the model cannot be loaded.
         OutputError: if the folder cannot be written to, or the disk is full.
@@ -106,6 +107,7 @@ class TempoTask:
         formats: of the files, one or more names from `FORMATS`; repeated names are dropped.
         command: its name.
         adds_tiers: whether it can add its tiers to a TextGrid.
+        belong_together: suffixes of files that must be made with the same settings.
         tiers_get_names: whether people give other names to its tiers.
 
     Raises:
@@ -117,6 +119,7 @@ class TempoTask:
 
     command: ClassVar[Command] = "tempo"
     adds_tiers: ClassVar[bool] = False
+    belong_together: ClassVar[tuple[str, ...]] = tuple(FORMATS.values())
     tiers_get_names: ClassVar[bool] = False
 
     def __post_init__(self) -> None:

@@ -108,6 +108,7 @@ class DiarizeTask:
         layout: how the turns are written.
         command: its name.
         adds_tiers: whether it can add its tiers to a TextGrid.
+        belong_together: suffixes of files that must be made with the same settings.
         tiers_get_names: whether people give other names to its tiers.
     """
 
@@ -116,6 +117,7 @@ class DiarizeTask:
 
     command: ClassVar[Command] = "diarize"
     adds_tiers: ClassVar[bool] = True
+    belong_together: ClassVar[tuple[str, ...]] = ()
     tiers_get_names: ClassVar[bool] = True
 
     @property

@@ -95,8 +95,9 @@ def plan_jobs(
         shard, or whose files would replace a recording, have a `failure`.
 
     Raises:
-        ConfigurationError: if the shard is out of its range, `output` cannot be the name of a folder, or `into` is
-            given with `output` or without ".TextGrid" among the suffixes.
+        ConfigurationError: if the shard is out of its range, `output` cannot be the name of a folder, or is or holds an
+            input folder although the files are sound files, or `into` is given with `output` or without ".TextGrid"
+            among the suffixes.
         TextGridError: if `into` does not exist.
         AudioError: if an input holds no recording.
     """
@@ -136,7 +137,7 @@ def _of_same_files(group: Sequence[Job]) -> list[Job]:
     for i, job in enumerate(group):
         clashing = [*names[:i], *names[i + 1 :]]
         more = f" and {len(clashing) - MOST_NAMED} more" if len(clashing) > MOST_NAMED else ""
-        same = f"the same {next(iter(job.files.values()))} as {', '.join(clashing[:MOST_NAMED])}{more}"
+        same = f"{next(iter(job.files.values()))}, as {', '.join(clashing[:MOST_NAMED])}{more} would"
         advice = "Rename one of them, or give them different folders."
         jobs.append(replace(job, failure=f"{job.recording}: would be written to {same}. {advice}"))
     return jobs
@@ -144,8 +145,12 @@ def _of_same_files(group: Sequence[Job]) -> list[Job]:
 
 def _outside(one: Found, output: Place) -> Found:
     """What was found, without the recordings in an output folder that lies below the input folder."""
-    inside = os.path.realpath(output)
-    if Path(os.path.realpath(one.root)).is_relative_to(inside):
+    inside, root = os.path.realpath(output), Path(os.path.realpath(one.root))
+    if root.is_relative_to(inside):
+        if os.path.isdir(one.place):
+            what = "is an input folder" if root == Path(inside) else f"holds the input folder {one.place}"
+            problem = f"{what}, and what is made would lie among the recordings"
+            raise ConfigurationError(f"{os.fspath(output)}: {problem}. Choose another output folder.")
         return one
     kept = (path for path in one.recordings if not Path(os.path.realpath(path)).is_relative_to(inside))
     return replace(one, recordings=tuple(kept))

@@ -106,6 +106,7 @@ class SegmentTask:
         layout: how the segmentation is written.
         command: its name.
         adds_tiers: whether it can add its tiers to a TextGrid.
+        belong_together: suffixes of files that must be made with the same settings.
         tiers_get_names: whether people give other names to its tiers.
     """
 
@@ -114,6 +115,7 @@ class SegmentTask:
 
     command: ClassVar[Command] = "segment"
     adds_tiers: ClassVar[bool] = True
+    belong_together: ClassVar[tuple[str, ...]] = ()
     tiers_get_names: ClassVar[bool] = False
 
     @property

@@ -60,6 +60,13 @@ class Task(Protocol):
         """Whether it can add its tiers to a TextGrid that exists already."""
 
     @property
+    def belong_together(self) -> tuple[str, ...]:
+        """Suffixes of files that are of no use beside those that were made with other settings, as sound and labels.
+
+        Where one of them stays as it was, the others are not made with other settings.
+        """
+
+    @property
     def tiers_get_names(self) -> bool:
         """Whether people give other names to the tiers, as to those of speakers.
 

@@ -34,15 +34,16 @@ def add_places(parser: Parser, tiers: str) -> None:
     where.add_argument("--into", metavar="TEXTGRID", help=what)
 
 
-def add_batch_options(parser: Parser, verb: str, done: str) -> None:
+def add_batch_options(parser: Parser, verb: str, done: str, also: str = "") -> None:
     """Adds the options of how the work is done: again, at once, or in parts.
 
     Args:
         parser: of the command.
         verb: what it does with a recording, such as segment.
         done: what has become of a recording then, such as segmented.
+        also: what else the help says of --overwrite, before the rest.
     """
-    what = f"{verb} all recordings again, and replace even files that were changed by hand"
+    what = f"{also}{verb} all recordings again, and replace even files that were changed by hand"
     parser.add_argument("--overwrite", action="store_true", help=what)
     what = f"number of recordings that are {done} at once (default: one per processor core)"
     parser.add_argument("--jobs", type=int, metavar="N", help=what)
@@ -120,7 +121,8 @@ def report(records: Sequence[Record], totals: Callable[[Sequence[Record]], str])
     skipped = [one for one in records if one.status == "skipped"]
     for one in [*written, *skipped]:
         if one.message:
-            kind = "skipped" if one.status == "skipped" else "warning"
+            is_skipped = one.status == "skipped" and (LEFT_ALONE in one.message or LEFT_OUT in one.message)
+            kind = "skipped" if is_skipped else "warning"  # that of an earlier run, if nothing was to be done
             print(f"{kind}: {printable(one.message)}", file=sys.stderr)
     if written or not skipped:
         print(printable(totals(written)))

@@ -41,7 +41,13 @@ COMMANDS = (
 # The exit codes of errors; any other error of phonseg is about an input and has exit code 1.
 EXIT_CODES: tuple[tuple[type[PhonsegError], int], ...] = ((ConfigurationError, 2), (ModelError, 3), (OutputError, 4))
 
-NOT_PATHS = ("tier", "formats", "labels", "channel")  # the other texts among the options are names of files or folders
+NOT_PATHS = (
+    "tier",
+    "formats",
+    "labels",
+    "channel",
+    "factor",
+)  # the other texts among the options are names of files or folders
 
 EXAMPLES = """examples:
   phonseg segment interview.wav                    interview.TextGrid beside it

@@ -49,27 +49,29 @@ def add_command(
     return parser
 
 
-def add_segment_options(parser: Parser) -> None:
+def add_segment_options(parser: Parser, channel: str = "") -> None:
     """Adds the options of segmenting: the model, the number of boundaries, and the channel.
 
     Args:
         parser: of the command.
+        channel: what the channel is for, as the help says it before the rest.
     """
     parser.add_argument("--model", default="default", metavar="M", help="a model file (default: phonseg's own model)")
     number = parser.add_mutually_exclusive_group()
     what = "0 (fewest boundaries) to 1 (most); default: 0.5"
     number.add_argument("--sensitivity", type=float, metavar="S", help=what)
     number.add_argument("--rate", type=float, metavar="R", help="boundaries per second of speech")
-    add_channel(parser)
+    add_channel(parser, channel)
 
 
-def add_channel(parser: Parser) -> None:
+def add_channel(parser: Parser, use: str = "") -> None:
     """Adds the option that selects a channel.
 
     Args:
         parser: of the command.
+        use: what the channel is for, as the help says it before the rest.
     """
-    what = "the number of one channel (1, 2, ...), or mix for the mean of all channels (default: mix)"
+    what = f"{use}the number of one channel (1, 2, ...), or mix for the mean of all channels (default: mix)"
     parser.add_argument("--channel", type=_channel, default="mix", metavar="C", help=what)
 
 
@@ -193,12 +195,24 @@ def model_name(path: str) -> str:
     stem, suffix = os.path.splitext(os.path.basename(path))
     if suffix != ".safetensors":
         raise ConfigurationError(f"{path}: a model is a .safetensors file. Give it that suffix.")
+    check_place(path)
+    return stem
+
+
+def check_place(path: str) -> None:
+    """Checks, before anything that takes time, that a file can be written.
+
+    Args:
+        path: of the file.
+
+    Raises:
+        OutputError: if the folder does not exist or cannot be written to, or a folder has the name of the file.
+    """
     if not os.path.isdir(os.path.dirname(path) or "."):
         raise OutputError(f"{path}: there is no folder {os.path.dirname(path)}. Make it first.")
     if os.path.isdir(path):
         raise OutputError(f"{path}: a folder has that name. Choose another name.")
     check_writable(Path(path))
-    return stem
 
 
 def _names(text: str) -> list[str]:

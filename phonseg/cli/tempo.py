@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from phonseg.cli.batches import add_batch_options, report, run_on_files, where
+from phonseg.cli.batches import add_batch_options, report, run_on_files
 from phonseg.cli.options import (
     SEGMENT_OPTIONS,
     Commands,
@@ -17,12 +18,14 @@ from phonseg.cli.options import (
     add_command,
     add_formats,
     add_segment_options,
+    check_place,
     picked,
 )
-from phonseg.errors import ConfigurationError, printable
+from phonseg.errors import ConfigurationError, OutputError, PhonsegWarning, printable
 
 if TYPE_CHECKING:
     from phonseg.batch.records.record import Record
+    from phonseg.tempo.tempo_plan import TempoPlan
     from phonseg.timeline.segmentation import Segmentation
 
 EXAMPLES = """
@@ -45,12 +48,8 @@ OF_ONE = {
     "textgrid": "Give --format wav,textgrid",
     "duration_tier": "Give --format wav,durationtier",
 }
-OF_SEVERAL = {
-    "formats": "format",
-    "overwrite": "overwrite",
-    "jobs": "jobs",
-    "shard": "shard",
-}  # and what they are called
+OF_SEVERAL = {"formats": "format", "jobs": "jobs", "shard": "shard"}  # and what they are called
+SUFFIXES = {"textgrid": ".TextGrid", "duration_tier": ".DurationTier"}  # of what is written beside the sound
 
 
 def add(commands: Commands) -> None:
@@ -58,22 +57,23 @@ def add(commands: Commands) -> None:
     parser = add_command(commands, "tempo", run, "make speech faster or slower", EXAMPLES)
     parser.add_argument("inputs", nargs="+", metavar="INPUT", help="recordings, or folders of them")
     what = "how many times as fast it becomes, 0.5 to 2, such as 0.8 for slower or 1.25 for faster speech"
-    parser.add_argument("--factor", type=float, required=True, metavar="F", help=what)
+    parser.add_argument("--factor", type=_number, required=True, metavar="F", help=what)
     what = "the .wav or .flac file to write, for one recording; or the folder to write to"
     parser.add_argument("-o", "--output", required=True, metavar="OUT", help=what)
     what = "change every moment alike (default: what is steady takes most of the change, and bursts, as of [p], none)"
     parser.add_argument("--even", action="store_true", help=what)
     what = "take the segments from this TextGrid of the recording, instead of finding them"
     parser.add_argument("--map", metavar="TEXTGRID", help=what)
-    what = "interval tier of --map (default: phones; if it is the only one, its name does not matter)"
+    what = "interval tier of --map (default: phones; if the TextGrid has a single interval tier, that one)"
     parser.add_argument("--tier", metavar="NAME", help=what)
     what = "also write the segments in new time to this TextGrid; with --map, all its tiers"
     parser.add_argument("--textgrid", metavar="FILE", help=what)
     parser.add_argument("--duration-tier", metavar="FILE", help="also write the map to this DurationTier, for Praat")
     add_formats(parser, "wav", "wav, flac, textgrid and durationtier, for a folder")
     parser.set_defaults(formats=None)
-    add_batch_options(parser, "change", "changed")
-    add_segment_options(parser)
+    also = "replace files that exist; without this, nothing is written if one does. If OUT is a folder: "
+    add_batch_options(parser, "change", "changed", also)
+    add_segment_options(parser, "the channel in which sounds are found; all channels are changed alike: ")
 
 
 def run(options: Options) -> int:
@@ -85,8 +85,9 @@ def run(options: Options) -> int:
     for name, advice in OF_ONE.items():
         if getattr(options, name) is not None:
             raise ConfigurationError(f"--{name.replace('_', '-')} is for one recording and a file. {advice}.")
+    note = _note(options)
     how = picked(options, "factor", "even", *SEGMENT_OPTIONS) | {"formats": options.formats or ["wav"]}
-    return report(run_on_files(options, change_tempo_files, **how), partial(_totals, options=options))
+    return report(run_on_files(options, change_tempo_files, **how), partial(_totals, options=options, note=note))
 
 
 def _writes_a_file(options: Options) -> bool:
@@ -103,50 +104,83 @@ def _writes_a_file(options: Options) -> bool:
     return True
 
 
+def _note(options: Options) -> str:
+    """What is said of a new folder that may have been meant as a file."""
+    output, inputs = options.output, options.inputs
+    if len(inputs) > 1 or os.path.isdir(inputs[0]) or os.path.isdir(output) or output.endswith(("/", os.sep)):
+        return ""
+    return f" {output} is a folder; for a file, give {output}.wav."
+
+
 def _change_one(options: Options) -> int:
-    """Changes the tempo of one recording, in constant memory."""
+    """Changes the tempo of one recording, in constant memory. Nothing is written unless all can be."""
+    from phonseg.annotation.textgrid.duration_tier import duration_tier_bytes
     from phonseg.model.options import SegmentOptions
+    from phonseg.system.atomic_files import replacing
     from phonseg.tempo.options import TempoOptions
 
-    for name, called in OF_SEVERAL.items():
-        if getattr(options, name):
-            raise ConfigurationError(f"--{called} is for a folder of files. Leave it out, or give a folder as OUT.")
-    if options.tier is not None and options.map is None:
-        raise ConfigurationError("--tier is that of --map. Leave it out, or give a TextGrid as --map.")
-    tempo = TempoOptions(options.factor, options.even, SegmentOptions(**picked(options, *SEGMENT_OPTIONS)))
+    _check_options(options)
+    segmenting = SegmentOptions(**picked(options, *SEGMENT_OPTIONS))
+    tempo = TempoOptions(options.factor, options.even, segmenting)
     _check_outputs(options)
-    plan = tempo.plan(options.inputs[0], _segments(options) if options.map else None)
-    plan.write(options.output)
-    if options.textgrid and options.map:
-        plan.time_map.map_textgrid(options.map, options.textgrid)
-    elif options.textgrid:
-        plan.segmentation.to_textgrid(options.textgrid)
+    segments = _segments(options) if options.map else None
+    plan = tempo.plan(options.inputs[0], segments, called=options.map or "")
+    contents: dict[str, bytes] = {}
+    if options.textgrid:
+        contents[options.textgrid] = _textgrid(plan, options)
     if options.duration_tier:
-        plan.time_map.to_duration_tier(options.duration_tier)
-    written = ", ".join(filter(None, (options.output, options.textgrid, options.duration_tier)))
-    old, new = plan.recording.duration, plan.segmentation.duration
-    print(printable(f"{written} written: {old:.1f} s became {new:.1f} s."))
+        contents[options.duration_tier] = duration_tier_bytes(plan.time_map)
+    plan.write(options.output)
+    for path, data in contents.items():
+        with replacing(path) as new:
+            new.write_bytes(data)
+    old, duration = plan.recording.duration, plan.segmentation.duration
+    print(printable(f"{', '.join([options.output, *contents])} written ({_became(old, duration)})."))
     return 0
 
 
+def _check_options(options: Options) -> None:
+    """Raises ConfigurationError if an option has no effect for one recording."""
+    for name, called in OF_SEVERAL.items():
+        if getattr(options, name):
+            raise ConfigurationError(f"--{called} is for a folder of files. Leave it out, or give a folder as OUT.")
+    if options.map is None and options.tier is not None:
+        raise ConfigurationError("--tier is that of --map. Leave it out, or give a TextGrid as --map.")
+    finds = options.model != "default" or options.sensitivity is not None or options.rate is not None
+    if options.map is not None and finds:
+        raise ConfigurationError("--map gives the segments, so leave out --sensitivity, --rate and --model.")
+    if options.map is not None and Path(options.map).suffix.lower() == ".durationtier":
+        advice = "Praat itself makes a Sound faster or slower by a DurationTier"
+        raise ConfigurationError(f"{options.map}: --map takes a TextGrid with boundaries. {advice} (Manipulation).")
+
+
 def _check_outputs(options: Options) -> None:
-    """Checks, before anything that takes time, that the files can be written and replace nothing that was given."""
-    from phonseg.system.atomic_files import check_writable
+    """Checks, before anything that takes time, that the files can be written and replace nothing that is needed."""
     from phonseg.tempo.tempo_change import check_is_other
 
-    places: set[str] = set()
-    for path in filter(None, (options.output, options.textgrid, options.duration_tier)):
+    for name in ("output", *SUFFIXES):
+        path = getattr(options, name)
+        if not path:
+            continue
         check_is_other(path, options.inputs[0])
         check_is_other(path, options.map)
-        if (place := os.path.realpath(path)) in places:
-            raise ConfigurationError(f"{path}: two files cannot have one name. Give each a name of its own.")
-        if os.path.isdir(path):
-            raise ConfigurationError(f"{path}: is a folder. Give the name of a file.")
-        places.add(place)
-        check_writable(Path(path))
+        if name in SUFFIXES and Path(path).suffix.lower() != SUFFIXES[name].lower():
+            raise ConfigurationError(f"{path}: is not a {SUFFIXES[name]} file. Give it that suffix.")
+        check_place(path)
+        if os.path.lexists(path) and not options.overwrite:
+            raise OutputError(f"{path}: is there already. Choose another name, or --overwrite.")
 
 
 def _segments(options: Options) -> Segmentation:
+    """The segments of --map; warns if there is only one."""
+    segments = _read_segments(options)
+    if not len(segments.boundaries):
+        problem = "the tier has no boundary, so it does not tell where the sounds are"
+        warnings.warn(f"{options.map}: {problem}. Give the tier that does, as --tier.", PhonsegWarning, stacklevel=2)
+    return segments
+
+
+def _read_segments(options: Options) -> Segmentation:
     from phonseg.annotation.textgrid.reader import read_textgrid
     from phonseg.annotation.tier_choice import NoSuchTierError
     from phonseg.errors import TextGridError
@@ -161,8 +195,33 @@ def _segments(options: Options) -> Segmentation:
         raise
 
 
-def _totals(written: Sequence[Record], options: Options) -> str:
-    """How much was changed, and where it was written."""
+def _textgrid(plan: TempoPlan, options: Options) -> bytes:
+    """What the TextGrid holds: the segments, or all tiers of --map."""
+    from phonseg.annotation.encodings import read_bytes
+    from phonseg.annotation.textgrid.mapped_file import mapped_textgrid
+    from phonseg.annotation.textgrid.writer import textgrid_bytes
+
+    if options.map:
+        return mapped_textgrid(plan.time_map, read_bytes(options.map), options.map)
+    return textgrid_bytes(plan.segmentation, options.textgrid)
+
+
+def _totals(written: Sequence[Record], options: Options, note: str) -> str:
+    """How much was written, and where."""
+    if not written:
+        return "No recording was changed."
     seconds = sum(record.seconds or 0.0 for record in written)
     recordings = "1 recording" if len(written) == 1 else f"{len(written)} recordings"
-    return f"{recordings} changed{where(options)}: {seconds:.1f} s became {seconds / options.factor:.1f} s."
+    return f"{recordings} written to {options.output} ({_became(seconds, seconds / options.factor)}).{note}"
+
+
+def _became(old: float, new: float) -> str:
+    return f"{old:.3f} s became {new:.3f} s"
+
+
+def _number(text: str) -> float | str:
+    """The number that a text stands for; the text, if it is none, so that the message says what is wanted."""
+    try:
+        return float(text)
+    except ValueError:
+        return text

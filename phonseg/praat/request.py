@@ -137,11 +137,12 @@ def _answer(request: PraatRequest) -> tuple[list[str], list[str]]:
 def _change_tempo(options: TempoOptions, sound: Path) -> None:
     """Writes a Sound at its new tempo, and the TextGrid beside it, if there is one."""
     plan, grid = options.plan(sound), sound.with_suffix(".TextGrid")
-    plan.write(sound.with_name(f"{sound.stem}-new.wav"))
-    if grid.exists():
+    if grid.exists():  # first, so that there is no new Sound if this fails
         plan.time_map.map_textgrid(grid, grid.with_name(f"{grid.stem}-new.TextGrid"))
+    plan.write(sound.with_name(f"{sound.stem}-new.wav"))
 
 
 def _in_terms_of_praat(message: str, sound: Path, name: str) -> str:
-    """A message that names the Sound, which the person knows, and not the file."""
+    """A message that names the Sound, which the person knows, and not the files."""
+    message = message.replace(str(sound.with_suffix(".TextGrid")), f"The TextGrid selected with Sound {name}")
     return message.replace(f"{sound}: ", f"Sound {name}: ").replace(str(sound), name)

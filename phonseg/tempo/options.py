@@ -9,6 +9,7 @@ from numbers import Real
 
 import numpy as np
 
+from phonseg.audio.decoding.libsndfile import MP3_IN_PRAAT
 from phonseg.audio.decoding.source import Source
 from phonseg.audio.recording import Recording, open_recording
 from phonseg.errors import ConfigurationError, PhonsegWarning
@@ -16,9 +17,10 @@ from phonseg.model.numeric_state import own_numeric_state
 from phonseg.model.options import SegmentOptions
 from phonseg.tempo.map_making import find_time_map
 from phonseg.tempo.tempo_plan import TempoPlan
+from phonseg.timeline.mapped import fitted
 from phonseg.timeline.provenance import Provenance
 from phonseg.timeline.segmentation import Segmentation
-from phonseg.timeline.time_map import BEYOND, TimeMap
+from phonseg.timeline.time_map import TimeMap
 
 SLOWEST, FASTEST = 0.5, 2.0  # beyond these, speech sounds like something else
 
@@ -45,18 +47,22 @@ class TempoOptions:
         factor = self.factor
         if isinstance(factor, bool) or not (isinstance(factor, Real) and SLOWEST <= factor <= FASTEST):
             wanted = f"Give a number from {SLOWEST:g} to {FASTEST:g}, such as 0.8 for slower or 1.25 for faster speech."
-            raise ConfigurationError(f"factor is {factor!r:.80}. {wanted}")
+            shown = f"{factor:g}" if isinstance(factor, float) else f"{factor!r:.80}"
+            raise ConfigurationError(f"factor is {shown}. {wanted}")
         object.__setattr__(self, "factor", float(factor))  # also one of NumPy
         if not isinstance(self.even, bool | np.bool_):
             raise ConfigurationError(f"even is {self.even!r:.80}. Give True or False.")
         object.__setattr__(self, "even", bool(self.even))
 
-    def plan(self, source: Source, segmentation: Segmentation | None = None) -> TempoPlan:
+    def plan(
+        self, source: Source, segmentation: Segmentation | None = None, *, called: str = "the segments"
+    ) -> TempoPlan:
         """Finds the map of a recording; nothing is rendered yet.
 
         Args:
             source: a path, an open file, (samples, sample rate), or a parselmouth Sound.
             segmentation: the segments of the recording; None to find them.
+            called: what messages call the segments, such as the path of a TextGrid.
 
         Returns:
             The plan.
@@ -75,12 +81,14 @@ class TempoOptions:
             raise ConfigurationError(f"segmentation: {problem}. Leave them out.")
         recording = open_recording(source, channel=self.segmenting.channel)
         if segmentation is None:
-            segments = self.segmenting.segment(recording)
+            # What Praat does with an MP3 file is of no concern: what is made is WAV or FLAC.
+            remarks = tuple(remark for remark in recording.remarks if not remark.endswith(MP3_IN_PRAAT))
+            segments = self.segmenting.segment(replace(recording, remarks=remarks))
+            segments = replace(segments, start=recording.first, duration=recording.duration)
         else:
-            segments = _checked(segmentation, recording)
+            segments = _inside(segmentation, recording, called)
             for remark in recording.remarks:
                 warnings.warn(remark, PhonsegWarning, stacklevel=3)
-        segments = replace(segments, start=recording.first, duration=recording.duration)
         with own_numeric_state():
             found = find_time_map(recording, segments, self.factor, even=self.even)
         time_map = TimeMap(found.old + recording.first, found.new)
@@ -108,16 +116,23 @@ class TempoOptions:
         return replace(origin, settings={**origin.settings, **own})
 
 
-def _checked(segmentation: Segmentation, recording: Recording) -> Segmentation:
-    """Raises ConfigurationError if segments are those of another recording."""
+def _inside(segmentation: Segmentation, recording: Recording, called: str) -> Segmentation:
+    """The segments, inside the recording; raises ConfigurationError if they are those of another one."""
     if not isinstance(segmentation, Segmentation):
         advice = "Give what phonseg.segment or phonseg.read_textgrid returns."
         raise ConfigurationError(f"segmentation is {segmentation!r:.80}. {advice}")
-    late, over = recording.start - segmentation.start, segmentation.end - recording.end
-    too_short = segmentation.tells_duration and over < -BEYOND
-    if abs(late) > BEYOND or over > BEYOND or too_short:
-        raise ConfigurationError(
-            f"{recording.name}: lasts from {recording.start:g} to {recording.end:g} s, and the segments from "
-            f"{segmentation.start:g} to {segmentation.end:g} s. Give the segments of this recording."
+    start, end, tells = segmentation.start, segmentation.end, segmentation.tells_duration
+    of_sound, of_samples = (
+        TimeMap(ends, ends)
+        for ends in np.array(
+            [[recording.start, recording.end], [recording.first, recording.first + recording.duration]]
         )
-    return segmentation
+    )
+    if not of_sound.is_of(start, end, tells_duration=tells):
+        raise ConfigurationError(
+            f"{recording.name}: lasts from {recording.start:g} to {recording.end:g} s, and {called} from {start:g} to "
+            f"{end:g} s. Give the segments of this recording."
+        )
+    boundaries = segmentation.boundaries
+    fit = fitted(of_samples, start, end if tells else max(end, of_samples.old[-1]), boundaries)
+    return replace(segmentation, boundaries=fit(boundaries), start=recording.first, duration=recording.duration)

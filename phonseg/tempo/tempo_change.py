@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -37,13 +37,24 @@ class TempoChange:
         sample_type: what a WAV file must hold so that nothing is lost of the recording, such as PCM_16.
     """
 
-    samples: NDArray[Any] = field(repr=False)
+    samples: NDArray[Any]
     sample_rate: float
-    time_map: TimeMap = field(repr=False)
-    segmentation: Segmentation = field(repr=False)
+    time_map: TimeMap
+    segmentation: Segmentation
     provenance: Provenance
-    recording: Any = field(default=None, repr=False)
+    recording: Any = None
     sample_type: str = "FLOAT"
+
+    def __repr__(self) -> str:
+        """The change in one line: the recording, the factor, both durations, the channels and the rate."""
+        name = self.recording if isinstance(self.recording, str | os.PathLike) else "<samples>"
+        old = self.time_map.old[-1] - self.time_map.old[0]
+        n = 1 if self.samples.ndim == 1 else self.samples.shape[1]
+        channels = "1 channel" if n == 1 else f"{n} channels"
+        return (
+            f"TempoChange({Path(name).name}, factor {self.factor:.5g}: {old:.3f} s became {self.duration:.3f} s, "
+            f"{channels} at {self.sample_rate:g} Hz)"
+        )
 
     def __iter__(self) -> Iterator[Any]:
         """The samples, and the sample rate."""

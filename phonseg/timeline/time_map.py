@@ -18,7 +18,7 @@ from phonseg.timeline.mapped import mapped
 from phonseg.timeline.outlets import outlet
 from phonseg.timeline.segmentation import Segmentation
 
-BEYOND = 0.1  # seconds by which labels may begin or end beyond a recording, as those of an MP3 file in Praat do
+BEYOND = 0.1  # seconds by which labels may begin or end elsewhere than the recording, as of an MP3 file in Praat
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,6 +111,11 @@ class TimeMap:
         """
         return _read(self.new, self.old, time)
 
+    def __repr__(self) -> str:
+        """The map in one line: both durations, the factor, and the number of knots."""
+        old, new = self.old[-1] - self.old[0], self.new[-1] - self.new[0]
+        return f"TimeMap({old:.3f} s become {new:.3f} s, factor {self.factor:.5g}, {len(self.old)} knots)"
+
     @property
     def reversed(self) -> TimeMap:
         """The map of the way back."""
@@ -140,26 +145,30 @@ class TimeMap:
 
         Returns:
             The same in new time, with labels, scores, candidates and speakers as they were; but without the recording,
-            the curve and the evidence, which belong to the old one.
+            the curve and the evidence, which belong to the old one. They end where the new recording ends.
 
         Raises:
-            ConfigurationError: if it is something else, or lies outside the old recording by more than 0.1 s.
+            ConfigurationError: if it is something else, or begins or ends elsewhere than the old recording, by more
+                than 0.1 s. If `tells_duration` is false, it may end earlier.
         """
         return mapped(self, made)
 
-    def covers(self, start: float, end: float) -> bool:
-        """Returns whether the map is of a recording that lasts as long, or longer, to 0.1 s.
+    def is_of(self, start: float, end: float, *, tells_duration: bool = True) -> bool:
+        """Returns whether labels can be those of the old recording: they begin and end where it does, to 0.1 s.
 
         Args:
-            start: seconds, in the old recording.
-            end: seconds, in the old recording.
+            start: seconds, where the labels begin.
+            end: seconds, where they end.
+            tells_duration: whether that is where the recording ends, too. If not, the labels may end earlier.
         """
-        return bool(self.old[0] - BEYOND <= start and end <= self.old[-1] + BEYOND)
+        over = end - self.old[-1]
+        return bool(abs(start - self.old[0]) <= BEYOND and (abs(over) if tells_duration else over) <= BEYOND)
 
     def map_textgrid(self, path: str | Path, new_path: str | Path) -> None:
         """Writes a TextGrid of the old recording in the time of the new one: all tiers, with labels as they were.
 
-        `phonseg.annotation.textgrid.mapped_file` says what is kept, and lists the errors.
+        It ends where the new recording ends. `phonseg.annotation.textgrid.mapped_file` says what is kept, and lists the
+        errors.
 
         Args:
             path: of the TextGrid.

@@ -95,20 +95,67 @@ def test_what_a_person_has_changed_is_left_alone(x: Path, tmp_path: Path) -> Non
     assert (one.status, soundfile.info(made).frames) == ("done", round(soundfile.info(x).frames / 0.8))
 
 
+@pytest.mark.parametrize("corrected", [".TextGrid", ".wav"])
+def test_files_of_one_recording_stay_together(x: Path, tmp_path: Path, corrected: str) -> None:
+    how = {"formats": ("wav", "textgrid")}
+    change(x, tmp_path / "out", 0.8, **how)
+    with open(tmp_path / "out" / f"x{corrected}", "ab") as file:
+        file.write(b" \n")
+    files = [tmp_path / "out" / f"x{suffix}" for suffix in (".wav", ".TextGrid")]
+    before = [path.read_bytes() for path in files]
+    for factor in (0.7, 0.8):  # also what would be the same is not made without the other
+        (one,) = change(x, tmp_path / "out", factor, **how)
+        assert (one.status, [path.read_bytes() for path in files]) == ("skipped", before)
+        assert f"x{corrected}: was changed after phonseg wrote it, so it is left alone." in one.message
+        other = files[corrected == ".wav"].name
+        assert (f"{other}: belongs to it, so it is not written either." in one.message) == (factor == 0.7)
+    files[corrected == ".wav"].unlink()
+    (one,) = change(x, tmp_path / "out", 0.8, **how)  # in the same time as before
+    assert (one.status, [path.read_bytes() for path in files]) == ("warned", before)
+    (one,) = change(x, tmp_path / "out", 0.7, overwrite=True, **how)
+    assert one.status == "done"
+    assert soundfile.info(files[0]).frames == round(soundfile.info(x).frames / 0.7)
+    assert read_textgrid(files[1]).duration == pytest.approx(soundfile.info(files[0]).duration)
+
+
+def test_a_file_of_another_tempo_does_not_stay_beside_new_ones(x: Path, tmp_path: Path) -> None:
+    change(x, tmp_path / "out", 0.8, formats=("wav", "textgrid"))
+    (one,) = change(x, tmp_path / "out", 0.8, formats=("flac",))
+    assert one.status == "done"
+    files = [tmp_path / "out" / f"x{suffix}" for suffix in (".wav", ".TextGrid", ".flac")]
+    before = [path.read_bytes() for path in files]
+    (one,) = change(x, tmp_path / "out", 0.7, formats=("wav", "flac"))
+    assert (one.status, [path.read_bytes() for path in files]) == ("skipped", before)
+    assert "x.TextGrid: was made with other settings" in one.message
+    (one,) = change(x, tmp_path / "out", 0.7, formats=("wav", "flac"), overwrite=True)
+    assert (one.status, "x.TextGrid: was made with other settings" in one.message) == ("warned", True)
+    (one,) = change(x, tmp_path / "out", 0.7, formats=("wav", "flac", "textgrid"))
+    assert one.status == "done"
+
+
 def test_a_recording_is_never_replaced(x: Path, tmp_path: Path) -> None:
     before = x.read_bytes()
-    for inputs, output in ((x, x.parent), (x.parent, x.parent), (x.parent, tmp_path / "in" / ".." / "in")):
-        for overwrite in (False, True):
-            (one,) = change(inputs, output, 0.8, overwrite=overwrite)
-            assert one.status == "failed"
-            assert "x.wav, which is a recording and stays as it is. Choose another output folder." in one.message
+    for overwrite in (False, True):
+        (one,) = change(x, x.parent, 0.8, overwrite=overwrite)
+        assert one.status == "failed"
+        assert "x.wav, which is a recording and stays as it is. Choose another output folder." in one.message
     record(tmp_path / "in" / "x.flac")
-    records = change(x.parent, x.parent, 0.8, overwrite=True)
+    records = change([x, x.with_suffix(".flac")], x.parent, 0.8, overwrite=True)
     assert [one.status for one in records] == ["failed", "failed"]
     (tmp_path / "link").symlink_to(x.parent, target_is_directory=True)
     (one,) = change(x, tmp_path / "link", 0.8, overwrite=True)
     assert one.status == "failed"
     assert x.read_bytes() == before
+
+
+def test_sounds_are_not_written_among_the_recordings_of_a_folder(x: Path, tmp_path: Path) -> None:
+    x.rename(x.with_suffix(".flac"))
+    (tmp_path / "link").symlink_to(x.parent, target_is_directory=True)
+    for output in (x.parent, x.parent / ".." / "in", tmp_path / "link", tmp_path):
+        for formats in (("wav",), ("textgrid", "flac")):
+            with pytest.raises(ConfigurationError, match=r"(is an|holds the) input folder.*Choose another output f"):
+                change(x.parent, output, 0.8, formats=formats)
+    assert names(tmp_path) == ["in/x.flac"]
 
 
 def test_what_lies_in_the_output_folder_is_no_input(x: Path, tmp_path: Path) -> None:
@@ -168,7 +215,8 @@ def test_files_of_other_commands_are_left_alone(x: Path, tmp_path: Path) -> None
     phonseg.segment_files(x, tmp_path / "out", model=MODEL, executor=AtOnce(), progress=False)
     (one,) = change(x, tmp_path / "out", 0.8, formats=("wav", "textgrid"))
     assert "holds the boundaries that phonseg segment found, so it is left alone. Choose another folder." in one.message
-    assert names(tmp_path / "out") == ["phonseg-manifest.jsonl", "x.TextGrid", "x.wav"]
+    assert "x.wav: belongs to it, so it is not written either." in one.message
+    assert names(tmp_path / "out") == ["phonseg-manifest.jsonl", "x.TextGrid"]
     change(x, tmp_path / "new", 0.8, formats=("textgrid",))
     (one,) = phonseg.segment_files(x, tmp_path / "new", model=MODEL, executor=AtOnce(), progress=False)
     told = "holds the faster or slower speech that phonseg tempo made, so it is left alone. Choose another folder."

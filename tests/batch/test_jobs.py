@@ -79,8 +79,8 @@ def test_two_recordings_of_one_name_are_found_before_the_start(tmp_path: Path, o
     assert failures.pop(tmp_path / "1" / "fine.wav") == ""
     assert list(failures) == paths
     for path, another in (paths, paths[::-1]):
-        assert failures[path].startswith(f"{path}: would be written to the same ")
-        assert f" as {another}. Rename one" in failures[path]
+        assert failures[path].startswith(f"{path}: would be written to out")
+        assert f", as {another} would. Rename one" in failures[path]
     assert [job.failure for job in plan_jobs(search(tmp_path), "out")] == [""] * 3
     shards = [
         plan_jobs(search([tmp_path / "1", tmp_path / "2"]), "out", (i, 3)) for i in (1, 2, 3)
@@ -93,7 +93,7 @@ def test_of_many_recordings_of_one_name_a_few_are_named(tmp_path: Path) -> None:
     jobs = plan_jobs(search(tmp_path), None)
     assert len(jobs) == len(SUFFIXES)
     assert all(job.failure.count(str(tmp_path / "x")) == 5 for job in jobs)
-    assert all(f" and {len(SUFFIXES) - 4} more. Rename one" in job.failure for job in jobs)
+    assert all(f" and {len(SUFFIXES) - 4} more would. Rename one" in job.failure for job in jobs)
 
 
 def test_another_link_to_a_recording_that_would_have_the_same_files_is_left_out(tmp_path: Path) -> None:
@@ -239,7 +239,7 @@ def test_a_name_that_is_too_long_stops_no_plan(tmp_path: Path) -> None:
 def test_into_must_fit(tmp_path: Path) -> None:
     touch(tmp_path / "a.wav", tmp_path / "b.wav", tmp_path / "a.TextGrid")
     jobs = plan_jobs(search(tmp_path), None, into=tmp_path / "a.TextGrid")
-    assert ["would be written to the same" in job.failure for job in jobs] == [True, True]
+    assert ["would be written to " in job.failure for job in jobs] == [True, True]
     with pytest.raises(ConfigurationError, match="replaces an output folder"):
         plan_jobs(search(tmp_path), "out", into=tmp_path)
     with pytest.raises(ConfigurationError, match="is for TextGrids"):
@@ -254,7 +254,7 @@ def test_twins_are_told_however_their_folder_is_spelled(tmp_path: Path, monkeypa
     monkeypatch.chdir(tmp_path)
     for other in (tmp_path / "in" / "x.flac", Path("link/x.flac"), Path("in/../in/x.flac")):
         jobs = plan_jobs(search([Path("in/x.wav"), other]), None)
-        assert ["would be written to the same" in job.failure for job in jobs] == [True, True]
+        assert ["would be written to " in job.failure for job in jobs] == [True, True]
 
 
 def test_names_that_no_file_system_takes_for_the_same_are_no_twins(tmp_path: Path) -> None:

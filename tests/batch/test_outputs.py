@@ -626,7 +626,7 @@ def test_recordings_of_the_same_files_fail_and_lose_nothing(tmp_path: Path) -> N
         left = {record.recording.name: record for record in read_records(tmp_path)}
         assert len(left) == len(read_records(tmp_path)) == 2
         assert (list(left["x.wav"].files), list(left["x.mp3"].files)) == ([of(job)], [])
-        assert f"as {tmp_path / 'x.mp3'}. Rename one" in left["x.wav"].message
+        assert f"as {tmp_path / 'x.mp3'} would. Rename one" in left["x.wav"].message
     (tmp_path / "x.mp3").unlink()
     assert run(job, result()).status == "skipped"
     assert (only_record(job).status, only_record(job).message) == ("skipped", "")

@@ -520,7 +520,7 @@ def test_two_recordings_of_one_name_fail_and_the_rest_is_segmented(run: Run, tre
         "b.flac": "done",
     }
     assert (
-        f"a.wav: would be written to the same {tmp_path / 'out' / 'a.TextGrid'} as {tree / 'a.flac'}."
+        f"a.wav: would be written to {tmp_path / 'out' / 'a.TextGrid'}, as {tree / 'a.flac'} would."
         in (statuses["a.wav"][1])
     )
     assert len(read_records(tmp_path / "out")) == 6

@@ -231,4 +231,4 @@ def test_sounds_become_those_of_the_command_line_and_a_textgrid_follows(preferen
 @pytest.mark.slow
 def test_a_factor_out_of_range_is_told_in_praat(preferences: Path) -> None:
     done = praat(preferences, opened(DEMO / "english.wav") + call_tempo(3))
-    assert "factor is 3.0. Give a number from 0.5 to 2" in done.stderr
+    assert "factor is 3. Give a number from 0.5 to 2" in done.stderr

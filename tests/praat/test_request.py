@@ -124,6 +124,16 @@ def test_the_answer_is_what_change_tempo_makes_with_the_textgrid_if_there_is_one
         assert np.abs(samples - expected.samples).max() < 2**-15
     grid = phonseg.read_textgrid(tmp_path / "phonseg-1-1-new.TextGrid")
     assert (grid.boundaries[0], grid.labels) == (expected.time_map(0.5), ("a", "b"))
-    for text, said in (("3", "factor is 3.0. Give a number"), ("x", "factor is x. Give a number from 0.5 to 2.")):
+    for text, said in (("3", "factor is 3. Give a number"), ("x", "factor is x. Give a number from 0.5 to 2.")):
         assert not answer(request(tmp_path, f"tempo\n{text}\n0\none\n"))
         assert (tmp_path / "phonseg-1.failed").read_text().startswith(said)
+
+
+@pytest.mark.parametrize("seconds", [0.8, 1.2])
+def test_the_textgrid_of_another_sound_is_refused(tmp_path: Path, sound: Path, seconds: float) -> None:
+    seconds *= soundfile.info(sound).duration
+    Segmentation(np.array([0.5]), seconds, labels=["a", "b"]).to_textgrid(sound.with_suffix(".TextGrid"))
+    assert not answer(request(tmp_path, "tempo\n0.8\n1\none\n"))
+    said = (tmp_path / "phonseg-1.failed").read_text()
+    assert said.startswith(f"The TextGrid selected with Sound one: lasts from 0 to {seconds:g} s, and the recording")
+    assert not list(tmp_path.glob("*-new.*"))

@@ -16,6 +16,7 @@ from conftest import RATE, mel_segmenter, noise, speech_like
 
 import phonseg
 from phonseg.errors import AudioError, ConfigurationError, PhonsegWarning
+from phonseg.tempo.options import TempoOptions
 from phonseg.tempo.tempo_change import TempoChange
 from phonseg.timeline.segmentation import Segmentation
 
@@ -141,7 +142,10 @@ def test_the_segments_are_mapped_and_know_the_new_recording() -> None:
     assert even.provenance.settings["even"] is True
     with pytest.raises(ValueError, match="read-only"):
         made.samples[0] = 1
-    assert "array" not in repr(made)
+    seconds = len(SPEECH) / RATE
+    told = f"factor 0.8: {seconds:.3f} s became {made.duration:.3f} s, 1 channel at 16000 Hz)"
+    assert repr(made) == f"TempoChange(<samples>, {told}"
+    assert repr(replace(made, recording=Path("in") / "x.wav")) == f"TempoChange(x.wav, {told}"
 
 
 def test_segments_of_ones_own_make_another_map() -> None:
@@ -163,14 +167,37 @@ def test_segments_of_another_recording_are_refused(of: float) -> None:
     seconds = len(SPEECH) / RATE
     with pytest.raises(ConfigurationError, match=r"<samples>: lasts from 0 to .* and the segments from 0 to"):
         phonseg.change_tempo((SPEECH, RATE), 0.8, segmentation=Segmentation(np.array([0.1]), of * seconds))
+    with pytest.raises(ConfigurationError, match=r"and x\.TextGrid from 0 to"):
+        TempoOptions(0.8).plan((SPEECH, RATE), Segmentation(np.array([0.1]), of * seconds), called="x.TextGrid")
     if of < 1:  # some label files do not tell where the recording ends
         early = Segmentation(np.array([0.1]), of * seconds, tells_duration=False)
         assert phonseg.change_tempo((SPEECH, RATE), 0.8, segmentation=early).segmentation.duration > seconds
 
 
+@pytest.mark.parametrize("over", [-0.05, 0.05])
+def test_segments_that_end_a_little_elsewhere_end_where_the_sound_ends(over: float) -> None:
+    seconds = len(SPEECH) / RATE
+    own = Segmentation(np.array([*JOINS, seconds + over - 0.01]), seconds + over)
+    made = phonseg.change_tempo((SPEECH, RATE), 0.8, segmentation=own)
+    assert made.segmentation.end == made.duration
+    assert len(made.segmentation) == len(own)
+    np.testing.assert_allclose(made.segmentation.boundaries[:-1], made.time_map(JOINS), rtol=0, atol=1e-9)
+
+
+def test_only_what_was_labelled_by_hand_is_warned_of_mp3(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "x.mp3", SPEECH, RATE)
+    made = change(tmp_path / "x.mp3", 0.8)
+    own = Segmentation(JOINS, made.time_map.old[-1])
+    with pytest.warns(PhonsegWarning, match="is an MP3 file, which Praat shows"):
+        phonseg.change_tempo(tmp_path / "x.mp3", 0.8, segmentation=own)
+
+
 def test_options_are_checked_before_anything_is_read() -> None:
     for factor in (0.49, 2.01, -1, 0, math.nan, math.inf, "1.2", None, True, np.array(1.2), [1.2], 1j, 10**400):
         with pytest.raises(ConfigurationError, match=r"factor is .*\. Give a number from 0\.5 to 2, such as"):
+            phonseg.change_tempo("there is no such file", factor)  # type: ignore[arg-type]
+    for factor, shown in ((3.0, "3"), ("0,8", "'0,8'")):
+        with pytest.raises(ConfigurationError, match=rf"factor is {shown}\. Give"):
             phonseg.change_tempo("there is no such file", factor)  # type: ignore[arg-type]
     with pytest.raises(ConfigurationError, match="even is 'no'"):
         phonseg.change_tempo("there is no such file", 0.8, even="no")  # type: ignore[arg-type]

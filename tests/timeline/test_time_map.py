@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
@@ -70,6 +72,34 @@ def test_what_belongs_to_another_recording_is_refused() -> None:
     time_map = TimeMap.even(2.0, 0.5)
     with pytest.raises(ConfigurationError, match=r"lasts from 0 to 2\.5 s, and the recording of the map from 0 to 2 s"):
         time_map.apply(Segmentation(np.array([1.0]), 2.5))
-    assert time_map.apply(Segmentation(np.array([1.0]), 2.05)).duration == 4.1  # as of an MP3 file in Praat
+    for seconds in (1.95, 2.05):  # as of an MP3 file in Praat
+        made = time_map.apply(Segmentation(np.array([1.0]), seconds))
+        assert (made.boundaries[0], made.end) == (2.0, 4.0)
+    for other in (Segmentation(np.array([1.0]), 1.8), Diarization((Turn(0, 1, "A"),), 1.8)):
+        with pytest.raises(ConfigurationError, match=r"lasts from 0 to 1\.8 s, and the recording of the map"):
+            time_map.apply(other)
+        assert time_map.apply(replace(other, tells_duration=False)).duration == 3.6
+    with pytest.raises(ConfigurationError, match=r"lasts from 0\.2 to 2 s"):
+        time_map.apply(Segmentation(np.array([1.0]), 1.8, start=0.2))
     with pytest.raises(ConfigurationError, match="list has no times"):
         time_map.apply([1.0])  # type: ignore[call-overload]
+
+
+@settings(max_examples=30)
+@given(steps, st.floats(-0.099, 0.099), st.floats(-0.099, 0.099))
+def test_labels_of_a_recording_end_where_its_sound_ends(
+    pairs: list[tuple[float, float]], early: float, late: float
+) -> None:
+    time_map = of([(0.3, 1.0), *pairs, (0.3, 1.0)], 1.0)
+    start, end = time_map.old[0] + early, time_map.old[-1] + late
+    times = np.unique(np.round(np.linspace(start, end, 40)[1:-1], 9))
+    new = time_map.apply(Segmentation(times, end - start, start=start))
+    assert (new.start, new.end) == pytest.approx((time_map.new[0], time_map.new[-1]), abs=1e-9)
+    inside = (time_map.old[0] < times) & (times < time_map.old[-1])
+    np.testing.assert_allclose(new.boundaries[inside], time_map(times[inside]), rtol=0, atol=1e-9)
+
+
+def test_a_map_is_shown_in_one_line() -> None:
+    assert repr(TimeMap.even(4.96, 0.8)) == "TimeMap(4.960 s become 6.200 s, factor 0.8, 2 knots)"
+    long = TimeMap.even(1000, 0.66667, 5)
+    assert repr(long) == "TimeMap(1000.000 s become 1499.993 s, factor 0.66667, 2 knots)"

@@ -30,6 +30,7 @@ MOST_KNOTS = 1_000  # between two points
 LEAST, MOST = 1e-3, 1e3  # of a ratio
 MAX_BYTES = 256_000_000  # an hour of speech that phonseg has made slower takes 110 million
 CLASS = '"DurationTier"'
+BINARY = b"ooBinaryFile"
 ADVICE = "Give a DurationTier that Praat has saved as a text file."
 
 
@@ -108,7 +109,8 @@ def _points(data: bytes, path: str | Path) -> tuple[float, float, Times]:
     """Start and end, and the (n, 2) times and values of the points in the order of the file."""
     head = TEXT_FILE.search(data[:400].decode(encoding(data) or "latin-1", "replace")[:200])
     if head is None or head[1] != CLASS:
-        kind = f"a Praat file with a {head[1][1:-1]}" if head else f"no text file of Praat (begins with {data[:20]!r})"
+        kind = "a binary file of Praat" if data.startswith(BINARY) else "no text file of Praat"
+        kind = f"a Praat file with a {head[1][1:-1]}" if head else kind
         raise TextGridError(f"{path}: is {kind}. {ADVICE}")
     try:
         text = decoded(data)[1]

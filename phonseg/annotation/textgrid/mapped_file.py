@@ -10,6 +10,8 @@ import struct
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from phonseg.annotation.encodings import decoded, read_bytes
 from phonseg.annotation.intervals import decimal
 from phonseg.annotation.textgrid.binary_file import BinaryFile
@@ -20,11 +22,12 @@ from phonseg.annotation.textgrid.tier import INTERVALS
 from phonseg.annotation.textgrid.tokens import WORD
 from phonseg.errors import TextGridError
 from phonseg.system.atomic_files import replacing
+from phonseg.timeline.mapped import fitted
 from phonseg.timeline.time_map import TimeMap
 
 
 def map_textgrid(time_map: TimeMap, path: str | Path, new_path: str | Path) -> None:
-    """Writes a TextGrid in new time, with all its tiers.
+    """Writes a TextGrid in new time, with all its tiers. It ends where the new recording ends.
 
     Args:
         time_map: the map of the recording.
@@ -32,7 +35,8 @@ def map_textgrid(time_map: TimeMap, path: str | Path, new_path: str | Path) -> N
         new_path: of the file to write, which is replaced if it exists. It may be `path`.
 
     Raises:
-        TextGridError: if the TextGrid cannot be read, or lies outside the recording by more than 0.1 s.
+        TextGridError: if the TextGrid cannot be read, or begins or ends elsewhere than the recording, by more than
+            0.1 s.
         OutputError: if the file cannot be written.
     """
     data = mapped_textgrid(time_map, read_bytes(path), path)
@@ -52,15 +56,17 @@ def mapped_textgrid(time_map: TimeMap, base: bytes, path: str | Path) -> bytes:
         The whole file.
 
     Raises:
-        TextGridError: if the TextGrid is damaged, or lies outside the recording by more than 0.1 s.
+        TextGridError: if the TextGrid is damaged, or begins or ends elsewhere than the recording, by more than 0.1 s.
     """
     file = read_tiers(base, path)
     start, end = float(file.start), float(file.end)
-    if not time_map.covers(start, end):
+    if not time_map.is_of(start, end):
         of_map = f"and the recording of the time map from {time_map.old[0]:g} to {time_map.old[-1]:g} s"
         raise TextGridError(
             f"{path}: lasts from {start:g} to {end:g} s, {of_map}. Give the TextGrid of that recording."
         )
+    times = np.array([time for tier in file.tiers for one in tier.intervals for time in one[:2]])
+    time_map = fitted(time_map, start, end, times)
     return _mapped_binary(time_map, base, file) if isinstance(file, BinaryFile) else _mapped_text(time_map, base, file)
 
 

@@ -38,6 +38,17 @@ class Plan:
         warnings = [made.warning for made in own if made.warning]
         return printable(" ".join(dict.fromkeys([*warnings, *self.reasons])))
 
+    def leave_alone(self, why: str) -> None:
+        """Takes out of the plan all files that were to be written.
+
+        Args:
+            why: what is said of each.
+        """
+        self.reasons += [f"{file}: {why}." for file in self.contents]
+        for file in self.contents:
+            self.files.pop(file, None)
+        self.contents.clear()
+
     def write(self) -> None:
         """Writes the files. Those that somebody has changed meanwhile are left alone, and taken out of the plan.
 

@@ -65,7 +65,7 @@ class Planner:
         Raises:
             PhonsegError: if a file cannot be read, or is none to which tiers can be added.
         """
-        plan = Plan(self._task.command)
+        plan, left = Plan(self._task.command), list[Path]()
         for suffix, file in job.files.items():
             new = result.files[suffix] if result else None
             now = self._existing(job, suffix, new, provenance)
@@ -73,6 +73,7 @@ class Planner:
             reason = self._taken_tier(now) if now.adds else self._not_ours(now, new) or self._others(now, job, current)
             if reason:
                 plan.reasons.append(f"{file}: {reason}")
+                left.append(file)
             elif now.made and current and not self._overwrite:
                 plan.files[file] = now.made
             elif result is None or new is None:
@@ -80,7 +81,24 @@ class Planner:
             else:
                 plan.contents[file], plan.files[file] = self._made(now, new, job, result)
                 plan.found[file] = now.sha256
+        if plan.contents and self._task.belong_together:
+            self._keep_together(plan, left, job, provenance)
         return plan
+
+    def _keep_together(self, plan: Plan, left: list[Path], job: Job, provenance: Provenance) -> None:
+        """Writes nothing beside a file that stays as it is and was made with other settings; if it must, says so."""
+        suffixes = (suffix for suffix in self._task.belong_together if suffix not in job.files)
+        beside = (job.target.with_name(job.target.name + suffix) for suffix in suffixes)
+        command = self._task.command
+        others = [file for file in beside if any(one.command == command for one in self._before(file))]
+        others = list(filter(os.path.lexists, others))
+        stay = [file for file in (*left, *others) if not self._was_current(file, job, provenance)]
+        for file in stay:
+            if file in others:
+                who = f"was made with other settings, and is in no format that is wanted now, so it {LEFT_ALONE}"
+                plan.reasons.append(f"{file}: {who}. Add its format, or choose another folder.")
+        if stay and not self._overwrite:
+            plan.leave_alone("belongs to it, so it is not written either")
 
     def not_corrected(self, job: Job, plan: Plan) -> list[str]:
         """Says of files that they do not hold what stands in the TextGrid beside them, which a person has changed.
@@ -104,6 +122,10 @@ class Planner:
     def _is_current(self, made: Made, job: Job, provenance: Provenance) -> bool:
         own = (one for one in made.each if one.command == self._task.command)
         return any(is_current(one, job, provenance) for one in own)
+
+    def _was_current(self, file: Path, job: Job, provenance: Provenance) -> bool:
+        """Whether a file, when it was made last, was made as it would be now; a person may have changed it since."""
+        return any(self._is_current(made, job, provenance) for made in self._known.of(file)[-1:])
 
     def _existing(self, job: Job, suffix: str, new: Content | None, provenance: Provenance) -> _Existing:
         file, adds = job.files[suffix], job.adds_to(suffix)

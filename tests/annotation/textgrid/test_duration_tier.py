@@ -67,8 +67,8 @@ def test_what_praat_writes_is_read_as_praat_reads_it(tmp_path: Path, command: st
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("", "is no text file of Praat"),
-        (b"ooBinaryFile\x0cDurationTier", "is no text file of Praat"),
+        ("", "is no text file of Praat. Give"),
+        (b"ooBinaryFile\x0cDurationTier", "is a binary file of Praat. Give a DurationTier that .* as a text file"),
         (HEAD.replace("DurationTier", "PitchTier"), "is a Praat file with a PitchTier. Give a DurationTier"),
         (HEAD + "0\n2\n", "is damaged .it ends too early, in line 6"),
         (HEAD + "0\n2\n1\n1\n", "is damaged"),

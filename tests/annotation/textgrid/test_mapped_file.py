@@ -88,7 +88,33 @@ def test_the_textgrid_of_another_recording_is_refused(tmp_path: Path) -> None:
     path.write_text(long({"a": [(0, 9, "x")]}, end=9))
     with pytest.raises(TextGridError, match=r"x\.TextGrid: lasts from 0 to 9 s, and .* from 0 to 3 s. Give the"):
         TimeMap.even(3.0, 0.5).map_textgrid(path, tmp_path / "y.TextGrid")
+    path.write_text(long({"a": [(0, 2.8, "x")]}, end=2.8))
+    with pytest.raises(TextGridError, match=r"x\.TextGrid: lasts from 0 to 2\.8 s, and .* from 0 to 3 s. Give the"):
+        TimeMap.even(3.0, 0.5).map_textgrid(path, tmp_path / "y.TextGrid")
     path.write_text("nothing")
     with pytest.raises(TextGridError, match="is not a Praat TextGrid"):
         TimeMap.even(3.0, 0.5).map_textgrid(path, tmp_path / "y.TextGrid")
     assert not (tmp_path / "y.TextGrid").exists()
+
+
+@pytest.mark.parametrize("end", [2.95, 3.05])
+@pytest.mark.parametrize("form", [*FORMS])
+def test_the_new_textgrid_ends_where_the_new_sound_ends(tmp_path: Path, form: str, end: float) -> None:
+    grid = call("Create TextGrid", 0, end, "a p", "p")
+    for time in (0.5, 2.5):
+        call(grid, "Insert boundary", 1, time)
+    call(grid, "Insert point", 2, end, "last")
+    call(grid, form, str(tmp_path / "x.TextGrid"))
+    TimeMap.even(3.0, 0.5).map_textgrid(tmp_path / "x.TextGrid", tmp_path / "y.TextGrid")
+    new = read_tiers((tmp_path / "y.TextGrid").read_bytes(), "y")
+    assert (float(new.start), float(new.end)) == (0, 6)
+    assert [one[0] for one in new.tiers[0].intervals] == [0, 1, 5]
+    assert new.tiers[0].intervals[-1][1] == new.tiers[1].intervals[-1][0] == 6
+
+
+def test_boundaries_after_the_end_of_the_sound_stay_apart(tmp_path: Path) -> None:
+    (tmp_path / "x.TextGrid").write_text(long({"a": [(0, 2, "x"), (2, 3.02, "y"), (3.02, 3.05, "")]}, end=3.05))
+    TimeMap.even(3.0, 0.5).map_textgrid(tmp_path / "x.TextGrid", tmp_path / "y.TextGrid")
+    intervals = read_tiers((tmp_path / "y.TextGrid").read_bytes(), "y").tiers[0].intervals
+    assert [one[0] for one in intervals[:2]] == [0, 4]
+    assert 4 < intervals[2][0] < intervals[2][1] == 6
