@@ -119,17 +119,21 @@ def check_is_other(path: str | Path, recording: Any) -> None:
 
     Args:
         path: of the file that is to be written.
-        recording: as it was given; only a path can be the same file.
+        recording: as it was given; a path or an open file can be the same file.
 
     Raises:
         ConfigurationError: if they are the same file.
     """
-    if isinstance(recording, str | os.PathLike) and _is_same(path, recording):
+    if _is_same(path, recording):
         raise ConfigurationError(f"{path}: was given to be read, and is not written over. Choose another name.")
 
 
-def _is_same(path: str | Path, other: str | os.PathLike[str]) -> bool:
-    return os.path.exists(path) and os.path.exists(other) and os.path.samefile(path, other)
+def _is_same(path: str | Path, other: Any) -> bool:
+    try:
+        state = os.fstat(other.fileno()) if hasattr(other, "fileno") else os.stat(other)
+        return os.path.samestat(state, os.stat(path))
+    except (OSError, TypeError, ValueError):  # there is no such file, or the other is in memory
+        return False
 
 
 def warn_of_clipping(name: str, count: int) -> None:

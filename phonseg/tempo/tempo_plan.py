@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -84,7 +85,9 @@ class TempoPlan:
         samples.setflags(write=False)
         segmentation = replace(self.segmentation, recording=(samples, sound.sample_rate))
         made = self.time_map, segmentation, self.provenance
-        return TempoChange(samples, sound.sample_rate, *made, recording=self.source, sample_type=sound.sample_type)
+        # The program may be in another folder when the result is saved or drawn.
+        source = os.path.abspath(self.source) if isinstance(self.source, str | os.PathLike) else self.source
+        return TempoChange(samples, sound.sample_rate, *made, recording=source, sample_type=sound.sample_type)
 
     def check_output(self, path: str | Path) -> None:
         """Checks, before anything is rendered, that the new recording can be written to a file.

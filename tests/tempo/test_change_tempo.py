@@ -247,3 +247,20 @@ def test_silence_is_changed_too() -> None:
     made = change((np.zeros(RATE), RATE), 0.5)
     assert not made.samples.any()
     assert len(made.segmentation) == 1
+
+
+def test_the_recording_is_not_written_over_by_any_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "x.wav"
+    soundfile.write(path, noise(RATE // 4, 0, level=0.1), RATE)
+    before = path.read_bytes()
+    monkeypatch.chdir(tmp_path)
+    with path.open("rb") as file:
+        from_file = phonseg.change_tempo(file, 1.0)
+        with pytest.raises(ConfigurationError, match=r"is not written over"):
+            from_file.save("x.wav")
+    named = phonseg.change_tempo("x.wav", 1.0)
+    monkeypatch.chdir("/")
+    with pytest.raises(ConfigurationError, match=r"is not written over"):
+        named.save(path)
+    assert named.plot()  # the recording is still found
+    assert path.read_bytes() == before
