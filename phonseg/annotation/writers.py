@@ -53,7 +53,7 @@ class Layout:
         object.__setattr__(self, "formats", tuple(dict.fromkeys(self.formats)))
         unknown = [name for name in self.formats if name not in FORMATS]
         if unknown or not self.formats:
-            problem = f"there is no format {', '.join(unknown)}" if unknown else "no format was given"
+            problem = f"there is no format {', '.join(map(str, unknown))}" if unknown else "no format was given"
             raise ConfigurationError(f"{problem}. Give one or more of {', '.join(FORMATS)}.")
         if self.labels not in ("numbers", "empty"):
             raise ConfigurationError(f"labels is {self.labels}. Give numbers or empty.")

@@ -207,7 +207,12 @@ def partial_path(path: Path) -> Path:
 
     Args:
         path: of the whole file, in whose folder it lies.
+
+    Raises:
+        OutputError: if the path has no name, such as an empty one.
     """
+    if not path.name:
+        raise OutputError(f"{path}: is no name of a file. Give one.")
     return path.with_name(f".phonseg-{uuid4().hex}")
 
 

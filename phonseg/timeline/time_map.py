@@ -33,7 +33,8 @@ class TimeMap:
         new: (K,) seconds in the new recording at the same moments, strictly increasing.
 
     Raises:
-        ConfigurationError: if they differ in number, are fewer than two, or do not strictly increase.
+        ConfigurationError: if they differ in number, are fewer than two, do not strictly increase, or are too
+            near to each other for a ratio.
     """
 
     old: Times
@@ -41,12 +42,19 @@ class TimeMap:
 
     def __post_init__(self) -> None:
         for name in ("old", "new"):
-            times = frozen(getattr(self, name))
+            try:
+                times = frozen(getattr(self, name))
+            except (TypeError, ValueError):
+                times = frozen(())
             object.__setattr__(self, name, times)
             if times.ndim != 1 or times.size < 2 or not np.all(np.isfinite(times)) or np.any(np.diff(times) <= 0):
                 raise ConfigurationError(f"time map: {name} must be two or more strictly increasing seconds.")
         if self.old.size != self.new.size:
             raise ConfigurationError(f"time map: {self.old.size} old times for {self.new.size} new ones.")
+        with np.errstate(all="ignore"):
+            ratios = self.ratios
+        if not np.all(np.isfinite(ratios) & (ratios > 0)):
+            raise ConfigurationError("time map: between two of its times the ratio is out of range. Leave out one.")
 
     @classmethod
     def even(cls, duration: float, factor: float, start: float = 0.0) -> TimeMap:
@@ -61,7 +69,7 @@ class TimeMap:
             ConfigurationError: if a number is out of its range.
         """
         for name, number in (("duration", duration), ("factor", factor)):
-            if not (math.isfinite(number) and number > 0):
+            if isinstance(number, str) or not (math.isfinite(number) and number > 0):
                 raise ConfigurationError(f"time map: {name} is {number}. Give a number above 0.")
         return cls(np.array([start, start + duration]), np.array([start, start + duration / factor]))
 

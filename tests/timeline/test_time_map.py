@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from phonseg.errors import ConfigurationError
+from phonseg.errors import ConfigurationError, OutputError
 from phonseg.timeline.candidates import Candidates
 from phonseg.timeline.diarization import Diarization
 from phonseg.timeline.segmentation import Segmentation
@@ -103,3 +103,17 @@ def test_a_map_is_shown_in_one_line() -> None:
     assert repr(TimeMap.even(4.96, 0.8)) == "TimeMap(4.960 s become 6.200 s, factor 0.8, 2 knots)"
     long = TimeMap.even(1000, 0.66667, 5)
     assert repr(long) == "TimeMap(1000.000 s become 1499.993 s, factor 0.66667, 2 knots)"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("ab", "cd"), (None, [0, 1]), ([0, 1], [0, np.nan]), ([0, 1, 2], [0, 1]), ([0, 5e-324], [0, 1]), ([1, 0], [0, 1])],
+)
+def test_what_is_no_map_is_refused(old: object, new: object) -> None:
+    with pytest.raises(ConfigurationError, match=r"^time map: "):
+        TimeMap(old, new)  # type: ignore[arg-type]
+
+
+def test_an_empty_path_is_refused() -> None:
+    with pytest.raises(OutputError, match="no name of a file"):
+        TimeMap.even(1.0, 2.0).to_duration_tier("")

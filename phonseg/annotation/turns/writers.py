@@ -45,7 +45,9 @@ class TurnLayout:
         object.__setattr__(self, "formats", tuple(dict.fromkeys(self.formats)))
         unknown = [name for name in self.formats if name not in FORMATS]
         if unknown or not self.formats:
-            problem = f"there is no format {', '.join(unknown)} of turns" if unknown else "no format was given"
+            problem = (
+                f"there is no format {', '.join(map(str, unknown))} of turns" if unknown else "no format was given"
+            )
             raise ConfigurationError(f"{problem}. Give one or more of {', '.join(FORMATS)}.")
         if self.phones and "textgrid" not in self.formats:
             raise ConfigurationError("phones stand in a TextGrid, and none is written. Add the format textgrid.")
