@@ -60,7 +60,7 @@ def add(commands: Commands) -> None:
     parser.add_argument("--factor", type=_number, required=True, metavar="F", help=what)
     what = "the .wav or .flac file to write, for one recording; or the folder to write to"
     parser.add_argument("-o", "--output", required=True, metavar="OUT", help=what)
-    what = "change every moment alike (default: what is steady takes most of the change, and bursts, as of [p], none)"
+    what = "change every moment alike (default: what is steady changes most, and bursts that are found are copied)"
     parser.add_argument("--even", action="store_true", help=what)
     what = "take the segments from this TextGrid of the recording, instead of finding them"
     parser.add_argument("--map", metavar="TEXTGRID", help=what)

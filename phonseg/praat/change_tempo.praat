@@ -4,7 +4,7 @@
 form Change tempo (phonseg)
     comment How many times as fast? 0.5 to 2, such as 0.8 for slower and 1.25 for faster speech.
     positive Factor 0.8
-    comment Change every moment alike? Otherwise, what is steady changes most, and bursts do not.
+    comment Change every moment alike? Otherwise, what is steady changes most, and bursts hardly.
     boolean Even no
 endform
 

@@ -27,7 +27,7 @@ def change_tempo(
     rate: float | None = None,
     channel: Channel = "mix",
 ) -> TempoChange:
-    """Makes speech faster or slower: what is steady takes most of the change, and bursts, as of [p], stay as they are.
+    """Makes speech faster or slower: what is steady changes most, and bursts that are found, as of [p], are copied.
 
     Args:
         source: a path, an open file, (samples, sample rate), or a parselmouth Sound.

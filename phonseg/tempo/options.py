@@ -32,7 +32,7 @@ class TempoOptions:
     Attributes:
         factor: how many times as fast the recording becomes, 0.5 to 2; 1 leaves it as it is.
         even: whether every moment is changed alike. Otherwise what is steady takes more of the change than what is
-            not, and bursts take none.
+            not, and the bursts that are found take none.
         segmenting: how the boundaries are found.
 
     Raises:
