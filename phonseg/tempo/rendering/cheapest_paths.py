@@ -1,7 +1,7 @@
 """Regions and likeness -> the cheapest way through each region, from the offset of one anchor to that of the next.
 
-Between splices the recording is copied, and so drifts from what the map says; a splice jumps by one period or more, or
-by whatever makes its two sides most alike. Either has its price, and dynamic programming finds the cheapest sequence:
+Between splices the recording is copied, and so drifts from what the map says; a splice jumps by one period, or by
+whatever makes its two sides most alike. Either has its price, and dynamic programming finds the cheapest sequence:
 the method of Viterbi over offsets, with the best lags of each moment as steps. All regions go at once, place by place.
 
 References:
@@ -17,16 +17,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from phonseg.tempo.rendering.jumps import Jumps
 from phonseg.tempo.rendering.likeness import Likeness
 from phonseg.tempo.rendering.regions import MARGIN, Region
 
-# Prices. Of a splice: one for each, and one for all lack of likeness. Of a drift: for a second that is a millisecond
-# off, growing with the square of how far it is off.
-SPLICE, UNLIKE, DRIFT = 0.2, 1.0, 2.0
-# Of a second of what is not there, before the beginning of the old recording or after its end: more than anything else.
+# The price of a drift: for a second that is a millisecond off, growing with the square of how far it is off.
+DRIFT = 3.0
+# The price of a second of what is not there, before the old recording begins or after it has ended: above all others.
 BEYOND = 1e6
-# The farthest drift and the shortest jump, in seconds; and how many lags are tried at each place.
-REACH, SHORTEST_JUMP, TRIED = 0.008, 0.001, 8
+# The farthest drift and the shortest jump, in seconds.
+REACH, SHORTEST_JUMP = 0.008, 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +68,17 @@ def cheapest_paths(
     Returns:
         For each region (P + 1,) samples to be added before the first place, between places, and after the last.
     """
-    trellis = _trellis(regions, like, sample_rate, n_samples)
+    jumps = Jumps.of(like)
+    trellis = _trellis(regions, jumps, sample_rate, n_samples)
     costs, pad = _forwards(trellis)
-    state, last = _ends(trellis, costs, pad, like)
+    state, last = _ends(trellis, costs, pad, jumps)
     states = _backwards(trellis, costs, pad, state)
     offsets = trellis.offsets(np.arange(len(states))[:, None] - 1, states)
     return [np.append(offsets[:length, i], last[i]) for i, length in enumerate(trellis.lengths)]
 
 
-def _trellis(regions: Sequence[Region], like: Likeness, sample_rate: float, n_samples: int) -> _Trellis:
+def _trellis(regions: Sequence[Region], jumps: Jumps, sample_rate: float, n_samples: int) -> _Trellis:
+    like = jumps.like
     unit, reach = like.unit, max(2, round(REACH * sample_rate / like.unit))
     lengths = np.array([len(region.places) for region in regions])
     places, ideal, seconds = np.zeros((3, lengths[0], len(regions)))
@@ -93,7 +95,7 @@ def _trellis(regions: Sequence[Region], like: Likeness, sample_rate: float, n_sa
         # The states move along with the map, but never so fast that none is left that can be reached.
         slide[k] = np.minimum(np.maximum(wanted - before, -most), most)
         before = base[k] = before + slide[k]
-    lags, prices = _jumps(like, reach, max(1, round(SHORTEST_JUMP * sample_rate / unit)))
+    lags, prices = jumps.best(reach, max(1, round(SHORTEST_JUMP * sample_rate / unit)))
     moments = like.moment(places + ideal)
     off = (first + unit * base - ideal)[:, :, None] + unit * np.arange(-reach, reach + 1)
     drift = np.square(off.astype(np.float32) * np.float32(1000 / sample_rate))
@@ -118,25 +120,6 @@ def _beyond(
     return (BEYOND * over / sample_rate).astype(np.float32)
 
 
-def _jumps(like: Likeness, reach: int, shortest: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """What to jump by at each moment, and its price: (T, 1 + M) each. The first is not to jump at all."""
-    far, values = like.farthest, like.values
-    peaks = np.full_like(values, -2)
-    inner = values[:, 1:-1]
-    np.copyto(peaks[:, 1:-1], inner, where=(inner >= values[:, :-2]) & (inner >= values[:, 2:]))
-    peaks[:, far - shortest + 1 : far + shortest] = -2
-    rows = np.arange(len(values))
-    index = np.full((len(values), TRIED + 3), far)
-    for i in range(TRIED):
-        index[:, i + 1] = peaks.argmax(1)
-        peaks[rows, index[:, i + 1]] = -2
-    # Two lags are always among them, so that there is a way whatever happens.
-    index[:, -2:] = far - reach // 2, far + reach // 2
-    prices = SPLICE + UNLIKE * (1 - np.take_along_axis(values, index, axis=1))
-    prices[:, 0] = 0
-    return index - far, prices
-
-
 def _forwards(trellis: _Trellis) -> tuple[list[NDArray[np.float32]], int]:
     """The costs of states before each place, (regions that have it, pad + states + pad), and the padding."""
     states = np.arange(2 * trellis.reach + 1)
@@ -156,7 +139,7 @@ def _forwards(trellis: _Trellis) -> tuple[list[NDArray[np.float32]], int]:
 
 
 def _ends(
-    trellis: _Trellis, costs: Sequence[NDArray[np.float32]], pad: int, like: Likeness
+    trellis: _Trellis, costs: Sequence[NDArray[np.float32]], pad: int, jumps: Jumps
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """(R,) the cheapest state before the last place of each region, and (R,) the offset after it."""
     states = np.arange(2 * trellis.reach + 1)[:, None]
@@ -164,7 +147,8 @@ def _ends(
     offsets = trellis.offsets(np.broadcast_to(end - 1, (len(states), len(end))), states)
     lag = np.where(trellis.free, 0, trellis.last - offsets)
     old = trellis.places[end, np.arange(len(end))] + offsets
-    jump = np.where(lag == 0, 0, SPLICE + UNLIKE * (1 - like.at(old, lag)))
+    jump = jumps.price(jumps.like.moment(old), np.rint(lag / trellis.unit).astype(np.int64))
+    jump[lag == 0] = 0
     cost = np.stack([costs[k][i, pad:-pad] for i, k in enumerate(end)], axis=1)
     state = (cost + jump).argmin(0)
     return state, (offsets + lag)[state, np.arange(len(end))]

@@ -22,6 +22,9 @@ ANALYSIS_RATE = 8000
 RUMBLE = 0.025
 # The shortest lag that counts as a period, in seconds: that of 500 Hz.
 SHORTEST_PERIOD = 0.002
+# A voice is about as like itself two periods away as one. Of two lags, one twice as long as the other, the longer is
+# taken for the period only if the likeness there is greater by more than this.
+OCTAVE = 0.05
 # Power per sample, full scale being 1, below which everything is as good as silent, and silence is like silence.
 SILENT = 1e-10
 
@@ -56,6 +59,16 @@ class Likeness:
         after, before = self.values[:, self.farthest + beside :], self.values[:, : self.farthest - beside + 1]
         return np.asarray(np.maximum(after.max(1), before.max(1)))
 
+    def periods(self) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Returns the period at each moment, (T,) units, and how voiced it is: the likeness a period away, (T,) 0..1.
+
+        The likeness is the mean of that to the moments before and after.
+        """
+        lags = np.arange(max(1, round(SHORTEST_PERIOD * self.farthest / FARTHEST)), self.farthest + 1)
+        both = (self.values[:, self.farthest + lags] + self.values[:, self.farthest - lags]) / 2
+        best = (both - np.float32(OCTAVE) * np.log2(lags).astype(np.float32)).argmax(1)
+        return lags[best], np.maximum(both[np.arange(len(best)), best], 0)
+
     def moment(self, old: NDArray[np.float64] | NDArray[np.int64]) -> NDArray[np.int64]:
         """Returns the moments nearest to samples.
 
@@ -64,16 +77,6 @@ class Likeness:
         """
         nearest = np.rint((old - self.start) / self.hop).astype(np.int64)
         return np.clip(nearest, 0, len(self.values) - 1)
-
-    def at(self, old: NDArray[np.int64], lag: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Returns how like samples are to those a lag away.
-
-        Args:
-            old: samples of the old recording.
-            lag: samples, of the same shape; one too far is taken for the farthest.
-        """
-        units = np.clip(np.rint(lag / self.unit).astype(np.int64), -self.farthest, self.farthest)
-        return np.asarray(self.values[self.moment(old), units + self.farthest])
 
 
 def unit_of(sample_rate: float) -> int:

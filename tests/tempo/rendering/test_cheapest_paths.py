@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from phonseg.tempo.rendering import cheapest_paths as paths
+from phonseg.tempo.rendering import cheapest_paths as paths, jumps
 from phonseg.tempo.rendering.likeness import Likeness
 from phonseg.tempo.rendering.regions import Region
 
@@ -24,7 +24,7 @@ def lags_at(like: Likeness, moment: int, reach: int) -> NDArray[np.int64]:
     """Units that may be jumped by at a moment: where it is most like itself, and two more."""
     row = like.values[moment]
     peaks = [d for d in range(1, 2 * FAR) if row[d] >= row[d - 1] and row[d] >= row[d + 1] and abs(d - FAR) >= 1]
-    best = sorted(peaks, key=lambda d: -row[d])[: paths.TRIED]
+    best = sorted(peaks, key=lambda d: -row[d])[: jumps.TRIED]
     return np.array([d - FAR for d in best] + [-(reach // 2), reach // 2])
 
 
@@ -42,8 +42,8 @@ def cost(region: Region, like: Likeness, offsets: list[float], n_samples: int) -
         if (jump := offsets[k + 1] - offsets[k]) != 0:
             last = k == len(region.places) - 1
             old = place + (offsets[k] if last else region.ideal[k])
-            row = like.values[like.moment(np.array([old]))[0]]
-            total += paths.SPLICE + paths.UNLIKE * (1 - row[int(np.clip(round(jump / UNIT), -FAR, FAR)) + FAR])
+            lag = np.array([round(jump / UNIT)])
+            total += jumps.Jumps.of(like).price(like.moment(np.array([old])), lag)[0]
     return total
 
 
@@ -51,7 +51,7 @@ def cost(region: Region, like: Likeness, offsets: list[float], n_samples: int) -
 @pytest.mark.parametrize("free", [False, True])
 @pytest.mark.parametrize("n_samples", [1000, 32])
 def test_no_way_is_cheaper(seed: int, free: bool, n_samples: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(paths, "TRIED", 3)
+    monkeypatch.setattr(jumps, "TRIED", 3)
     generator = np.random.default_rng(seed)
     like = random_likeness(seed)
     ideal = 10 + np.cumsum(generator.integers(-4, 5, 4)).astype(float)
@@ -62,12 +62,12 @@ def test_no_way_is_cheaper(seed: int, free: bool, n_samples: int, monkeypatch: p
     found, single = paths.cheapest_paths([region, short], like, RATE, n_samples)
     assert single.tolist() == [17, 3]
     reach = max(2, round(paths.REACH * RATE / UNIT))
-    jumps = []
+    steps = []
     for k in range(3):
         moment = int(like.moment(np.array([places[k] + ideal[k]]))[0])
-        jumps.append([0, *(UNIT * lags_at(like, moment, reach))])
+        steps.append([0, *(UNIT * lags_at(like, moment, reach))])
     best = np.inf
-    for way in product(*jumps):
+    for way in product(*steps):
         offsets = [10, *(10 + np.cumsum(way)).tolist()]
         offsets.append(offsets[-1] if free else 17)
         if all(abs(o - i) <= UNIT * (reach - 1) for o, i in zip(offsets[1:4], ideal, strict=False)):

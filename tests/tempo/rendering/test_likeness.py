@@ -7,7 +7,7 @@ import pytest
 from conftest import noise, vowel
 from numpy.typing import NDArray
 
-from phonseg.tempo.rendering.likeness import FARTHEST, HOP, RUMBLE, SILENT, WINDOW, likeness, unit_of
+from phonseg.tempo.rendering.likeness import HOP, RUMBLE, SILENT, WINDOW, likeness, unit_of
 
 
 def slow(samples: NDArray[np.float64], moment: int, lag: int, rate: float) -> float:
@@ -39,9 +39,9 @@ def test_against_the_definition(rate: int) -> None:
 def test_a_vowel_is_like_itself_a_period_away_and_noise_is_not() -> None:
     period = 16_000 / 125
     voiced = likeness(vowel(8000, (500, 1500), pitch=125.0)[:, None], 0, 16_000)
-    middle = np.array([4000])
-    assert voiced.at(middle, np.array([round(period)]))[0] > 0.95
-    assert voiced.at(middle, np.array([round(period * 1.5)]))[0] < 0.7
+    middle = voiced.values[voiced.moment(np.array([4000]))[0], voiced.farthest :]
+    assert middle[round(period / voiced.unit)] > 0.95
+    assert middle[round(period * 1.5 / voiced.unit)] < 0.7
     assert voiced.periodicity[10:-10].min() > 0.95
     assert likeness(noise(8000)[:, None], 0, 16_000).periodicity[10:-10].mean() < 0.5
 
@@ -59,7 +59,10 @@ def test_an_offset_is_no_likeness() -> None:
     np.testing.assert_allclose(found, likeness(samples, 0, 16_000).values, atol=1e-3)
 
 
-def test_a_lag_too_far_counts_as_the_farthest() -> None:
-    like = likeness(noise(4000)[:, None], 0, 16_000)
-    far = round(FARTHEST * 16_000)
-    assert like.at(np.array([2000]), np.array([10 * far])) == like.at(np.array([2000]), np.array([far]))
+@pytest.mark.parametrize("pitch", [80.0, 125.0, 210.0, 400.0])
+def test_the_period_of_a_vowel(pitch: float) -> None:
+    like = likeness(vowel(8000, (500, 1500), pitch)[:, None], 0, 16_000)
+    period, voiced = like.periods()
+    assert np.all(np.abs(period[10:-10] * like.unit / 16_000 - 1 / pitch) < 1 / 8000)
+    assert voiced[10:-10].min() > 0.95
+    assert likeness(noise(8000)[:, None], 0, 16_000).periods()[1].mean() < 0.5

@@ -168,6 +168,39 @@ def test_a_pulse_train_keeps_its_period(factor: float) -> None:
     assert np.mean(steps == 160) > 0.97
 
 
+def uneven_vowel(pitch: float, seed: int) -> Sound:
+    """Two seconds of a rising voice with periods long and short, and loud and soft, in turn and a little at random."""
+    generator = np.random.default_rng(seed)
+    n = round(2.2 * pitch)
+    turn = (-1.0) ** np.arange(n)
+    periods = RATE / (pitch * np.linspace(0.92, 1.08, n)) * (1 + 0.005 * turn + generator.normal(0, 0.01, n))
+    strengths = 1 + 0.06 * turn + generator.normal(0, 0.05, n)
+    whole, part = np.divmod(np.cumsum(periods), 1)
+    inside = whole < 2 * RATE - 1
+    at, strengths, part = whole[inside].astype(int), strengths[inside], part[inside]
+    pulses = np.zeros(2 * RATE)
+    np.add.at(pulses, at, strengths * (1 - part))
+    np.add.at(pulses, at + 1, strengths * part)
+    period = vowel(RATE // 10, (500, 1500), 10.0)
+    response = np.roll(period, -int(np.abs(period).argmax()))[:400]
+    sound = np.convolve(pulses, response)[: len(pulses)]
+    return np.asarray(0.1 * sound / sound.std() + generator.normal(0, 2e-3, len(pulses)))
+
+
+@pytest.mark.parametrize("factor", [0.5, 0.66])
+@pytest.mark.parametrize("pitch", [110.0, 250.0, 280.0])
+def test_an_uneven_voice_keeps_its_octave(factor: float, pitch: float) -> None:
+    samples = uneven_vowel(pitch, seed=round(pitch))
+
+    def octaves_off(sound: Sound) -> float:
+        found = parselmouth.Sound(sound.astype(float), RATE).to_pitch_ac(0.005, 75, pitch_ceiling=500)
+        frequencies = found.selected_array["frequency"]
+        return float(np.mean(np.abs(np.log2(frequencies[frequencies > 0] / pitch)) > 0.5))
+
+    assert octaves_off(samples) == 0
+    assert octaves_off(evenly(samples, factor)) < 0.01
+
+
 @pytest.mark.parametrize("factor", FACTORS)
 def test_noise_keeps_its_level(factor: float) -> None:
     result = evenly(noise(2 * RATE, 0, level=0.1), factor)
