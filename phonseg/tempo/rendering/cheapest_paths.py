@@ -97,27 +97,20 @@ def _trellis(regions: Sequence[Region], jumps: Jumps, sample_rate: float, n_samp
         before = base[k] = before + slide[k]
     lags, prices = jumps.best(reach, max(1, round(SHORTEST_JUMP * sample_rate / unit)))
     moments = like.moment(places + ideal)
-    off = (first + unit * base - ideal)[:, :, None] + unit * np.arange(-reach, reach + 1)
-    drift = np.square(off.astype(np.float32) * np.float32(1000 / sample_rate))
+    course, steps = first + unit * base, unit * np.arange(-reach, reach + 1)
+    off = ((course - ideal) * (1000 / sample_rate)).astype(np.float32)[:, :, None]
+    drift = np.square(off + (steps * (1000 / sample_rate)).astype(np.float32))
     drift *= (DRIFT * seconds)[:, :, None].astype(np.float32)
-    drift += _beyond(off + (ideal + places)[:, :, None], seconds, sample_rate, n_samples)
+    begin = places + course
+    ends = np.stack([begin, n_samples - begin - seconds * sample_rate]) - MARGIN * sample_rate
+    near = (ends < steps[-1]).any(axis=0)  # few places are, so that this costs nothing
+    before, after = ends[:, near, None]
+    beyond = np.maximum(-before - steps, 0) + np.maximum(steps - after, 0)
+    drift[near] += (BEYOND * beyond / sample_rate).astype(np.float32)
     moves = slide[:, :, None] - lags[moments]
     return _Trellis(
         first, last, free, unit, reach, lengths, places.astype(np.int64), base, moves, prices[moments], drift
     )
-
-
-def _beyond(
-    old: NDArray[np.float64],
-    seconds: NDArray[np.float64],
-    sample_rate: float,
-    n_samples: int,
-) -> NDArray[np.float32]:
-    """The price of states that read before the old recording begins, or after it has ended, and half a cross-fade."""
-    margin = MARGIN * sample_rate
-    end = old + (seconds * sample_rate)[:, :, None]
-    over = np.maximum(margin - old, 0) + np.maximum(end + margin - n_samples, 0)
-    return (BEYOND * over / sample_rate).astype(np.float32)
 
 
 def _forwards(trellis: _Trellis) -> tuple[list[NDArray[np.float32]], int]:
