@@ -386,6 +386,7 @@ def test_speed_times_the_whole_and_its_stages() -> None:
         assert float(row[5]) == pytest.approx(1000 * float(row[3]) / whole, rel=0.05, abs=1)
 
 
+@pytest.mark.slow
 def test_speed_compares_two_versions() -> None:
     options = ["--seconds", "1", "--formats", "WAV", "FLAC", "MP3", "--rates", "16000", "44100", "--other"]
     rows = cells(speed(*options, ROOT).stdout, "format")
@@ -398,6 +399,7 @@ def test_speed_compares_two_versions() -> None:
         assert 0.2 < ratio < 5  # it is the same version
 
 
+@pytest.mark.slow
 def test_speed_needs_another_checkout_with_phonseg_in_it(tmp_path: Path) -> None:
     done = speed("--seconds", "1", "--other", tmp_path)
     assert done.returncode == 1

@@ -118,7 +118,7 @@ def test_segments_are_told_with_their_place_in_the_sound_and_a_name() -> None:
     assert page.cells == ["1", "0.000", "0.200", "200", "a", "2", "0.200", "0.500", "300", ""]
 
 
-@settings(max_examples=6)
+@settings(max_examples=3)
 @example("\ud800", "a\x00b")
 @example("<script>alert(1)</script>", '"><img src=x onerror=alert(1)>')
 @given(st.text(max_size=30), st.text(alphabet="<>&\"'/script=", max_size=30))

@@ -253,7 +253,10 @@ def test_recordings_without_speech_are_an_error(tmp_path):
 # Going on after a kill
 
 
-@pytest.mark.parametrize("killed_at", [2, 6, 12, 17, 20, 23])  # in every stage, before and after its first checkpoint
+# In every stage, before and after its first checkpoint.
+@pytest.mark.parametrize(
+    "killed_at", [2, 12, 20, *(pytest.param(step, marks=pytest.mark.slow) for step in (6, 17, 23))]
+)
 def test_killed_and_started_again_it_ends_with_the_same_model(recordings, model, tmp_path, killed_at):
     checkpoint = tmp_path / "run.checkpoint"
     with patch.object(stages, "draw_crops", Killed(killed_at)), pytest.raises(KeyboardInterrupt):

@@ -105,6 +105,7 @@ def test_the_size_of_the_blocks_plays_no_part(tmp_path):
         np.testing.assert_array_equal(np.concatenate(list(decoder.blocks(700, end))), whole[:end])
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_recording(monkeypatch, tmp_path):
     monkeypatch.setattr(scan, "KEPT_SECONDS", 0)  # the recording counts as a long one
     path = write(tmp_path / "x.m4a", np.tile(glide(), (35, 1)), "ipod", "aac")
