@@ -68,7 +68,7 @@ def test_joints_are_as_defined(steps: list[tuple[int, int]], unit: float, rest: 
         start = round(at + gap / 2000, 4)
         at = round(start + length / 2000, 4)
         spans.append((start, at))
-    duration = None if rest is None else max(0.0, round(at + rest / 2000, 4))
+    duration = None if rest is None else max(0.0001, round(at + rest / 2000, 4))
     expected = slow(spans, unit, duration)
     if expected is None:
         with pytest.raises(TextGridError, match=r"x: line \d+ "):
